@@ -1,0 +1,1 @@
+"""paygate: online payment reconciliation for public services."""

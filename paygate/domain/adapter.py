@@ -1,0 +1,74 @@
+"""What the service asks of a source of notices. Each folder below `adapters/` answers it in the same files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from paygate.domain.notice import NoticeFacts, RawNotice, Reply, Verified
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a source can do, and what it can never tell us."""
+
+    notice: bool = True
+    query: bool = False
+    refund: bool = False
+    settlement_file: bool = False
+    cannot_know: Sequence[str] = ()
+
+
+class Adapter(Protocol):
+    """One configured source of notices. Pure: no clock, no I/O; the secrets are given when it is built."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The HTTP methods by which the source sends."""
+
+    @property
+    def signed_headers(self) -> Sequence[str]:
+        """The headers, in lower case, that the signature covers or rests in."""
+
+    def verify(self, raw: RawNotice, now: datetime) -> Verified:
+        """Check the signature with every live secret, in constant time.
+
+        Raises:
+            NotAuthenticError: the signature does not hold.
+        """
+
+    def read(self, raw: RawNotice) -> object:
+        """Return the payload of a notice that was verified when it was stored, for translating it again.
+
+        Raises:
+            UnreadableNoticeError: the body cannot be parsed.
+        """
+
+    def translate(self, payload: object) -> NoticeFacts:
+        """Say in our words what an authentic notice says.
+
+        Raises:
+            UnreadableNoticeError: a field is missing or malformed; the notice is quarantined.
+        """
+
+    def acknowledge(self, payload: object, *, repeated: bool) -> Reply:
+        """Answer a notice that is stored."""
+
+    def refuse(self) -> Reply:
+        """Answer, with status 401, a notice that is not authentic."""
+
+
+class Simulator(Protocol):
+    """Signs and shapes notices exactly as the real source does."""
+
+    def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
+        """Return method, body (for GET: the query string) and headers of one signed notice."""
+
+
+class AdapterFactory(Protocol):
+    """Builds an adapter of a kind for one source from its secrets and its own configuration keys."""
+
+    def __call__(self, secrets: Sequence[bytes], options: Mapping[str, Any]) -> Adapter: ...

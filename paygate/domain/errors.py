@@ -1,0 +1,49 @@
+"""Every error paygate raises on purpose, in one tree. Which HTTP status each has is `paygate.web.problems`' affair."""
+
+
+class PaygateError(Exception):
+    """Something paygate anticipated went wrong."""
+
+
+class ConfigurationError(PaygateError):
+    """The configuration cannot be used as it is."""
+
+
+class UnsafeDatabaseError(ConfigurationError):
+    """The database would acknowledge what a power cut can take back."""
+
+
+class InvalidInputError(PaygateError):
+    """What was sent or given cannot be read; the message says where and why."""
+
+
+class UnreadableStatementError(InvalidInputError):
+    """A statement file is refused as a whole."""
+
+
+class NotFoundError(PaygateError):
+    """No such thing, or none that the caller may see."""
+
+
+class NotAuthenticError(PaygateError):
+    """A notice's signature does not hold."""
+
+
+class UnreadableNoticeError(PaygateError):
+    """An authentic notice that cannot be translated: quarantined with this reason."""
+
+
+class ConflictError(PaygateError):
+    """The request contradicts what is stored."""
+
+
+class TemporaryError(PaygateError):
+    """It may succeed when tried again."""
+
+
+class DatabaseUnavailableError(TemporaryError):
+    """The database does not answer."""
+
+
+class InboxFullError(TemporaryError):
+    """More notices wait for the database than the bounded queue holds."""

@@ -1,0 +1,90 @@
+"""A bank statement: lines, balances, and what was wrong with it."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One booked movement. `amount` is signed, in minor units: credits are positive.
+
+    `row` is where it stands in its file, counted from 1: the entry of a camt file, the line of a CSV.
+    """
+
+    row: int
+    booked_on: date
+    value_on: date | None
+    amount: int
+    currency: str
+    bank_reference: str
+    reference: str
+    narrative: str
+    counterparty: str = ""
+    reversal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatementHead:
+    """Opens a statement within a file: what is known before its lines. Balances are signed minor units."""
+
+    account: str | None
+    identification: str
+    currency: str | None
+    period_from: date | None = None
+    period_to: date | None = None
+    opening: int | None = None
+    closing: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEnd:
+    """Closes a statement: what only its end can tell. A field that is None leaves the head's."""
+
+    opening: int | None = None
+    closing: int | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    account: str | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that cannot be read, with its reason; its neighbours are not affected."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something odd that did not stop the reading."""
+
+    text: str
+
+
+StatementPart = StatementHead | StatementLine | RefusedRow | Warned | StatementEnd
+"""A parser yields, per statement: one head, its lines and refused rows in file order, one end."""
+
+
+@dataclass(slots=True)
+class StatementSummary:
+    """What one statement of a file came to."""
+
+    account: str | None
+    identification: str
+    currency: str | None
+    lines: int = 0
+    known: int = 0
+    total: int = 0
+    opening: int | None = None
+    closing: int | None = None
+    refused: list[RefusedRow] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def balanced(self) -> bool | None:
+        """Whether opening + lines = closing; None where the file does not give both balances."""
+        if self.opening is None or self.closing is None:
+            return None
+        return self.opening + self.total == self.closing

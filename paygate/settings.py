@@ -1,0 +1,237 @@
+"""The configuration: one frozen model, read once, by the command line and the composition root alone.
+
+`paygate.toml` (or `--config`, or PAYGATE_CONFIG) gives tenants, accounts, sources and mappings; `PAYGATE_*` in the
+environment wins over it. A key nobody knows is refused with its line and the names that exist.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from paygate.domain.errors import ConfigurationError
+from paygate.domain.legs import Leg
+
+DEFAULT_FILE: Final = Path("paygate.toml")
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TenantSettings(_Table):
+    name: str
+    agency: str
+    timezone: str = "Asia/Ho_Chi_Minh"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone {value!r}") from error
+        return value
+
+
+class AccountSettings(_Table):
+    tenant: str
+    bank: str
+    kind: Literal["bank", "treasury", "gateway"] = "bank"
+
+
+class FeeSettings(_Table):
+    percent: str = "0"
+    fixed: int = 0
+    borne_by: Literal["agency", "payer", "gateway"] = "agency"
+
+
+class SourceSettings(BaseModel):
+    """A source of notices. Keys that are not listed here belong to its adapter, which checks them."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    tenant: str
+    adapter: str
+    secrets: tuple[str, ...] = ()
+    account: str | None = None
+    legs: Mapping[Leg, Annotated[int, Field(ge=0, le=60)]] = Field(default_factory=dict)
+    cut_off: time = time(0, 0)
+    fee: FeeSettings | None = None
+    query_url: str | None = None
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The adapter's own keys."""
+        return self.model_extra or {}
+
+
+class MappingSettings(_Table):
+    """How a CSV or spreadsheet is read: our field = the header of its column."""
+
+    leg: Literal["bank", "settlement", "treasury", "receipt"] = "bank"
+    columns: Mapping[str, str]
+    delimiter: str = ","
+    date_format: str = "%d/%m/%Y"
+    thousands: str = ""
+    decimal: str = ""
+    header_rows: int = Field(default=1, ge=1, le=50)
+    skip_containing: tuple[str, ...] = ()
+    encoding: str = "utf-8-sig"
+    sheet: str | None = None
+    account: str | None = None
+    currency: str = "VND"
+    source: str | None = None
+
+
+class Settings(BaseSettings):
+    """Everything paygate can be told."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="PAYGATE_", env_nested_delimiter=None)
+
+    database_url: str | None = None
+    data_dir: Path = Path(platformdirs.user_data_dir("paygate", appauthor=False))
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    inbox_limit: int = Field(default=10_000, ge=1, description="notices that may wait for the database")
+    record_wait_days: int = Field(
+        default=1, ge=0, le=365, description="business days after which a payment whose record never came is named"
+    )
+    tenants: Mapping[Name, TenantSettings] = Field(default_factory=dict)
+    accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
+    sources: Mapping[Name, SourceSettings] = Field(default_factory=dict)
+    mappings: Mapping[Name, MappingSettings] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0913 -- the library's signature
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, and read nothing else."""
+        return (env_settings, init_settings)
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        for number, account in self.accounts.items():
+            _known(account.tenant, self.tenants, f"accounts.{number}.tenant", "tenant")
+        for name, source in self.sources.items():
+            _known(source.tenant, self.tenants, f"sources.{name}.tenant", "tenant")
+            if source.account is not None:
+                _known(source.account, self.accounts, f"sources.{name}.account", "account")
+                if self.accounts[source.account].tenant != source.tenant:
+                    raise ValueError(f"sources.{name}.account belongs to another tenant")
+            elif Leg.BANK in source.legs:
+                raise ValueError(f"sources.{name} expects the bank leg but names no account")
+        return self
+
+
+def _known(value: str, names: Mapping[str, object], where: str, what: str) -> None:
+    if value not in names:
+        raise ValueError(f"{where}: there is no {what} {value!r}; there is {_list(names)}")
+
+
+def _list(names: Sequence[str] | Mapping[str, object]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Read the configuration.
+
+    Raises:
+        ConfigurationError: with file, line, and the names that exist.
+    """
+    chosen = file or (Path(os.environ["PAYGATE_CONFIG"]) if os.environ.get("PAYGATE_CONFIG") else None)
+    path = chosen or DEFAULT_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        if chosen is not None:
+            raise ConfigurationError(f"{path}: there is no such file") from error
+        text = ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    try:
+        return Settings(**tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error, path, text)) from error
+
+
+def _explain(error: ValidationError, path: Path, text: str) -> str:
+    first = error.errors(include_url=False)[0]
+    where = [str(part) for part in first["loc"] if part != "[key]"]
+    at = f"{path}:{line}" if (line := line_of(text, where)) else str(path)
+    key = ".".join(where)
+    if first["type"] == "extra_forbidden":
+        return f"{at}: {misspelt(key, where[-1], _names_at(where[:-1]))}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{at}: {key}: {message}" if key else f"{at}: {message}"
+
+
+def misspelt(key: str, name: str, known: Sequence[str]) -> str:
+    """Say that a key is not known, which ones are, and which was probably meant."""
+    close = difflib.get_close_matches(name, known, n=1)
+    meant = f" (did you mean {close[0]!r}?)" if close else ""
+    return f"{key} is not a key{meant}; the keys here are {_list(known)}"
+
+
+def _names_at(where: Sequence[str]) -> list[str]:
+    model: Any = Settings
+    tables = {"tenants": TenantSettings, "accounts": AccountSettings, "mappings": MappingSettings}
+    if where:
+        model = FeeSettings if where[-1] == "fee" else tables.get(where[0], Settings)
+    return list(model.model_fields)
+
+
+def line_of(text: str, where: Sequence[str]) -> int | None:
+    """Return the line, from 1, on which the key at that path stands in a TOML text, as far as it can be told."""
+    header: list[str] = []
+    best = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if table := re.match(r"\s*\[([^\[\]]+)\]", line):
+            header = [part.strip().strip("\"'") for part in re.findall(r'"[^"]*"|\'[^\']*\'|[^.]+', table.group(1))]
+            if list(where[: len(header)]) == header:
+                best = number
+        elif key := re.match(r"\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*=", line):
+            path = [*header, key.group(1).strip("\"'")]
+            if list(where[: len(path)]) == path:
+                return number
+    return best
+
+
+def resolve_secret(reference: str) -> bytes:
+    """Fetch a secret named as `env:NAME` or `file:PATH`.
+
+    Raises:
+        ConfigurationError: it is not there, empty, or written out in the configuration.
+    """
+    scheme, _, name = reference.partition(":")
+    if scheme == "env" and name:
+        value = os.environ.get(name, "").encode()
+    elif scheme == "file" and name:
+        try:
+            value = Path(name).read_bytes().strip()
+        except OSError as error:
+            raise ConfigurationError(f"secret {reference}: {error.strerror}") from error
+    else:
+        raise ConfigurationError("a secret is named as env:NAME or file:PATH, never written into the configuration")
+    if not value:
+        raise ConfigurationError(f"secret {reference} is empty or not set")
+    return value

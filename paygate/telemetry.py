@@ -1,0 +1,94 @@
+"""Every metric and every log event, named once. Labels are bounded; nothing here ever carries payer data."""
+
+import logging
+import sys
+from enum import StrEnum
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+REGISTRY: Final = CollectorRegistry(auto_describe=True)
+
+NOTICES: Final = Counter(
+    "paygate_notices_total", "Notices received, by what became of them", ["source", "outcome"], registry=REGISTRY
+)
+"""`outcome`: stored, repeated, conflicting, quarantined, unauthentic, refused, unavailable."""
+PAYMENTS: Final = Counter(
+    "paygate_payments_total",
+    "Payments that reached an outcome",
+    ["tenant", "source", "outcome"],
+    registry=REGISTRY,
+)
+RETRIES: Final = Counter("paygate_retries_total", "Work tried again, by kind", ["kind"], registry=REGISTRY)
+NOTICE_SECONDS: Final = Histogram(
+    "paygate_notice_seconds",
+    "From the request's arrival to the reply",
+    ["source"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10),
+    registry=REGISTRY,
+)
+NOTICE_TO_LEDGER_SECONDS: Final = Histogram(
+    "paygate_notice_to_ledger_seconds",
+    "From a notice's arrival to its payment's entry in the ledger",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 3, 10, 30, 120, 600, 3600, 86400),
+    registry=REGISTRY,
+)
+RECONCILIATION_SECONDS: Final = Histogram(
+    "paygate_reconciliation_seconds",
+    "Time a pass of the matcher took",
+    ["pass"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300),
+    registry=REGISTRY,
+)
+
+GAUGES: Final = {
+    "paygate_success_ratio": ("Paid attempts over all attempts", ("tenant", "source", "window")),
+    "paygate_notices_waiting": ("Notices that are not applied", ("state",)),
+    "paygate_oldest_waiting_seconds": ("Age of the oldest notice that is not applied", ("state",)),
+    "paygate_discrepancies_open": ("Live discrepancies", ("tenant", "reason")),
+    "paygate_amount_at_risk_minor_units": ("Amount of the live discrepancies", ("tenant", "class")),
+}
+"""Gauges read from the database when they are scraped, and cached: name -> help, labels."""
+
+
+class Event(StrEnum):
+    """What the log speaks of."""
+
+    SERVING = "serving"
+    STOPPED = "stopped"
+    REQUEST = "request"
+    UNHANDLED = "unhandled_error"
+    NOTICE_UNAUTHENTIC = "notice_unauthentic"
+    NOTICE_QUARANTINED = "notice_quarantined"
+    NOTICE_ALARM = "notice_alarm"
+    NOTICE_CONFLICT = "notice_conflict"
+    NOTICE_RETRIED = "notice_retried"
+    NOTICE_DEAD = "notice_dead"
+    NOTICES_APPLIED = "notices_applied"
+    NOTICES_REPLAYED = "notices_replayed"
+    RECORDS_STORED = "records_stored"
+    STATEMENT_IMPORTED = "statement_imported"
+    MATCHED = "matched"
+    DAY_CLOSED = "day_closed"
+    DATABASE_AWAY = "database_away"
+    CONNECTION_CUT = "connection_cut"
+
+
+def configure_logging(level: str) -> None:
+    """Write one JSON line per event to standard error, UTC, with a request id where there is one."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("paygate")
