@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     mappings: Mapping[Name, MappingSettings] = Field(default_factory=dict)
 
     @classmethod
-    def settings_customise_sources(  # noqa: PLR0913 -- the library's signature
+    def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
@@ -175,7 +175,8 @@ def load_settings(file: Path | None = None) -> Settings:
 
 
 def _explain(error: ValidationError, path: Path, text: str) -> str:
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     where = [str(part) for part in first["loc"] if part != "[key]"]
     at = f"{path}:{line}" if (line := line_of(text, where)) else str(path)
     key = ".".join(where)

@@ -1,0 +1,18 @@
+-- name: store_tenant
+-- The configuration is the truth about names; the number, once given, stays.
+INSERT INTO tenant (code, name, agency_code, timezone) VALUES ($1, $2, $3, $4)
+ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, agency_code = EXCLUDED.agency_code, timezone = EXCLUDED.timezone
+RETURNING tenant_id;
+
+-- name: store_account
+INSERT INTO account (tenant_id, number, bank, kind) VALUES ($1, $2, $3, $4)
+ON CONFLICT (tenant_id, number) DO UPDATE SET bank = EXCLUDED.bank, kind = EXCLUDED.kind
+RETURNING account_id;
+
+-- name: store_source
+-- A source never changes hands: another tenant's source of the same code is refused by the WHERE, not taken over.
+INSERT INTO source (tenant_id, code, adapter, account_id, cut_off, bank_days) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (code) DO UPDATE SET adapter = EXCLUDED.adapter, account_id = EXCLUDED.account_id,
+    cut_off = EXCLUDED.cut_off, bank_days = EXCLUDED.bank_days
+    WHERE source.tenant_id = EXCLUDED.tenant_id
+RETURNING source_id;

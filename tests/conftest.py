@@ -1,0 +1,74 @@
+"""What every test may ask for: a real PostgreSQL, and in it a fresh database with the schema in place."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from paygate.database import Database, migrate, open_database
+from paygate.embedded import embedded_database
+
+SHARED = Path(__file__).parents[2] / "shared"
+"""Real inputs that lie beside the project where it is developed; tests that read them are skipped elsewhere."""
+
+_numbers = itertools.count(1)
+
+
+def _sibling(url: str, name: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the server tests run on: PAYGATE_TEST_DATABASE_URL, else an embedded one of this session's own."""
+    if url := os.environ.get("PAYGATE_TEST_DATABASE_URL"):
+        yield url
+        return
+    with embedded_database(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """The name of a migrated database from which each test's own is copied."""
+    name = f"paygate_template_{os.getpid()}"
+    asyncio.run(_execute(server_url, f"CREATE DATABASE {name}"))
+    asyncio.run(migrate(_sibling(server_url, name)))
+    yield name
+    asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """The URL of an empty, migrated database of this test's own."""
+    name = f"paygate_test_{os.getpid()}_{next(_numbers)}"
+    asyncio.run(_execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield _sibling(server_url, name)
+    asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with open_database(database_url, size=4) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    if not SHARED.is_dir():
+        pytest.skip("the real inputs do not lie beside this checkout")
+    return SHARED
