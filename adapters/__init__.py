@@ -1,0 +1,1 @@
+"""Sources of notices: one folder each, all with the same files, none knowing another."""

@@ -1,0 +1,68 @@
+"""Formats of fields that several sources share. A reason names the field and never quotes it: it may be personal."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from paygate.domain.errors import UnreadableNoticeError
+from paygate.domain.money import MAX_AMOUNT
+
+HANOI: Final = timezone(timedelta(hours=7))
+"""Vietnamese sources write local time without its offset; Vietnam has kept UTC+7 without summer time since 1975."""
+
+MAX_NAME: Final = 255
+"""Characters of a reference or transaction id (MaThamChieu; no source allows more)."""
+
+YEARS: Final = range(2000, 2200)
+"""Years in which a payment can be. Anything else is a broken clock, and near the calendar's ends UTC cannot hold it."""
+
+_TIME_LENGTH: Final = len("yyyyMMddHHmmss")
+_AMOUNT_LENGTH: Final = len(str(MAX_AMOUNT))
+
+
+def digits(field: str, text: str, most: int) -> int:
+    """Read a whole number written in at most that many ASCII digits."""
+    if not (0 < len(text) <= most and text.isascii() and text.isdigit()):
+        raise UnreadableNoticeError(f"{field} is not a number of 1 to {most} digits")
+    return int(text)
+
+
+def whole_amount(field: str, text: str) -> int:
+    """Read an amount of 0 to 2^63-1 without decimals."""
+    amount = digits(field, text, _AMOUNT_LENGTH)
+    if amount > MAX_AMOUNT:
+        raise UnreadableNoticeError(f"{field} is beyond 64 bits")
+    return amount
+
+
+def local_time(field: str, text: str) -> datetime:
+    """Read `yyyyMMddHHmmss` of Vietnam as an aware time."""
+    if not (len(text) == _TIME_LENGTH and text.isascii() and text.isdigit()):
+        raise UnreadableNoticeError(f"{field} is not a time written yyyyMMddHHmmss")
+    try:
+        moment = datetime(
+            int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]), int(text[12:]), 0, HANOI
+        )
+    except ValueError:
+        raise UnreadableNoticeError(f"{field} is a time that never was") from None
+    return plausible(field, moment)
+
+
+def plausible(field: str, moment: datetime) -> datetime:
+    """Return the time, unless no payment can have been then."""
+    if moment.year not in YEARS:
+        raise UnreadableNoticeError(f"{field} lies outside the years {YEARS[0]} to {YEARS[-1]}")
+    return moment
+
+
+def name(field: str, text: str, *, least: int = 1, most: int = MAX_NAME) -> str:
+    """Return a reference or id: one line of printable characters, as long as allowed."""
+    if not (least <= len(text) <= most and text.isprintable()):
+        raise UnreadableNoticeError(f"{field} is not {least} to {most} printable characters")
+    return text
+
+
+def currency_code(field: str, text: str) -> str:
+    """Return an ISO 4217 code."""
+    if not (len(text) == len("VND") and text.isascii() and text.isalpha() and text.isupper()):
+        raise UnreadableNoticeError(f"{field} is not a currency code of three capital letters")
+    return text

@@ -1,0 +1,85 @@
+"""Every adapter there is, one line each. A new source is one folder and one line here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from adapters.dvcqg import Dvcqg, DvcqgOptions
+from adapters.dvcqg.simulator import DvcqgSimulator
+from adapters.standardwebhooks import StandardWebhooks, StandardWebhooksOptions
+from adapters.standardwebhooks.simulator import StandardWebhooksSimulator
+from adapters.vnpay import Vnpay, VnpayOptions
+from adapters.vnpay.simulator import VnpaySimulator
+from paygate.domain.adapter import Adapter, Simulator
+from paygate.domain.errors import ConfigurationError
+
+OptionsT = TypeVar("OptionsT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[OptionsT]):
+    """What belongs together: a source's own configuration keys, who reads its notices, who writes them for a trial."""
+
+    options: type[OptionsT]
+    adapter: Callable[[Sequence[bytes], OptionsT], Adapter]
+    simulator: Callable[[bytes, OptionsT], Simulator]
+
+
+ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
+    "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator),
+    "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator),
+    "standardwebhooks": Kind(StandardWebhooksOptions, StandardWebhooks, StandardWebhooksSimulator),
+}
+
+
+def build(kind: str, secrets: Sequence[bytes], options: Mapping[str, Any]) -> Adapter:
+    """Build the adapter of one source; the place of a secret in `secrets` is its key id.
+
+    Raises:
+        ConfigurationError: no such kind, no secret, an option it does not have or a wrong value of one.
+    """
+    adapter, read = _kind(kind).adapter, _read(kind, options)
+    if not secrets or not all(secrets):
+        raise ConfigurationError(f"the adapter {kind} needs at least one secret, and none may be empty")
+    return adapter(secrets, read)
+
+
+def option_names(kind: str) -> frozenset[str]:
+    """Return the configuration keys that are this adapter's own.
+
+    Raises:
+        ConfigurationError: no such kind.
+    """
+    return frozenset(_kind(kind).options.model_fields)
+
+
+def simulator(kind: str, secret: bytes, options: Mapping[str, Any]) -> Simulator:
+    """Build the sender of such notices, for demonstrations and tests.
+
+    Raises:
+        ConfigurationError: as `build`.
+    """
+    return _kind(kind).simulator(secret, _read(kind, options))
+
+
+def _kind(kind: str) -> Kind[Any]:
+    if kind not in ADAPTERS:
+        raise ConfigurationError(f"there is no adapter {kind!r}; there is {', '.join(sorted(ADAPTERS))}")
+    return ADAPTERS[kind]
+
+
+def _read(kind: str, options: Mapping[str, Any]) -> BaseModel:
+    try:
+        read: BaseModel = _kind(kind).options.model_validate(dict(options))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(sorted(option_names(kind))) or "none"
+            raise ConfigurationError(f"{key} is not a key of the adapter {kind}; its keys are: {known}") from None
+        if first["type"] == "missing":
+            raise ConfigurationError(f"the adapter {kind} needs the key {key}") from None
+        raise ConfigurationError(f"{key} of the adapter {kind}: {first['msg'].removeprefix('Value error, ')}") from None
+    return read

@@ -1,0 +1,50 @@
+"""A sender's side: the neutral body, signed."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from adapters.standardwebhooks import StandardWebhooksOptions, signing_key_of
+from adapters.standardwebhooks.signature import ID_HEADER, SCHEME, SIGNATURE_HEADER, TIME_HEADER, sign
+from paygate.domain.notice import NoticeFacts
+
+
+class StandardWebhooksSimulator:
+    """Signs for one sender. The same facts always have the same body and id; sent again, only the time is new."""
+
+    def __init__(self, secret: bytes, options: StandardWebhooksOptions) -> None:  # noqa: ARG002 -- no keys
+        self._key = signing_key_of(secret)
+
+    def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
+        body = _body(facts, facts.occurred_at or now)
+        message_id = f"msg_{sha256(body).hexdigest()[:27]}"
+        sent_at = str(int(now.timestamp()))
+        return (
+            "POST",
+            body,
+            {
+                "content-type": "application/json",
+                ID_HEADER: message_id,
+                TIME_HEADER: sent_at,
+                SIGNATURE_HEADER: SCHEME + sign(message_id, sent_at, body, self._key).decode(),
+            },
+        )
+
+
+def _body(facts: NoticeFacts, moment: datetime) -> bytes:
+    message = {
+        "type": f"payment.{facts.state}",
+        "timestamp": moment.isoformat(),
+        "data": {
+            "reference": facts.reference,
+            "dossier_code": facts.dossier_code,
+            "transaction_id": facts.transaction_id,
+            "amount": facts.amount,
+            "currency": facts.currency,
+            "status": facts.state,
+            "paid_at": facts.occurred_at.isoformat() if facts.occurred_at else None,
+            "description": facts.description,
+        },
+    }
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
