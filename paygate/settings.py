@@ -208,6 +208,8 @@ def line_of(text: str, where: Sequence[str]) -> int | None:
     for number, line in enumerate(text.splitlines(), start=1):
         if table := re.match(r"\s*\[([^\[\]]+)\]", line):
             header = [part.strip().strip("\"'") for part in re.findall(r'"[^"]*"|\'[^\']*\'|[^.]+', table.group(1))]
+            if where and header[: len(where)] == list(where):
+                return number
             if list(where[: len(header)]) == header:
                 best = number
         elif key := re.match(r"\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*=", line):

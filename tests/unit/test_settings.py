@@ -1,0 +1,192 @@
+"""The configuration: what is refused, and how clearly."""
+
+from pathlib import Path
+
+import pytest
+
+from paygate.domain.errors import ConfigurationError
+from paygate.domain.legs import Leg
+from paygate.settings import Settings, line_of, load_settings, resolve_secret
+
+EXAMPLE = Path(__file__).parents[2] / "paygate.example.toml"
+
+MINIMAL = """\
+[tenants.haiduong]
+name = "Tỉnh Hải Dương"
+agency = "H23"
+
+[accounts."0011001234567"]
+tenant = "haiduong"
+bank = "970436"
+
+[sources.hd-dvcqg]
+tenant = "haiduong"
+adapter = "dvcqg"
+account = "0011001234567"
+legs = { payment = 0, bank = 1 }
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"PAYGATE_{name.upper()}", raising=False)
+    monkeypatch.delenv("PAYGATE_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def load(text: str) -> Settings:
+    file = Path("paygate.toml")
+    file.write_text(text, encoding="utf-8")
+    return load_settings(file)
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        load(text)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert load_settings().port == 8080
+
+
+def test_the_file_in_the_current_folder_is_found() -> None:
+    Path("paygate.toml").write_text("port = 9000\n", encoding="utf-8")
+    assert load_settings().port == 9000
+
+
+def test_the_environment_may_name_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("other.toml").write_text("port = 9000\n", encoding="utf-8")
+    monkeypatch.setenv("PAYGATE_CONFIG", "other.toml")
+    assert load_settings().port == 9000
+
+
+def test_a_file_that_was_named_must_exist() -> None:
+    with pytest.raises(ConfigurationError, match=r"^elsewhere\.toml: there is no such file$"):
+        load_settings(Path("elsewhere.toml"))
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYGATE_PORT", "9001")
+    assert load("port = 9000\n").port == 9001
+
+
+def test_legs_and_defaults_of_a_source_are_read() -> None:
+    source = load(MINIMAL).sources["hd-dvcqg"]
+    assert (source.legs, source.cut_off.isoformat()) == ({Leg.PAYMENT: 0, Leg.BANK: 1}, "00:00:00")
+
+
+def test_keys_of_the_adapter_are_kept_for_the_adapter() -> None:
+    assert load(MINIMAL + 'partner_code = "DVC-TEST"\n').sources["hd-dvcqg"].options == {"partner_code": "DVC-TEST"}
+
+
+def test_a_misspelt_key_is_refused_with_its_line_and_the_names_that_exist() -> None:
+    message = refusal(MINIMAL.replace("agency =", "agancy ="))
+    assert message == (
+        "paygate.toml:3: tenants.haiduong.agancy is not a key (did you mean 'agency'?);"
+        " the keys here are agency, name, timezone"
+    )
+
+
+def test_a_misspelt_key_at_the_top_is_refused_with_its_line() -> None:
+    assert refusal("# a comment\nprot = 1\n").startswith("paygate.toml:2: prot is not a key (did you mean 'port'?)")
+
+
+def test_a_misspelt_table_is_refused_with_its_line() -> None:
+    message = refusal(MINIMAL.replace("[sources.", "[source."))
+    assert message.startswith("paygate.toml:9: source is not a key (did you mean 'sources'?)")
+
+
+def test_a_misspelt_key_of_a_fee_is_refused_with_the_keys_of_a_fee() -> None:
+    message = refusal(MINIMAL + 'fee = { percnt = "0.85" }\n')
+    assert message.startswith("paygate.toml:14: sources.hd-dvcqg.fee.percnt is not a key (did you mean 'percent'?)")
+
+
+def test_an_unknown_leg_is_refused_with_its_line() -> None:
+    assert refusal(MINIMAL.replace("bank = 1", "banc = 1")).startswith("paygate.toml:13: sources.hd-dvcqg.legs.banc: ")
+
+
+def test_a_wrong_type_is_refused_with_its_line() -> None:
+    assert refusal('port = "many"\n').startswith("paygate.toml:1: port: ")
+
+
+def test_text_that_is_not_toml_is_refused_with_its_line() -> None:
+    assert "line 1" in refusal("port = = 1\n")
+
+
+def test_an_unknown_tenant_is_named_with_those_that_exist() -> None:
+    message = refusal(MINIMAL.replace('tenant = "haiduong"\nbank', 'tenant = "haidoung"\nbank'))
+    assert "accounts.0011001234567.tenant: there is no tenant 'haidoung'; there is haiduong" in message
+
+
+def test_an_unknown_account_is_named_with_those_that_exist() -> None:
+    message = refusal(MINIMAL.replace('account = "0011001234567"', 'account = "1"'))
+    assert "sources.hd-dvcqg.account: there is no account '1'; there is 0011001234567" in message
+
+
+def test_a_source_may_not_use_the_account_of_another_tenant() -> None:
+    other = '[tenants.hanoi]\nname = "Hà Nội"\nagency = "H26"\n'
+    message = refusal(MINIMAL.replace('tenant = "haiduong"\nadapter', 'tenant = "hanoi"\nadapter') + other)
+    assert "sources.hd-dvcqg.account belongs to another tenant" in message
+
+
+def test_a_source_that_expects_the_bank_names_its_account() -> None:
+    message = refusal(MINIMAL.replace('account = "0011001234567"\n', ""))
+    assert "sources.hd-dvcqg expects the bank leg but names no account" in message
+
+
+def test_a_time_zone_that_does_not_exist_is_refused_with_its_line() -> None:
+    message = refusal(MINIMAL.replace('agency = "H23"', 'agency = "H23"\ntimezone = "Asia/Hai_Duong"'))
+    assert message == "paygate.toml:4: tenants.haiduong.timezone: there is no time zone 'Asia/Hai_Duong'"
+
+
+def test_the_settings_cannot_be_changed_once_read() -> None:
+    settings = load(MINIMAL)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 1
+
+
+def test_a_secret_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HD_SECRET", "bí mật")
+    assert resolve_secret("env:HD_SECRET") == "bí mật".encode()
+
+
+def test_a_secret_is_read_from_a_file_without_the_line_end() -> None:
+    Path("secret").write_bytes(b"s3cret\n")
+    assert resolve_secret("file:secret") == b"s3cret"
+
+
+@pytest.mark.parametrize("reference", ["env:HD_NOT_SET", "file:not-there", "file:."])
+def test_a_secret_that_is_not_there_is_named(reference: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^secret {reference}"):
+        resolve_secret(reference)
+
+
+def test_an_empty_secret_is_refused() -> None:
+    Path("secret").write_bytes(b"\n")
+    with pytest.raises(ConfigurationError, match="is empty"):
+        resolve_secret("file:secret")
+
+
+@pytest.mark.parametrize("literal", ["s3cret", "", "env:", "file:", "vault:s3cret"])
+def test_a_secret_written_into_the_configuration_is_refused_and_not_repeated(literal: str) -> None:
+    with pytest.raises(ConfigurationError, match="never written into the configuration") as caught:
+        resolve_secret(literal)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        (["tenants", "haiduong", "agency"], 3),
+        (["accounts", "0011001234567", "bank"], 7),
+        (["sources", "hd-dvcqg", "legs", "bank"], 13),
+        (["sources", "hd-dvcqg", "missing"], 9),
+        (["mappings"], None),
+    ],
+)
+def test_a_key_is_found_on_its_line(where: list[str], line: int | None) -> None:
+    assert line_of(MINIMAL, where) == line
