@@ -14,6 +14,13 @@ CREATE FUNCTION squeeze(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT P
     SELECT upper(regexp_replace(normalize(translate(value, 'đĐ', 'dD'), NFD), '[^A-Za-z0-9]', '', 'g'))
 $$;
 
+-- A narrative as words: as squeeze(), but words stay apart. What stands inside a code (. - _ /) joins, the rest parts.
+CREATE FUNCTION words(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT btrim(regexp_replace(upper(regexp_replace(regexp_replace(
+        normalize(translate(value, 'đĐ', 'dD'), NFD), '[.\-_/\u0300-\u036f]', '', 'g'),
+        '[^A-Za-z0-9]+', ' ', 'g')), ' +', ' ', 'g'))
+$$;
+
 -- Who collects, through which source, into which account. Written from the configuration at every start.
 CREATE TABLE tenant (
     tenant_id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -63,7 +70,7 @@ CREATE TABLE notice (
     reason          text,                           -- why it waits, is quarantined or is dead
     attempts        integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
-    waits_for       text,                           -- a parked notice: the dossier key or reference that wakes it
+    waits_for       text[],                         -- a parked notice: its reference and dossier keys; any of them wakes it
     -- The translation; NULL in a quarantined notice.
     reference       text,
     transaction_id  text,
@@ -79,7 +86,7 @@ CREATE TABLE notice (
     UNIQUE (tenant_id, source_id, dedupe_key)
 );
 CREATE INDEX notice_due ON notice (tenant_id, next_attempt_at, notice_id) WHERE state IN ('received', 'retrying');
-CREATE INDEX notice_parked ON notice (tenant_id, waits_for) WHERE state = 'parked';
+CREATE INDEX notice_parked ON notice USING gin (waits_for) WHERE state = 'parked';
 CREATE INDEX notice_troubled ON notice (tenant_id, state, notice_id) WHERE state IN ('quarantined', 'dead');
 
 CREATE TABLE payment (
@@ -90,6 +97,8 @@ CREATE TABLE payment (
     transaction_id text NOT NULL, -- '' where the source gave none
     reference_key  text NOT NULL,
     dossier_code   text,          -- as requested, as told, or as found in the narrative; its record may be yet to come
+    dossier_evidence smallint NOT NULL DEFAULT 1 -- how it is known, the surest first
+        CHECK (dossier_evidence BETWEEN 0 AND 3),  -- requested, told, described, contained in the reference
     state          payment_state NOT NULL,
     outcome        payment_outcome NOT NULL,
     amount         bigint NOT NULL,
@@ -104,6 +113,7 @@ CREATE TABLE payment (
 CREATE INDEX payment_by_reference ON payment (tenant_id, reference_key);
 CREATE INDEX payment_by_dossier ON payment (tenant_id, dossier_code);
 CREATE INDEX payment_by_day ON payment (tenant_id, business_date);
+CREATE INDEX payment_odd ON payment (tenant_id, payment_id) WHERE conflicting OR currency <> 'VND';
 
 -- Append-only: what each notice, query or decision said, and where it left the payment.
 CREATE TABLE payment_event (
@@ -228,6 +238,10 @@ CREATE TABLE match (
     PRIMARY KEY (tenant_id, match_id)
 );
 
+-- The few matches that say something is wrong.
+CREATE INDEX match_differing ON match (tenant_id, match_id)
+    WHERE undone_at IS NULL AND (difference <> 0 OR rule = 'reference_other_account');
+
 CREATE TABLE match_member (
     tenant_id integer NOT NULL,
     leg       leg NOT NULL,
@@ -248,22 +262,30 @@ CREATE TABLE dirty (
 
 -- Facts that no reference settles: open, ambiguous, or joined only by their narrative. The matcher's working set.
 CREATE TABLE loose_fact (
-    tenant_id  integer NOT NULL,
-    leg        leg NOT NULL,
-    fact_id    bigint NOT NULL,
-    account_id integer,
-    amount     bigint NOT NULL,
-    on_date    date NOT NULL,
-    contenders bigint[] NOT NULL DEFAULT '{}', -- of the other leg, where several answers are equally good
+    tenant_id     integer NOT NULL,
+    leg           leg NOT NULL,
+    fact_id       bigint NOT NULL,
+    account_id    integer,
+    amount        bigint NOT NULL,
+    currency      text NOT NULL,
+    on_date       date NOT NULL,
+    reference_key text NOT NULL,
+    dossier_key   text NOT NULL DEFAULT '',     -- of a payment
+    named         text NOT NULL DEFAULT '',     -- of a line: its narrative as words, then squeezed
+    cut           text[] NOT NULL DEFAULT '{}', -- of a line: words long enough to be a reference cut short
+    standing      text NOT NULL CHECK (standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative', 'narrative')),
+    contenders    bigint[] NOT NULL DEFAULT '{}', -- of the other leg, where several answers are equally good
     PRIMARY KEY (tenant_id, leg, fact_id)
 );
 CREATE INDEX loose_fact_in_reach ON loose_fact (tenant_id, leg, account_id, amount, on_date);
+CREATE INDEX loose_fact_by_day ON loose_fact (tenant_id, leg, on_date);
 
 -- Cases to be judged again when a day comes, because a leg will then be due.
 CREATE TABLE watch (
     tenant_id integer NOT NULL,
     case_key  text NOT NULL,
     due_on    date NOT NULL,
+    pending   boolean NOT NULL, -- until then a leg is not due and the case hangs
     PRIMARY KEY (tenant_id, case_key)
 );
 CREATE INDEX watch_due ON watch (tenant_id, due_on);

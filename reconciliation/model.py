@@ -1,0 +1,180 @@
+"""Verdicts and the closed list of reasons: each with its severity, the unit that must act, and its sentences."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+
+class Verdict(StrEnum):
+    """What a case comes to. The officers' words: khớp, lệch, thiếu, thừa, trùng, treo, phải hoàn."""
+
+    MATCHED = "matched"
+    MISMATCHED = "mismatched"
+    MISSING = "missing"
+    EXTRA = "extra"
+    DUPLICATE = "duplicate"
+    PENDING = "pending"
+    REFUND_DUE = "refund_due"
+    UNPAID = "unpaid"
+
+
+COUNTED: Final = tuple(verdict for verdict in Verdict if verdict is not Verdict.UNPAID)
+"""The classes of a day: an unpaid dossier has no payment and no line, hence no day."""
+
+
+class Reason(StrEnum):
+    """Why a case does not agree, the weightiest first: a case with several is classed by the first."""
+
+    RECORD_CLOSED = "record_closed"
+    OBLIGATION_EXPIRED = "obligation_expired"
+    DUPLICATE_PAYMENT = "duplicate_payment"
+    CURRENCY_DIFFERS = "currency_differs"
+    NOTICES_CONFLICT = "notices_conflict"
+    OVERPAID = "overpaid"
+    UNDERPAID = "underpaid"
+    AMOUNT_DIFFERS = "amount_differs"
+    WRONG_ACCOUNT = "wrong_account"
+    PAID_NOT_RECORDED = "paid_not_recorded"
+    RECORD_MISSING = "record_missing"
+    BANK_MISSING = "bank_missing"
+    BANK_UNEXPECTED = "bank_unexpected"
+    AMBIGUOUS = "ambiguous"
+
+
+Unit = Literal["portal", "gateway", "bank", "one_stop", "treasury", "payer", "ours"]
+Severity = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRule:
+    """What a reason means. `due_days`: business days the unit has from the day the reason holds."""
+
+    verdict: Verdict
+    severity: Severity
+    responsible: Unit
+    due_days: int
+    vi: str
+    en: str
+
+
+REASONS: Final[dict[Reason, ReasonRule]] = {
+    Reason.RECORD_CLOSED: ReasonRule(
+        Verdict.REFUND_DUE,
+        "high",
+        "one_stop",
+        3,
+        "Đã thu tiền của hồ sơ đã rút hoặc bị từ chối: phải hoàn.",
+        "Money was taken for a dossier that is withdrawn or refused: refund it.",
+    ),
+    Reason.OBLIGATION_EXPIRED: ReasonRule(
+        Verdict.REFUND_DUE,
+        "high",
+        "one_stop",
+        3,
+        "Nộp sau khi nghĩa vụ đã hết hạn: phải hoàn.",
+        "Paid after the obligation had expired: refund it.",
+    ),
+    Reason.DUPLICATE_PAYMENT: ReasonRule(
+        Verdict.DUPLICATE,
+        "high",
+        "one_stop",
+        3,
+        "Cùng một nghĩa vụ được nộp hai lần.",
+        "The same obligation was paid twice.",
+    ),
+    Reason.CURRENCY_DIFFERS: ReasonRule(
+        Verdict.MISMATCHED, "high", "gateway", 2, "Loại tiền khác đồng Việt Nam.", "The currency is not the dong."
+    ),
+    Reason.NOTICES_CONFLICT: ReasonRule(
+        Verdict.MISMATCHED,
+        "high",
+        "gateway",
+        1,
+        "Hai thông báo của cùng một giao dịch mâu thuẫn nhau.",
+        "Two notices of one transaction contradict each other.",
+    ),
+    Reason.OVERPAID: ReasonRule(
+        Verdict.MISMATCHED, "medium", "one_stop", 3, "Thu thừa so với số phải nộp.", "More was paid than is due."
+    ),
+    Reason.UNDERPAID: ReasonRule(
+        Verdict.MISMATCHED, "medium", "payer", 3, "Thu thiếu so với số phải nộp.", "Less was paid than is due."
+    ),
+    Reason.AMOUNT_DIFFERS: ReasonRule(
+        Verdict.MISMATCHED,
+        "high",
+        "bank",
+        2,
+        "Số tiền ngân hàng ghi có khác số tiền thông báo.",
+        "The bank booked another amount than the notice says.",
+    ),
+    Reason.WRONG_ACCOUNT: ReasonRule(
+        Verdict.MISMATCHED,
+        "high",
+        "gateway",
+        2,
+        "Tiền về tài khoản khác.",
+        "The money arrived on another account.",
+    ),
+    Reason.PAID_NOT_RECORDED: ReasonRule(
+        Verdict.MISMATCHED,
+        "high",
+        "one_stop",
+        1,
+        "Đã thu tiền nhưng hồ sơ chưa được ghi nhận.",
+        "Money was taken but the dossier has not moved on.",
+    ),
+    Reason.RECORD_MISSING: ReasonRule(
+        Verdict.EXTRA,
+        "medium",
+        "one_stop",
+        2,
+        "Đã thu tiền nhưng không có hồ sơ.",
+        "Money was taken but its dossier's record never came.",
+    ),
+    Reason.BANK_MISSING: ReasonRule(
+        Verdict.MISSING,
+        "high",
+        "bank",
+        2,
+        "Chưa thấy tiền về tài khoản đúng hạn.",
+        "No bank line arrived in time.",
+    ),
+    Reason.BANK_UNEXPECTED: ReasonRule(
+        Verdict.EXTRA,
+        "medium",
+        "bank",
+        3,
+        "Có dòng sao kê không thuộc khoản nộp nào.",
+        "A bank line belongs to no payment.",
+    ),
+    Reason.AMBIGUOUS: ReasonRule(
+        Verdict.PENDING,
+        "medium",
+        "ours",
+        2,
+        "Nhiều khả năng ghép như nhau, cần người quyết định.",
+        "Several answers are equally good; a person must decide.",
+    ),
+}
+
+RULES: Final = {
+    "exact": "same reference, account and amount",
+    "reference": "same reference and account, another amount",
+    "reference_other_account": "same reference and amount, another account",
+    "narrative_reference": "the payment's reference stands in the line's narrative, same account and amount",
+    "narrative_dossier": "the dossier code stands in the line's narrative, same account and amount",
+    "narrative_cut": "a reference or dossier code cut short in the line, same account and amount",
+}
+"""The rules of passes 1 and 2, by the name every match carries."""
+
+RULE_SET: Final = "2026-1"
+"""The version of the rules; every result names the one it came from."""
+
+WINDOW_DAYS: Final = (-1, 10)
+"""A line named only by its narrative is booked this many days after the payment's business day."""
+CUT_LENGTH: Final = 12
+"""The shortest cut reference that counts."""
+NAMED_LENGTH: Final = 8
+"""The shortest reference or dossier key that is looked for in a narrative."""
+RECORDED_DAYS: Final = 1
+"""Business days after payment within which a dossier must have left `payment_requested`."""

@@ -1,0 +1,231 @@
+-- From facts and matches to what does not agree. Only cases that a change touches, or whose day has come, are judged.
+
+-- name: create_judging_tables
+CREATE TEMP TABLE w_dossier (code text NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_lone_payment (payment_id bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_lone_line (line_id bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_calendar (day date NOT NULL, days integer NOT NULL, due_on date NOT NULL, PRIMARY KEY (day, days))
+    ON COMMIT DROP;
+CREATE TEMP TABLE w_expected (case_key text NOT NULL, subject text NOT NULL, reason text NOT NULL, amount bigint NOT NULL,
+    since date NOT NULL, waits boolean NOT NULL, dossier_code text, payment_id bigint, line_id bigint,
+    evidence jsonb NOT NULL DEFAULT '{}') ON COMMIT DROP;
+
+-- name: gather_dossiers
+INSERT INTO w_dossier
+SELECT dossier_code FROM w_fact WHERE dossier_code IS NOT NULL
+UNION
+SELECT p.dossier_code FROM w_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.fact_id
+WHERE p.dossier_code IS NOT NULL
+UNION
+SELECT code FROM w_dirty WHERE kind = 'dossier'
+UNION
+SELECT substr(case_key, 9) FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'dossier:%';
+
+-- name: gather_lone_payments
+-- And those that were alone until now: what was said of them alone is judged again.
+INSERT INTO w_lone_payment
+SELECT fact_id FROM w_fact WHERE leg = 'payment' AND dossier_code IS NULL
+UNION
+SELECT payment_id FROM discrepancy
+WHERE tenant_id = $1 AND state <> 'resolved' AND case_key LIKE 'payment:%'
+  AND payment_id IN (SELECT fact_id FROM w_fact WHERE leg = 'payment')
+UNION
+SELECT substr(case_key, 9)::bigint FROM watch
+WHERE tenant_id = $1 AND case_key LIKE 'payment:%'
+  AND substr(case_key, 9)::bigint IN (SELECT fact_id FROM w_fact WHERE leg = 'payment')
+UNION
+SELECT p.payment_id FROM w_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.fact_id
+WHERE p.dossier_code IS NULL
+UNION
+SELECT substr(case_key, 9)::bigint FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'payment:%';
+
+-- name: gather_lone_lines
+INSERT INTO w_lone_line
+SELECT fact_id FROM w_line
+UNION
+SELECT fact_id FROM w_rest WHERE leg = 'bank'
+UNION
+SELECT fact_id FROM w_departed WHERE leg = 'bank';
+
+-- name: days_to_reckon_from
+-- Business days are counted in Python, once per day that occurs.
+SELECT DISTINCT day FROM (
+    SELECT p.business_date AS day FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
+    UNION ALL
+    SELECT p.business_date FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
+) AS days;
+
+-- name: fill_calendar
+INSERT INTO w_calendar SELECT * FROM unnest($1::date[], $2::integer[], $3::date[]);
+
+-- name: expect_of_dossiers
+-- Sums against what is due, and where the dossier stands. A dossier without a record is missing it after an alarm.
+INSERT INTO w_expected
+WITH paid AS (
+    SELECT p.dossier_code, sum(p.amount) AS paid, count(*) AS payments, min(p.business_date) AS first_day,
+           max(p.business_date) AS last_day, count(*) FILTER (WHERE p.amount = r.due) AS whole,
+           sum(p.amount) FILTER (WHERE p.business_date > r.expires_on) AS after_expiry,
+           max(r.due) AS due, max(r.status) AS status, bool_and(r.dossier_code IS NULL) AS no_record
+    FROM w_dossier AS d
+    JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
+    LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = d.code
+    WHERE p.state >= 'paid' AND p.currency = 'VND'
+    GROUP BY p.dossier_code
+    HAVING bool_and(r.dossier_code IS NULL) OR sum(p.amount) <> max(r.due)
+        OR max(r.status) IN ('withdrawn', 'refused', 'payment_requested') OR bool_or(p.business_date > r.expires_on)),
+judged AS (
+    SELECT paid.*, CASE
+        WHEN no_record THEN 'record_missing'
+        WHEN status IN ('withdrawn', 'refused') THEN 'record_closed'
+        WHEN after_expiry > 0 THEN 'obligation_expired'
+        WHEN paid > due AND due > 0 AND whole >= 2 THEN 'duplicate_payment'
+        WHEN paid > due THEN 'overpaid'
+        WHEN paid < due THEN 'underpaid' END AS reason
+    FROM paid)
+SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, reason,
+       CASE reason WHEN 'obligation_expired' THEN after_expiry WHEN 'record_closed' THEN paid
+                   WHEN 'record_missing' THEN paid ELSE abs(paid - due) END,
+       CASE reason WHEN 'record_missing' THEN alarm.due_on ELSE last_day END,
+       reason = 'record_missing', dossier_code, NULL::bigint, NULL::bigint, '{}'::jsonb
+FROM judged JOIN w_calendar AS alarm ON alarm.day = judged.first_day AND alarm.days = $2::integer
+WHERE reason IS NOT NULL
+UNION ALL
+SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, 'paid_not_recorded', paid, recorded.due_on, true,
+       dossier_code, NULL, NULL, '{}'::jsonb
+FROM judged JOIN w_calendar AS recorded ON recorded.day = judged.last_day AND recorded.days = $3::integer
+WHERE status = 'payment_requested';
+
+-- name: expect_of_lone_payments
+-- Money that names no dossier at all.
+INSERT INTO w_expected
+SELECT 'payment:' || p.payment_id, 'payment:' || p.payment_id, 'record_missing', p.amount, c.due_on, true,
+       NULL, p.payment_id, NULL, '{}'::jsonb
+FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
+JOIN w_calendar AS c ON c.day = p.business_date AND c.days = $2::integer
+WHERE p.state >= 'paid' AND p.dossier_code IS NULL;
+
+-- name: expect_of_loose_payments
+-- No bank line: missing once it is due. Several answers: ambiguous at once.
+INSERT INTO w_expected
+SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
+       'payment:' || p.payment_id, CASE WHEN l.standing = 'open' THEN 'bank_missing' ELSE 'ambiguous' END, p.amount,
+       CASE WHEN l.standing = 'open' THEN c.due_on ELSE p.business_date END, l.standing = 'open',
+       p.dossier_code, p.payment_id, NULL,
+       CASE WHEN l.standing = 'open' THEN '{}' ELSE jsonb_build_object('lines', to_jsonb(l.contenders)) END
+FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
+      UNION ALL
+      SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
+      WHERE p.dossier_code IS NULL) AS p
+JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = p.payment_id
+JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+LEFT JOIN w_calendar AS c ON c.day = p.business_date AND c.days = s.bank_days
+WHERE p.amount > 0 AND p.currency = 'VND' AND p.account_id IS NOT NULL
+  AND ((l.standing = 'open' AND s.bank_days IS NOT NULL) OR l.standing IN ('ambiguous_reference', 'ambiguous_narrative'));
+
+-- name: expect_of_differing_matches
+INSERT INTO w_expected
+SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
+       'payment:' || p.payment_id, CASE WHEN m.difference <> 0 THEN 'amount_differs' ELSE 'wrong_account' END,
+       CASE WHEN m.difference <> 0 THEN abs(m.difference) ELSE p.amount END,
+       greatest(p.business_date, (SELECT min(l.booked_on) FROM statement_line AS l
+                                  WHERE l.tenant_id = $1 AND l.line_id = ANY (m.fact_ids))),
+       false, p.dossier_code, p.payment_id, m.fact_ids[1], '{}'::jsonb
+FROM match AS m
+JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_ids[1]
+WHERE m.tenant_id = $1 AND m.undone_at IS NULL AND (m.difference <> 0 OR m.rule = 'reference_other_account')
+  AND (p.dossier_code IN (SELECT code FROM w_dossier) OR p.payment_id IN (SELECT payment_id FROM w_lone_payment));
+
+-- name: expect_of_odd_payments
+INSERT INTO w_expected
+SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
+       'payment:' || p.payment_id, o.reason, p.amount, p.business_date, false, p.dossier_code, p.payment_id, NULL,
+       '{}'::jsonb
+FROM payment AS p
+CROSS JOIN LATERAL (SELECT 'notices_conflict' AS reason WHERE p.conflicting
+                    UNION ALL SELECT 'currency_differs' WHERE p.currency <> 'VND' AND p.state >= 'paid') AS o
+WHERE p.tenant_id = $1 AND (p.conflicting OR p.currency <> 'VND')
+  AND (p.dossier_code IN (SELECT code FROM w_dossier) OR p.payment_id IN (SELECT payment_id FROM w_lone_payment));
+
+-- name: expect_of_loose_lines
+INSERT INTO w_expected
+SELECT 'line:' || l.fact_id, 'line:' || l.fact_id,
+       CASE WHEN l.standing = 'open' THEN 'bank_unexpected' ELSE 'ambiguous' END, abs(l.amount), l.on_date, false,
+       NULL, NULL, l.fact_id,
+       CASE WHEN l.standing = 'open' THEN '{}' ELSE jsonb_build_object('payments', to_jsonb(l.contenders)) END
+FROM w_lone_line AS w
+JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = w.line_id
+WHERE l.standing <> 'narrative';
+
+-- name: forget_watches
+DELETE FROM watch AS h
+WHERE h.tenant_id = $1
+  AND (h.case_key IN (SELECT 'dossier:' || code FROM w_dossier)
+       OR h.case_key IN (SELECT 'payment:' || payment_id FROM w_lone_payment));
+
+-- name: watch_what_is_not_due
+-- A dossier that has yet to move on does not leave its case hanging: its legs agree.
+INSERT INTO watch (tenant_id, case_key, due_on, pending)
+SELECT $1, case_key, min(since), bool_or(reason <> 'paid_not_recorded')
+FROM w_expected WHERE waits AND since > $2::date GROUP BY case_key;
+
+-- name: drop_what_is_not_due
+DELETE FROM w_expected WHERE waits AND since > $1::date;
+
+-- name: resolve_what_agrees
+UPDATE discrepancy AS d
+SET state = 'resolved', resolved_at = now(), resolution = 'the facts agree now'
+WHERE d.tenant_id = $1 AND d.state <> 'resolved'
+  AND (d.case_key IN (SELECT 'dossier:' || code FROM w_dossier)
+       OR d.case_key IN (SELECT 'payment:' || payment_id FROM w_lone_payment)
+       OR d.case_key IN (SELECT 'line:' || line_id FROM w_lone_line))
+  AND NOT EXISTS (SELECT FROM w_expected AS e
+                  WHERE e.subject = d.subject AND e.reason = d.reason)
+RETURNING d.discrepancy_id, -d.amount AS change;
+
+-- name: update_what_changed
+UPDATE discrepancy AS d
+SET amount = e.amount, since = e.since, due = r.due, evidence = e.evidence, case_key = e.case_key,
+    dossier_code = e.dossier_code
+FROM w_expected AS e
+JOIN discrepancy AS old ON old.tenant_id = $1 AND old.subject = e.subject AND old.reason = e.reason
+    AND old.state <> 'resolved'
+JOIN unnest($2::text[], $3::date[], $4::date[]) AS r (reason, since, due) ON r.reason = e.reason AND r.since = e.since
+WHERE d.tenant_id = $1 AND d.discrepancy_id = old.discrepancy_id
+  AND (old.amount, old.since, old.evidence, old.case_key)
+      IS DISTINCT FROM (e.amount, e.since, e.evidence, e.case_key)
+RETURNING d.discrepancy_id, d.amount - old.amount AS change;
+
+-- name: reasons_and_days
+SELECT DISTINCT reason, since FROM w_expected;
+
+-- name: open_what_is_new
+INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, since, due, dossier_code, agency_code, payment_id,
+                         line_id, evidence)
+SELECT $1, e.case_key, e.subject, e.reason, e.amount, e.since, r.due, e.dossier_code,
+       coalesce(a.agency_code, split_part(e.dossier_code, '-', 1)), e.payment_id, e.line_id,
+       e.evidence
+FROM w_expected AS e
+JOIN unnest($2::text[], $3::date[], $4::date[]) AS r (reason, since, due) ON r.reason = e.reason AND r.since = e.since
+LEFT JOIN procedure_record AS a ON a.tenant_id = $1 AND a.dossier_code = e.dossier_code
+ORDER BY e.case_key, e.subject, e.reason
+ON CONFLICT (tenant_id, subject, reason) WHERE state <> 'resolved' DO NOTHING
+RETURNING discrepancy_id, amount AS change;
+
+-- name: log_changes
+INSERT INTO discrepancy_event (tenant_id, discrepancy_id, change, left_state, said)
+SELECT $1, c.id, c.change, $4::discrepancy_state, $5 FROM unnest($2::bigint[], $3::bigint[]) AS c (id, change);
+
+-- name: days_until_due
+SELECT DISTINCT bank_days FROM source WHERE tenant_id = $1 AND bank_days IS NOT NULL;
+
+-- name: latest_close
+SELECT max(business_date) FROM run WHERE tenant_id = $1;
+
+-- name: is_there_work
+SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
+    OR EXISTS (SELECT FROM watch WHERE tenant_id = $1 AND due_on <= $2);
+
+-- name: drop_working_tables
+-- A second turn in the same transaction begins with empty ones.
+DROP TABLE w_dirty, w_fact, w_group, w_rest, w_match, w_departed, w_payment, w_line, w_edge, w_stale, w_dossier,
+    w_lone_payment, w_lone_line, w_calendar, w_expected;

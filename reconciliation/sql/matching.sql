@@ -1,0 +1,385 @@
+-- The set-based passes. Each works on temporary tables that live for one transaction; nothing reads more than
+-- what changed and what those changes reach.
+
+-- name: create_matching_tables
+CREATE TEMP TABLE w_dirty (kind text NOT NULL, fact_id bigint, code text) ON COMMIT DROP;
+CREATE TEMP TABLE w_fact (leg leg NOT NULL, fact_id bigint NOT NULL, account_id integer, amount bigint NOT NULL,
+    currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, dossier_code text,
+    money boolean NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_group (account_id integer, amount bigint, currency text, reference_key text, payments bigint,
+    lines bigint, payment_id bigint, line_id bigint) ON COMMIT DROP;
+CREATE TEMP TABLE w_rest (leg leg NOT NULL, fact_id bigint NOT NULL, account_id integer, amount bigint NOT NULL,
+    currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, standing text NOT NULL,
+    contenders bigint[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
+CREATE TEMP TABLE w_match (match_id bigint NOT NULL, rule text NOT NULL, payment_ids bigint[] NOT NULL,
+    line_ids bigint[] NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_departed (leg leg NOT NULL, fact_id bigint NOT NULL, account_id integer, amount bigint NOT NULL,
+    currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, dossier_key text NOT NULL,
+    named text NOT NULL, cut text[] NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_payment (fact_id bigint PRIMARY KEY, fresh boolean NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_line (fact_id bigint PRIMARY KEY, fresh boolean NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_edge (line_id bigint NOT NULL, payment_id bigint NOT NULL, rule text NOT NULL, name text NOT NULL,
+    rank smallint NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_stale (match_id bigint PRIMARY KEY) ON COMMIT DROP;
+
+-- name: take_dirty
+-- Rows that arrive after this statement's snapshot stay for the next time.
+WITH taken AS (DELETE FROM dirty WHERE tenant_id = $1 RETURNING kind, fact_ids, codes)
+INSERT INTO w_dirty (kind, fact_id, code)
+SELECT DISTINCT kind, fact_id, NULL FROM taken, unnest(fact_ids) AS fact_id
+UNION ALL
+SELECT DISTINCT 'dossier', NULL::bigint, code FROM taken, unnest(codes) AS code WHERE kind = 'dossier';
+
+-- name: gather_dirty_payments
+-- Only money that came can be matched with a bank line; the rest is judged with its case.
+INSERT INTO w_fact
+SELECT 'payment', p.payment_id, p.account_id, p.amount, p.currency, p.business_date, p.reference_key, p.dossier_code,
+       p.state >= 'paid'
+FROM w_dirty AS d JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.fact_id
+WHERE d.kind = 'payment';
+
+-- name: gather_dirty_lines
+INSERT INTO w_fact
+SELECT 'bank', l.line_id, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, NULL, true
+FROM w_dirty AS d JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.fact_id
+WHERE d.kind = 'line';
+
+-- name: gather_payments_of_the_same_reference
+-- A reference is always judged whole, with what was matched before.
+INSERT INTO w_fact
+SELECT 'payment', p.payment_id, p.account_id, p.amount, p.currency, p.business_date, p.reference_key, p.dossier_code,
+       true
+FROM (SELECT DISTINCT reference_key FROM w_fact WHERE reference_key <> '' AND money) AS k
+JOIN payment AS p ON p.tenant_id = $1 AND p.reference_key = k.reference_key
+WHERE p.state >= 'paid'
+  AND NOT EXISTS (SELECT FROM w_fact AS f WHERE f.leg = 'payment' AND f.fact_id = p.payment_id);
+
+-- name: gather_lines_of_the_same_reference
+INSERT INTO w_fact
+SELECT 'bank', l.line_id, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, NULL, true
+FROM (SELECT DISTINCT reference_key FROM w_fact WHERE reference_key <> '' AND money) AS k
+JOIN statement_line AS l ON l.tenant_id = $1 AND l.reference_key = k.reference_key
+WHERE NOT EXISTS (SELECT FROM w_fact AS f WHERE f.leg = 'bank' AND f.fact_id = l.line_id);
+
+-- name: group_by_reference
+-- Debits, and payments that name no account, settle nothing here.
+INSERT INTO w_group
+SELECT account_id, amount, currency, reference_key, count(*) FILTER (WHERE leg = 'payment'),
+       count(*) FILTER (WHERE leg = 'bank'), min(fact_id) FILTER (WHERE leg = 'payment'),
+       min(fact_id) FILTER (WHERE leg = 'bank')
+FROM w_fact
+WHERE money AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+GROUP BY account_id, amount, currency, reference_key;
+
+-- name: match_exact_pairs
+INSERT INTO w_match
+SELECT nextval(pg_get_serial_sequence('match', 'match_id')), 'exact', ARRAY[payment_id], ARRAY[line_id], 0
+FROM w_group WHERE payments = 1 AND lines = 1
+ORDER BY payment_id;
+
+-- name: match_exact_groups
+-- As many payments as lines of one reference, account and amount: they settle each other whichever is whose.
+INSERT INTO w_match
+SELECT nextval(pg_get_serial_sequence('match', 'match_id')), 'exact',
+       array_agg(f.fact_id ORDER BY f.fact_id) FILTER (WHERE f.leg = 'payment'),
+       array_agg(f.fact_id ORDER BY f.fact_id) FILTER (WHERE f.leg = 'bank'), 0
+FROM w_group AS g JOIN w_fact AS f USING (account_id, amount, currency, reference_key)
+WHERE f.money AND g.payments = g.lines AND g.payments > 1
+GROUP BY account_id, amount, currency, reference_key;
+
+-- name: set_aside_what_is_not_exact
+INSERT INTO w_rest
+SELECT f.leg, f.fact_id, f.account_id, f.amount, f.currency, f.on_date, f.reference_key,
+       CASE WHEN g.payments > 0 AND g.lines > 0 THEN 'ambiguous_reference' ELSE 'open' END
+FROM w_fact AS f JOIN w_group AS g USING (account_id, amount, currency, reference_key)
+WHERE f.money AND g.payments <> g.lines
+UNION ALL
+SELECT leg, fact_id, account_id, amount, currency, on_date, reference_key, 'open'
+FROM w_fact WHERE money AND (reference_key = '' OR amount <= 0 OR account_id IS NULL);
+
+-- name: match_one_reference_with_another_amount
+INSERT INTO w_match
+SELECT nextval(pg_get_serial_sequence('match', 'match_id')), 'reference',
+       array_agg(fact_id) FILTER (WHERE leg = 'payment'), array_agg(fact_id) FILTER (WHERE leg = 'bank'),
+       sum(amount) FILTER (WHERE leg = 'payment') - sum(amount) FILTER (WHERE leg = 'bank')
+FROM w_rest
+WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+GROUP BY account_id, currency, reference_key
+HAVING count(*) FILTER (WHERE leg = 'payment') = 1 AND count(*) FILTER (WHERE leg = 'bank') = 1;
+
+-- name: mark_ambiguous_amounts
+UPDATE w_rest AS r SET standing = 'ambiguous_reference'
+FROM (SELECT account_id, currency, reference_key FROM w_rest
+      WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+      GROUP BY account_id, currency, reference_key
+      HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE leg = 'bank') > 0 AND count(*) > 2
+     ) AS g
+WHERE r.standing = 'open' AND r.amount > 0
+  AND (r.account_id, r.currency, r.reference_key) = (g.account_id, g.currency, g.reference_key);
+
+-- name: drop_matched_from_the_rest
+DELETE FROM w_rest AS r USING w_match AS m
+WHERE m.rule = $1 AND ((r.leg = 'payment' AND r.fact_id = ANY (m.payment_ids))
+                    OR (r.leg = 'bank' AND r.fact_id = ANY (m.line_ids)));
+
+-- name: match_one_reference_on_another_account
+INSERT INTO w_match
+SELECT nextval(pg_get_serial_sequence('match', 'match_id')), 'reference_other_account',
+       array_agg(fact_id) FILTER (WHERE leg = 'payment'), array_agg(fact_id) FILTER (WHERE leg = 'bank'), 0
+FROM w_rest
+WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+GROUP BY amount, currency, reference_key
+HAVING count(*) FILTER (WHERE leg = 'payment') = 1 AND count(*) FILTER (WHERE leg = 'bank') = 1;
+
+-- name: mark_ambiguous_accounts
+UPDATE w_rest AS r SET standing = 'ambiguous_reference'
+FROM (SELECT amount, currency, reference_key FROM w_rest
+      WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+      GROUP BY amount, currency, reference_key
+      HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE leg = 'bank') > 0 AND count(*) > 2
+     ) AS g
+WHERE r.standing = 'open' AND r.account_id IS NOT NULL
+  AND (r.amount, r.currency, r.reference_key) = (g.amount, g.currency, g.reference_key);
+
+-- name: name_the_contenders
+UPDATE w_rest AS r SET contenders = c.ids
+FROM (SELECT a.leg, a.fact_id, array_agg(b.fact_id ORDER BY b.fact_id) AS ids
+      FROM w_rest AS a JOIN w_rest AS b USING (reference_key, currency)
+      WHERE a.standing = 'ambiguous_reference' AND b.standing = 'ambiguous_reference' AND a.leg <> b.leg
+      GROUP BY a.leg, a.fact_id) AS c
+WHERE r.leg = c.leg AND r.fact_id = c.fact_id;
+
+-- name: note_departed
+-- What a reference settles now leaves the narratives' field, and those it stood beside there are judged again.
+WITH gone AS (
+    DELETE FROM loose_fact AS l USING w_fact AS f
+    WHERE l.tenant_id = $1 AND l.leg = f.leg AND l.fact_id = f.fact_id AND f.money
+      AND NOT EXISTS (SELECT FROM w_rest AS r WHERE r.leg = f.leg AND r.fact_id = f.fact_id)
+    RETURNING l.*)
+INSERT INTO w_departed
+SELECT leg, fact_id, account_id, amount, currency, on_date, reference_key, dossier_key, named, cut FROM gone;
+
+-- name: keep_loose_payments
+INSERT INTO loose_fact (tenant_id, leg, fact_id, account_id, amount, currency, on_date, reference_key, dossier_key,
+                        standing, contenders)
+SELECT $1, r.leg, r.fact_id, r.account_id, r.amount, r.currency, r.on_date, r.reference_key,
+       coalesce(squeeze(p.dossier_code), ''), r.standing, r.contenders
+FROM w_rest AS r JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = r.fact_id
+WHERE r.leg = 'payment'
+ON CONFLICT (tenant_id, leg, fact_id) DO UPDATE SET
+    account_id = EXCLUDED.account_id, amount = EXCLUDED.amount, currency = EXCLUDED.currency,
+    on_date = EXCLUDED.on_date, dossier_key = EXCLUDED.dossier_key, standing = EXCLUDED.standing,
+    contenders = EXCLUDED.contenders;
+
+-- name: keep_loose_lines
+INSERT INTO loose_fact (tenant_id, leg, fact_id, account_id, amount, currency, on_date, reference_key, named, cut,
+                        standing, contenders)
+SELECT $1, r.leg, r.fact_id, r.account_id, r.amount, r.currency, r.on_date, r.reference_key,
+       words(l.narrative || ' ' || l.reference) || ' ' || squeeze(l.narrative) || ' ' || l.reference_key,
+       ARRAY(SELECT DISTINCT word
+             FROM unnest(string_to_array(words(l.narrative || ' ' || l.reference), ' ') || l.reference_key) AS word
+             WHERE length(word) >= $2::integer),
+       r.standing, r.contenders
+FROM w_rest AS r JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = r.fact_id
+WHERE r.leg = 'bank'
+ON CONFLICT (tenant_id, leg, fact_id) DO UPDATE SET standing = EXCLUDED.standing, contenders = EXCLUDED.contenders;
+
+-- name: begin_with_former_company
+-- Lines that stood beside or were joined to a payment judged now: its amount or its dossier may have changed.
+INSERT INTO w_line
+SELECT DISTINCT l.fact_id, true
+FROM (SELECT unnest(c.contenders) AS line_id
+      FROM w_fact AS f JOIN loose_fact AS c ON c.tenant_id = $1 AND c.leg = 'payment' AND c.fact_id = f.fact_id
+      WHERE f.leg = 'payment'
+      UNION ALL
+      SELECT unnest(m.fact_ids)
+      FROM w_fact AS f
+      JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'payment' AND b.fact_id = f.fact_id
+      JOIN match AS m ON m.tenant_id = $1 AND m.match_id = b.match_id
+      WHERE f.leg = 'payment') AS former
+JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = former.line_id;
+
+-- name: begin_with_changed_payments
+INSERT INTO w_payment
+SELECT fact_id, true FROM w_rest WHERE leg = 'payment'
+UNION SELECT fact_id, true FROM w_departed WHERE leg = 'payment';
+
+-- name: begin_with_changed_lines
+INSERT INTO w_line
+SELECT fact_id, true FROM w_rest WHERE leg = 'bank' AND amount > 0
+UNION SELECT fact_id, true FROM w_departed WHERE leg = 'bank'
+ON CONFLICT (fact_id) DO NOTHING;
+
+-- name: reach_lines_by_name
+-- From payments not looked at before to lines not reached before. Few: both are what a change touches.
+INSERT INTO w_line
+SELECT DISTINCT l.fact_id, true
+FROM w_payment AS w
+JOIN (SELECT fact_id, account_id, amount, currency, on_date, reference_key, dossier_key
+      FROM loose_fact WHERE tenant_id = $1 AND leg = 'payment'
+      UNION ALL
+      SELECT fact_id, account_id, amount, currency, on_date, reference_key, dossier_key
+      FROM w_departed WHERE leg = 'payment') AS p ON p.fact_id = w.fact_id
+JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.account_id = p.account_id AND l.amount = p.amount
+    AND l.currency = p.currency AND l.on_date BETWEEN p.on_date + $2::integer AND p.on_date + $3::integer
+WHERE w.fresh AND l.amount > 0
+  AND NOT EXISTS (SELECT FROM w_line AS known WHERE known.fact_id = l.fact_id)
+  AND ((length(p.reference_key) >= $4::integer AND position(p.reference_key IN l.named) > 0)
+       OR (length(p.dossier_key) >= $4::integer AND position(p.dossier_key IN l.named) > 0)
+       OR EXISTS (SELECT FROM unnest(l.cut) AS word
+                  WHERE starts_with(p.reference_key, word) OR starts_with(p.dossier_key, word)));
+
+-- name: settle_payments_looked_at
+UPDATE w_payment SET fresh = false WHERE fresh;
+
+-- name: find_edges
+-- A line names payments of its account and amount in its window: by reference, else by dossier, else by a cut form.
+-- The last eight characters of a key, looked up among the line's, keep this a hash join.
+WITH line AS MATERIALIZED (
+    SELECT l.* FROM w_line AS w
+    JOIN (SELECT fact_id, account_id, amount, currency, on_date, reference_key, named, cut
+          FROM loose_fact WHERE tenant_id = $1 AND leg = 'bank'
+          UNION ALL
+          SELECT fact_id, account_id, amount, currency, on_date, reference_key, named, cut
+          FROM w_departed WHERE leg = 'bank') AS l ON l.fact_id = w.fact_id
+    WHERE w.fresh),
+payer AS MATERIALIZED (
+    SELECT fact_id, account_id, amount, currency, on_date, reference_key, dossier_key
+    FROM loose_fact AS f
+    WHERE tenant_id = $1 AND leg = 'payment' AND standing <> 'ambiguous_reference' AND amount > 0
+      AND (account_id, amount) IN (SELECT account_id, amount FROM line)
+      AND on_date BETWEEN (SELECT min(on_date) FROM line) - $3::integer AND (SELECT max(on_date) FROM line) - $2::integer),
+name AS (
+    SELECT fact_id, 1::smallint AS rank, 'narrative_reference' AS rule, reference_key AS key FROM payer
+    WHERE length(reference_key) >= $4::integer
+    UNION ALL
+    SELECT fact_id, 2::smallint, 'narrative_dossier', dossier_key FROM payer WHERE length(dossier_key) >= $4::integer),
+gram AS (
+    SELECT DISTINCT fact_id, substr(named, place, $4::integer) AS piece
+    FROM line, generate_series(1, length(named) - $4::integer + 1) AS place),
+found AS (
+    SELECT l.fact_id AS line_id, p.fact_id AS payment_id, n.rule, n.rule || ' ' || n.key AS name, n.rank
+    FROM gram AS g
+    JOIN name AS n ON right(n.key, $4::integer) = g.piece
+    JOIN line AS l ON l.fact_id = g.fact_id
+    JOIN payer AS p ON p.fact_id = n.fact_id
+    WHERE l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
+      AND l.on_date BETWEEN p.on_date + $2::integer AND p.on_date + $3::integer
+      AND l.named ~ ('(^|[^0-9])' || n.key || '($|[^0-9])')
+    UNION
+    SELECT l.fact_id, p.fact_id, 'narrative_cut', 'cut ' || p.fact_id, 3::smallint
+    FROM (SELECT l.*, word FROM line AS l, unnest(l.cut) AS word) AS l
+    JOIN payer AS p ON l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
+        AND (left(p.reference_key, $5::integer) = left(l.word, $5::integer)
+             OR left(p.dossier_key, $5::integer) = left(l.word, $5::integer))
+    WHERE l.on_date BETWEEN p.on_date + $2::integer AND p.on_date + $3::integer
+      AND ((starts_with(p.reference_key, l.word) AND p.reference_key <> l.word)
+           OR (starts_with(p.dossier_key, l.word) AND p.dossier_key <> l.word)))
+INSERT INTO w_edge (line_id, payment_id, rule, name, rank)
+SELECT line_id, payment_id, rule, name, rank
+FROM (SELECT *, min(rank) OVER (PARTITION BY line_id) AS best FROM found) AS f
+WHERE rank = best;
+
+-- name: settle_lines_looked_at
+UPDATE w_line SET fresh = false WHERE fresh;
+
+-- name: reach_payments_by_edge
+INSERT INTO w_payment
+SELECT DISTINCT payment_id, true FROM w_edge AS e
+WHERE NOT EXISTS (SELECT FROM w_payment AS known WHERE known.fact_id = e.payment_id);
+
+-- name: forget_edges_of_settled_lines
+-- They served to find whom they had stood beside.
+DELETE FROM w_edge WHERE line_id NOT IN (
+    SELECT fact_id FROM loose_fact WHERE tenant_id = $1 AND leg = 'bank' AND standing <> 'ambiguous_reference'
+      AND fact_id IN (SELECT line_id FROM w_edge));
+
+-- name: match_by_narrative
+-- A name settles when its lines name nothing else, its payments are named by nothing else, and both are as many.
+INSERT INTO w_match
+WITH judged AS (
+    SELECT name, rule, count(DISTINCT line_id) AS lines, count(DISTINCT payment_id) AS payments, count(*) AS edges,
+           array_agg(DISTINCT payment_id ORDER BY payment_id) AS payment_ids,
+           array_agg(DISTINCT line_id ORDER BY line_id) AS line_ids,
+           bool_and(line_names = 1 AND payment_names = 1) AS clean
+    FROM (SELECT e.*, (SELECT count(DISTINCT o.name) FROM w_edge AS o WHERE o.line_id = e.line_id) AS line_names,
+                 (SELECT count(DISTINCT o.name) FROM w_edge AS o WHERE o.payment_id = e.payment_id) AS payment_names,
+                 l.account_id, l.amount, l.currency
+          FROM w_edge AS e JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = e.line_id) AS e
+    GROUP BY name, rule, account_id, amount, currency)
+SELECT nextval(pg_get_serial_sequence('match', 'match_id')), rule, payment_ids, line_ids, 0
+FROM judged WHERE clean AND lines = payments AND edges = lines * payments
+ORDER BY payment_ids;
+
+-- name: set_narrative_standing
+-- Every fact that was judged stands anew: joined, ambiguous with its contenders, or open.
+UPDATE loose_fact AS l SET standing = s.standing, contenders = s.contenders
+FROM (
+    SELECT 'bank'::leg AS leg, w.fact_id,
+           CASE WHEN m.line_id IS NOT NULL THEN 'narrative' WHEN e.ids IS NOT NULL THEN 'ambiguous_narrative'
+                ELSE 'open' END AS standing,
+           CASE WHEN m.line_id IS NULL THEN coalesce(e.ids, '{}') ELSE '{}' END AS contenders
+    FROM w_line AS w
+    LEFT JOIN (SELECT unnest(line_ids) AS line_id FROM w_match WHERE rule LIKE 'narrative%') AS m ON m.line_id = w.fact_id
+    LEFT JOIN (SELECT line_id, array_agg(DISTINCT payment_id) AS ids FROM w_edge GROUP BY line_id) AS e
+        ON e.line_id = w.fact_id
+    UNION ALL
+    SELECT 'payment', w.fact_id,
+           CASE WHEN m.payment_id IS NOT NULL THEN 'narrative' WHEN e.ids IS NOT NULL THEN 'ambiguous_narrative'
+                ELSE 'open' END,
+           CASE WHEN m.payment_id IS NULL THEN coalesce(e.ids, '{}') ELSE '{}' END
+    FROM w_payment AS w
+    LEFT JOIN (SELECT unnest(payment_ids) AS payment_id FROM w_match WHERE rule LIKE 'narrative%') AS m
+        ON m.payment_id = w.fact_id
+    LEFT JOIN (SELECT payment_id, array_agg(DISTINCT line_id) AS ids FROM w_edge GROUP BY payment_id) AS e
+        ON e.payment_id = w.fact_id
+) AS s
+WHERE l.tenant_id = $1 AND l.leg = s.leg AND l.fact_id = s.fact_id AND l.standing <> 'ambiguous_reference'
+  AND (l.standing, l.contenders) IS DISTINCT FROM (s.standing, s.contenders);
+
+-- name: find_stale_matches
+-- Stored matches of facts that were judged now, whether or not they come out the same.
+INSERT INTO w_stale
+SELECT DISTINCT m.match_id
+FROM (SELECT leg, fact_id FROM w_fact
+      UNION ALL SELECT 'payment', fact_id FROM w_payment
+      UNION ALL SELECT 'bank', fact_id FROM w_line) AS f
+JOIN match_member AS m ON m.tenant_id = $1 AND m.leg = f.leg AND m.fact_id = f.fact_id;
+
+-- name: keep_unchanged_matches
+-- What comes out as it was stored is left alone, and not stored again.
+WITH same AS (
+    SELECT s.match_id AS stored, w.match_id AS found
+    FROM w_stale AS s
+    JOIN match AS m ON m.tenant_id = $1 AND m.match_id = s.match_id
+    JOIN w_match AS w ON w.rule = m.rule AND w.difference = m.difference AND w.payment_ids = m.payment_ids
+        AND w.line_ids = m.fact_ids),
+forgotten AS (DELETE FROM w_match AS w USING same WHERE w.match_id = same.found)
+DELETE FROM w_stale AS s USING same WHERE s.match_id = same.stored;
+
+-- name: free_members
+DELETE FROM match_member AS m
+USING (SELECT 'payment'::leg AS leg, unnest(payment_ids) AS fact_id
+       FROM match JOIN w_stale USING (match_id) WHERE tenant_id = $1
+       UNION ALL
+       SELECT leg, unnest(fact_ids) FROM match JOIN w_stale USING (match_id) WHERE tenant_id = $1) AS f
+WHERE m.tenant_id = $1 AND m.leg = f.leg AND m.fact_id = f.fact_id;
+
+-- name: undo_matches
+UPDATE match AS m SET undone_at = now() FROM w_stale AS s WHERE m.tenant_id = $1 AND m.match_id = s.match_id;
+
+-- name: store_matches
+INSERT INTO match (tenant_id, match_id, leg, payment_ids, fact_ids, rule, rule_set, difference)
+SELECT $1, match_id, 'bank', payment_ids, line_ids, rule, $2, difference FROM w_match ORDER BY match_id;
+
+-- name: store_payment_members
+INSERT INTO match_member (tenant_id, leg, fact_id, match_id)
+SELECT $1, 'payment', payment_id, match_id FROM w_match, unnest(payment_ids) AS payment_id ORDER BY payment_id;
+
+-- name: store_line_members
+INSERT INTO match_member (tenant_id, leg, fact_id, match_id)
+SELECT $1, 'bank', line_id, match_id FROM w_match, unnest(line_ids) AS line_id ORDER BY line_id;
+
+-- name: count_work
+SELECT (SELECT count(*) FROM w_dirty) AS dirty, (SELECT count(*) FROM w_fact) AS facts,
+       (SELECT count(*) FROM w_match) AS matched, (SELECT count(*) FROM w_stale) AS undone;

@@ -1,0 +1,117 @@
+"""The set-based matcher and the plain-Python oracle agree on every generated world, however its facts arrive."""
+
+import itertools
+import random
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from paygate.database import Connection, Database
+from paygate.domain.calendar import Calendar
+from reconciliation.engine import Policy, lock_tenant, match_changes
+from reconciliation.model import Reason
+from reconciliation.oracle import DiscrepancyFact, Judgement, MatchFact, World, judge
+from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_tenant, worlds
+
+_codes = itertools.count(1)
+AS_OF = st.sampled_from((date.min, DAY - timedelta(days=2), DAY, DAY + timedelta(days=1), DAY + timedelta(days=30)))
+POLICY = Policy()
+
+
+async def stored(connection: Connection, tenant_id: int) -> Judgement:
+    matches = await connection.fetch(
+        "SELECT rule, payment_ids, fact_ids, difference FROM match WHERE tenant_id = $1 AND undone_at IS NULL", tenant_id
+    )
+    found = await connection.fetch(
+        "SELECT subject, reason, amount, since FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved'", tenant_id
+    )
+    return Judgement(
+        frozenset(
+            MatchFact(row["rule"], tuple(row["payment_ids"]), tuple(row["fact_ids"]), row["difference"])
+            for row in matches
+        ),
+        frozenset(
+            DiscrepancyFact(row["subject"], Reason(row["reason"]), row["amount"], row["since"]) for row in found
+        ),
+    )
+
+
+def expected(world: World, as_of: date) -> Judgement:
+    return judge(world, as_of=as_of, record_wait_days=POLICY.record_wait_days, add=Calendar().add)
+
+
+def count(judgement: Judgement) -> None:
+    for match in judgement.matches:
+        event(f"match {match.rule}")
+    for one in judgement.discrepancies:
+        event(f"reason {one.reason}")
+
+
+EXAMPLES = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+async def turn(database: Database, tenant_id: int, as_of: date) -> None:
+    async with database.transaction() as connection:
+        await lock_tenant(connection, tenant_id)
+        await match_changes(connection, tenant_id, POLICY, as_of)
+
+
+async def check_at_once(database: Database, world: World, as_of: date) -> None:
+    async with database.connection() as connection:
+        tenant_id = await lay_tenant(connection, f"w{next(_codes)}")
+        await lay_payments(connection, tenant_id, world.payments)
+        await lay_lines(connection, tenant_id, world.lines)
+        await lay_records(connection, tenant_id, world.records)
+    await turn(database, tenant_id, as_of)
+    async with database.connection() as connection:
+        assert await stored(connection, tenant_id) == expected(world, as_of)
+        members = await connection.fetchval("SELECT count(*) FROM match_member WHERE tenant_id = $1", tenant_id)
+        live = (await stored(connection, tenant_id)).matches
+        assert members == sum(len(one.payment_ids) + len(one.line_ids) for one in live)
+
+
+async def check_in_batches(database: Database, world: World, as_of: date, seed: int) -> None:
+    shuffle = random.Random(seed)
+    facts = [("p", one) for one in world.payments] + [("l", one) for one in world.lines]
+    facts += [("r", one) for one in world.records]
+    shuffle.shuffle(facts)
+    async with database.connection() as connection:
+        tenant_id = await lay_tenant(connection, f"w{next(_codes)}")
+    while facts:
+        size = shuffle.randint(1, 5)
+        batch, facts = facts[:size], facts[size:]
+        async with database.connection() as connection:
+            await lay_payments(connection, tenant_id, [one for kind, one in batch if kind == "p"])
+            await lay_lines(connection, tenant_id, [one for kind, one in batch if kind == "l"])
+            await lay_records(connection, tenant_id, [one for kind, one in batch if kind == "r"])
+        await turn(database, tenant_id, date.min)
+    await turn(database, tenant_id, as_of)
+    async with database.connection() as connection:
+        assert await stored(connection, tenant_id) == expected(world, as_of)
+
+
+@EXAMPLES
+@given(world=worlds(), as_of=AS_OF)
+async def test_the_matcher_equals_the_oracle(database: Database, world: World, as_of: date) -> None:
+    count(expected(world, as_of))
+    await check_at_once(database, world, as_of)
+
+
+@EXAMPLES
+@given(world=worlds(), as_of=AS_OF, seed=st.integers(0, 2**16))
+async def test_the_order_of_arrival_changes_nothing(database: Database, world: World, as_of: date, seed: int) -> None:
+    await check_in_batches(database, world, as_of, seed)
+
+
+@pytest.mark.slow
+@settings(EXAMPLES, max_examples=3000)
+@given(world=worlds(most=14), as_of=AS_OF, seed=st.integers(0, 2**16))
+async def test_the_matcher_equals_the_oracle_in_many_large_worlds(
+    database: Database, world: World, as_of: date, seed: int
+) -> None:
+    await check_at_once(database, world, as_of)
+    await check_in_batches(database, world, as_of, seed)

@@ -1,0 +1,186 @@
+"""Worlds of facts for the matcher: drawn by hypothesis, and laid into a database as intake and imports would."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from hypothesis import strategies as st
+
+from paygate.database import Connection
+from paygate.domain.text import reference_key
+from reconciliation.oracle import LineFact, PaymentFact, RecordFact, World
+
+DAY: Final = date(2024, 5, 8)
+DOSSIERS: Final = ("000.00.12.H23-240508-0001", "000.00.12.H23-240508-0002", "H23.12-240508-0001", "H23.12-240508-00012")
+REFERENCES: Final = ("dvc0000012H232405080001", "dvc0000012H232405080002", "REF-7", "", "dvc00000", "HD2405080000017")
+AMOUNTS: Final = (50_000, 100_000, 150_000)
+NARRATIVES: Final = (
+    "",
+    "Nộp phí",
+    "NOP LE PHI HO SO {dossier}",
+    "CK {reference} GD",
+    "ThanhToan{squeezed}NGAY",
+    "HS {cut} va {reference}",
+    "{cut}",
+    "HS {dossier}/{other}",
+    "08052024{squeezed}",
+    "{dossier} 12",
+)
+
+days = st.integers(-3, 4).map(lambda days: DAY + timedelta(days=days))
+
+
+@st.composite
+def payment_facts(draw: st.DrawFn, number: int) -> PaymentFact:
+    return PaymentFact(
+        payment_id=number,
+        reference=draw(st.sampled_from(REFERENCES)),
+        dossier_code=draw(st.sampled_from((*DOSSIERS, None))),
+        amount=draw(st.sampled_from(AMOUNTS)),
+        currency=draw(st.sampled_from(("VND", "VND", "VND", "VND", "USD"))),
+        business_date=draw(days),
+        account_id=draw(st.sampled_from((1, 1, 2))),
+        bank_days=1,
+        came=draw(st.sampled_from((True, True, True, False))),
+        conflicting=draw(st.sampled_from((False, False, False, True))),
+    )
+
+
+@st.composite
+def line_facts(draw: st.DrawFn, number: int) -> LineFact:
+    dossier, reference = draw(st.sampled_from(DOSSIERS)), draw(st.sampled_from(REFERENCES))
+    cut = reference_key(dossier)[: draw(st.integers(10, 20))]
+    narrative = draw(st.sampled_from(NARRATIVES)).format(
+        dossier=dossier,
+        reference=reference,
+        squeezed=reference_key(dossier),
+        cut=cut,
+        other=draw(st.sampled_from(DOSSIERS)),
+    )
+    return LineFact(
+        line_id=number,
+        account_id=draw(st.sampled_from((1, 1, 2))),
+        amount=draw(st.sampled_from((*AMOUNTS, *AMOUNTS, -50_000))),
+        currency=draw(st.sampled_from(("VND", "VND", "VND", "VND", "USD"))),
+        booked_on=draw(days),
+        reference=draw(st.sampled_from((*REFERENCES, "", "", "", cut))),
+        narrative=narrative,
+    )
+
+
+@st.composite
+def record_facts(draw: st.DrawFn, dossier: str) -> RecordFact:
+    return RecordFact(
+        dossier_code=dossier,
+        due=draw(st.sampled_from((0, *AMOUNTS))),
+        status=draw(st.sampled_from(("processing", "processing", "payment_requested", "withdrawn", "done"))),
+        expires_on=draw(st.sampled_from((None, None, DAY))),
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn, most: int = 8) -> World:
+    payments = [draw(payment_facts(number)) for number in range(1, draw(st.integers(0, most)) + 1)]
+    lines = [draw(line_facts(number)) for number in range(1, draw(st.integers(0, most)) + 1)]
+    records = [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())]
+    return World(payments, lines, records)
+
+
+async def lay_tenant(connection: Connection, code: str) -> int:
+    """Make a tenant with accounts and a source of each; account and source are 1 and 2 within it."""
+    tenant_id: int = await connection.fetchval(
+        "INSERT INTO tenant (code, name, agency_code, timezone) VALUES ($1, $1, 'H23', 'Asia/Ho_Chi_Minh')"
+        " RETURNING tenant_id",
+        code,
+    )
+    for number in (1, 2):
+        await connection.execute(
+            "INSERT INTO account (tenant_id, account_id, number, bank, kind) OVERRIDING SYSTEM VALUE"
+            " VALUES ($1, $2, $3, '970436', 'bank')",
+            tenant_id,
+            number,
+            f"{number}",
+        )
+        await connection.execute(
+            "INSERT INTO source (tenant_id, source_id, code, adapter, account_id, bank_days) OVERRIDING SYSTEM VALUE"
+            " VALUES ($1, $2, $3, 'dvcqg', $2, 1)",
+            tenant_id,
+            number,
+            f"{code}-{number}",
+        )
+    return tenant_id
+
+
+async def lay_payments(connection: Connection, tenant_id: int, payments: Sequence[PaymentFact]) -> None:
+    await connection.executemany(
+        "INSERT INTO payment (tenant_id, payment_id, source_id, reference, transaction_id, reference_key, dossier_code,"
+        " state, outcome, amount, currency, occurred_at, business_date, conflicting, account_id)"
+        " OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::date + time '05:00', $12,"
+        " $13, $3)",
+        [
+            (
+                tenant_id,
+                one.payment_id,
+                one.account_id,
+                one.reference,
+                f"T{one.payment_id}",
+                reference_key(one.reference),
+                one.dossier_code,
+                "paid" if one.came else "pending",
+                "paid" if one.came else "pending",
+                one.amount,
+                one.currency,
+                one.business_date,
+                one.conflicting,
+            )
+            for one in payments
+        ],
+    )
+    await mark_dirty(connection, tenant_id, "payment", [one.payment_id for one in payments])
+
+
+async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[LineFact]) -> None:
+    await connection.executemany(
+        "INSERT INTO statement_line (tenant_id, line_id, account_id, statement_id, row_number, identity, occurrence,"
+        " booked_on, amount, currency, bank_reference, reference, reference_key, narrative, counterparty)"
+        " OVERRIDING SYSTEM VALUE"
+        " VALUES ($1, $2::bigint, $3, 1, $2::bigint, int8send($2::bigint), 1, $4, $5, $6, '', $7, $8, $9, '')",
+        [
+            (
+                tenant_id,
+                one.line_id,
+                one.account_id,
+                one.booked_on,
+                one.amount,
+                one.currency,
+                one.reference,
+                reference_key(one.reference),
+                one.narrative,
+            )
+            for one in lines
+        ],
+    )
+    await mark_dirty(connection, tenant_id, "line", [one.line_id for one in lines])
+
+
+async def lay_records(connection: Connection, tenant_id: int, records: Sequence[RecordFact]) -> None:
+    await connection.executemany(
+        "INSERT INTO procedure_record (tenant_id, dossier_code, dossier_key, version, procedure_code, procedure_name,"
+        " agency_code, agency_name, status, expires_on, exempt, online_payment_flag, due, content_hash)"
+        " VALUES ($1, $2, $3, 1, '1.005129', 'x', '000.00.12.H23', 'y', $4, $5, false, 0, $6, '')",
+        [
+            (tenant_id, one.dossier_code, reference_key(one.dossier_code), one.status, one.expires_on, one.due)
+            for one in records
+        ],
+    )
+    await connection.execute(
+        "INSERT INTO dirty (tenant_id, kind, codes) VALUES ($1, 'dossier', $2)",
+        tenant_id,
+        [one.dossier_code for one in records],
+    )
+
+
+async def mark_dirty(connection: Connection, tenant_id: int, kind: str, ids: Iterable[int]) -> None:
+    await connection.execute(
+        "INSERT INTO dirty (tenant_id, kind, fact_ids) VALUES ($1, $2, $3)", tenant_id, kind, list(ids)
+    )
