@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -33,12 +34,13 @@ async def _execute(url: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """The URL of the server tests run on: PAYGATE_TEST_DATABASE_URL, else an embedded one of this session's own."""
     if url := os.environ.get("PAYGATE_TEST_DATABASE_URL"):
         yield url
         return
-    with embedded_database(tmp_path_factory.mktemp("server")) as url:
+    # Not below pytest's own folder: another session closes that to other users, and as root the server is another user.
+    with tempfile.TemporaryDirectory(prefix="paygate-test-") as folder, embedded_database(Path(folder)) as url:
         yield url
 
 
@@ -57,6 +59,15 @@ def database_url(server_url: str, template: str) -> Iterator[str]:
     """The URL of an empty, migrated database of this test's own."""
     name = f"paygate_test_{os.getpid()}_{next(_numbers)}"
     asyncio.run(_execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield _sibling(server_url, name)
+    asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def unmigrated_url(server_url: str) -> Iterator[str]:
+    """The URL of a database of this test's own that has no schema yet."""
+    name = f"paygate_bare_{os.getpid()}_{next(_numbers)}"
+    asyncio.run(_execute(server_url, f"CREATE DATABASE {name}"))
     yield _sibling(server_url, name)
     asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 

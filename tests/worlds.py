@@ -11,8 +11,22 @@ from paygate.domain.text import reference_key
 from reconciliation.oracle import LineFact, PaymentFact, RecordFact, World
 
 DAY: Final = date(2024, 5, 8)
-DOSSIERS: Final = ("000.00.12.H23-240508-0001", "000.00.12.H23-240508-0002", "H23.12-240508-0001", "H23.12-240508-00012")
-REFERENCES: Final = ("dvc0000012H232405080001", "dvc0000012H232405080002", "REF-7", "", "dvc00000", "HD2405080000017")
+DOSSIERS: Final = (
+    "000.00.12.H23-240508-0001",
+    "000.00.12.H23-240508-0002",
+    "H23.12-240508-0001",
+    "H23.12-240508-00012",
+)
+REFERENCES: Final = (
+    "dvc0000012H232405080001",
+    "dvc0000012H232405080002",
+    "dvc0000012H23240508000240508",
+    "REF-7",
+    "",
+    "dvc00000",
+    "HD2405080000017",
+    "HD2405080000018",
+)
 AMOUNTS: Final = (50_000, 100_000, 150_000)
 NARRATIVES: Final = (
     "",
@@ -37,12 +51,47 @@ def payment_facts(draw: st.DrawFn, number: int) -> PaymentFact:
         reference=draw(st.sampled_from(REFERENCES)),
         dossier_code=draw(st.sampled_from((*DOSSIERS, None))),
         amount=draw(st.sampled_from(AMOUNTS)),
-        currency=draw(st.sampled_from(("VND", "VND", "VND", "VND", "USD"))),
+        currency=draw(st.sampled_from(("VND",) * 9 + ("USD",))),
         business_date=draw(days),
         account_id=draw(st.sampled_from((1, 1, 2))),
         bank_days=1,
-        came=draw(st.sampled_from((True, True, True, False))),
-        conflicting=draw(st.sampled_from((False, False, False, True))),
+        came=draw(st.sampled_from((True,) * 9 + (False,))),
+        conflicting=draw(st.sampled_from((False,) * 9 + (True,))),
+    )
+
+
+ECHOES: Final = (
+    "{reference}|",
+    "{reference}|{narrative}",
+    "|CK {reference} GD",
+    "|{narrative}",
+    "|NOP {cut}",
+    "{cut}|",
+)
+"""How a bank line may speak of a payment: its reference column, a bar, its narrative."""
+
+
+@st.composite
+def echoes(draw: st.DrawFn, number: int, payment: PaymentFact) -> LineFact:
+    """A line that has something to do with a payment, now and then with a twist."""
+    key = reference_key(payment.dossier_code or payment.reference)
+    narrative = draw(st.sampled_from(NARRATIVES)).format(
+        dossier=payment.dossier_code,
+        reference=payment.reference,
+        squeezed=key,
+        cut=key[:14],
+        other=draw(st.sampled_from(DOSSIERS)),
+    )
+    spoken = draw(st.sampled_from(ECHOES)).format(reference=payment.reference, narrative=narrative, cut=key[:13])
+    reference, _, text = spoken.partition("|")
+    return LineFact(
+        line_id=number,
+        account_id=draw(st.sampled_from((payment.account_id or 1,) * 5 + (1, 2))),
+        amount=draw(st.sampled_from((payment.amount,) * 5 + AMOUNTS)),
+        currency=payment.currency,
+        booked_on=payment.business_date + timedelta(days=draw(st.sampled_from((0, 1, 1, 10, 11, -1, -2)))),
+        reference=reference,
+        narrative=text,
     )
 
 
@@ -61,7 +110,7 @@ def line_facts(draw: st.DrawFn, number: int) -> LineFact:
         line_id=number,
         account_id=draw(st.sampled_from((1, 1, 2))),
         amount=draw(st.sampled_from((*AMOUNTS, *AMOUNTS, -50_000))),
-        currency=draw(st.sampled_from(("VND", "VND", "VND", "VND", "USD"))),
+        currency=draw(st.sampled_from(("VND",) * 9 + ("USD",))),
         booked_on=draw(days),
         reference=draw(st.sampled_from((*REFERENCES, "", "", "", cut))),
         narrative=narrative,
@@ -81,7 +130,12 @@ def record_facts(draw: st.DrawFn, dossier: str) -> RecordFact:
 @st.composite
 def worlds(draw: st.DrawFn, most: int = 8) -> World:
     payments = [draw(payment_facts(number)) for number in range(1, draw(st.integers(0, most)) + 1)]
-    lines = [draw(line_facts(number)) for number in range(1, draw(st.integers(0, most)) + 1)]
+    lines = []
+    for number in range(1, draw(st.integers(0, most)) + 1):
+        if payments and draw(st.sampled_from((True, True, True, False))):
+            lines.append(draw(echoes(number, draw(st.sampled_from(payments)))))
+        else:
+            lines.append(draw(line_facts(number)))
     records = [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())]
     return World(payments, lines, records)
 

@@ -22,7 +22,8 @@ POLICY = Policy()
 
 async def stored(connection: Connection, tenant_id: int) -> Judgement:
     matches = await connection.fetch(
-        "SELECT rule, payment_ids, fact_ids, difference FROM match WHERE tenant_id = $1 AND undone_at IS NULL", tenant_id
+        "SELECT rule, payment_ids, fact_ids, difference FROM match WHERE tenant_id = $1 AND undone_at IS NULL",
+        tenant_id,
     )
     found = await connection.fetch(
         "SELECT subject, reason, amount, since FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved'", tenant_id
@@ -108,7 +109,7 @@ async def test_the_order_of_arrival_changes_nothing(database: Database, world: W
 
 
 @pytest.mark.slow
-@settings(EXAMPLES, max_examples=3000)
+@settings(EXAMPLES, max_examples=400)
 @given(world=worlds(most=14), as_of=AS_OF, seed=st.integers(0, 2**16))
 async def test_the_matcher_equals_the_oracle_in_many_large_worlds(
     database: Database, world: World, as_of: date, seed: int
