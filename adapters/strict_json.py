@@ -88,9 +88,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(text: str) -> int:
-    if len(text) > MAX_INTEGER_LENGTH:
+    # The length first: Python reads long digit strings in quadratic time, and refuses very long ones its own way.
+    if len(text) > MAX_INTEGER_LENGTH or not -(2**63) <= (number := int(text)) < 2**63:
         raise InvalidInputError("an integer beyond 64 bits")
-    return int(text)
+    return number
 
 
 def _number(text: str) -> float:

@@ -1,0 +1,60 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from adapters import registry
+from paygate.domain.errors import ConfigurationError
+
+SECRET = b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+def test_an_unknown_adapter_is_refused_with_the_names_that_exist() -> None:
+    for ask in (
+        lambda: registry.build("vnpya", [SECRET], {}),
+        lambda: registry.simulator("vnpya", SECRET, {}),
+        lambda: registry.option_names("vnpya"),
+    ):
+        with pytest.raises(ConfigurationError, match="no adapter 'vnpya'; there is dvcqg, standardwebhooks, vnpay"):
+            ask()
+
+
+def test_each_adapter_names_its_own_configuration_keys() -> None:
+    assert {kind: registry.option_names(kind) for kind in registry.ADAPTERS} == {
+        "dvcqg": {"partner_code", "version", "confirm_type", "failed_codes"},
+        "vnpay": {"terminal_code"},
+        "standardwebhooks": set(),
+    }
+
+
+@pytest.mark.parametrize("secrets", [[], [b""], [SECRET, b""]])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("dvcqg", {"partner_code": "P"}), ("vnpay", {"terminal_code": "T"}), ("standardwebhooks", {})],
+)
+def test_no_adapter_is_built_without_a_secret(kind: str, options: Mapping[str, Any], secrets: list[bytes]) -> None:
+    with pytest.raises(ConfigurationError, match="secret"):
+        registry.build(kind, secrets, options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        ("dvcqg", {}, "the adapter dvcqg needs the key partner_code"),
+        ("dvcqg", {"partner_code": "P", "failed_code": []}, "failed_code is not a key of the adapter dvcqg; its keys"),
+        ("dvcqg", {"partner_code": "A|B"}, "partner_code of the adapter dvcqg: no signed field may hold"),
+        ("dvcqg", {"partner_code": ""}, "partner_code of the adapter dvcqg"),
+        ("dvcqg", {"partner_code": "P", "failed_codes": ["00"]}, "failed_codes of the adapter dvcqg: '00' means paid"),
+        ("dvcqg", {"partner_code": "P", "failed_codes": [99]}, "failed_codes.0 of the adapter dvcqg"),
+        ("dvcqg", {"partner_code": "P", "failed_codes": "99"}, "failed_codes of the adapter dvcqg"),
+        ("dvcqg", {"partner_code": "P", "confirm_type": "A|B"}, "confirm_type of the adapter dvcqg"),
+        ("vnpay", {}, "the adapter vnpay needs the key terminal_code"),
+        ("vnpay", {"terminal_code": 7}, "terminal_code of the adapter vnpay"),
+        ("standardwebhooks", {"partner_code": "P"}, "partner_code is not a key of the adapter standardwebhooks; its"),
+    ],
+)
+def test_a_wrong_option_is_told_in_one_line(kind: str, options: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        registry.build(kind, [SECRET], options)
+    assert str(refused.value).startswith(message)
+    assert "\n" not in str(refused.value)
