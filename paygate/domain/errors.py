@@ -25,6 +25,14 @@ class NotFoundError(PaygateError):
     """No such thing, or none that the caller may see."""
 
 
+class UnknownCallerError(PaygateError):
+    """There is no token, or nobody issued it."""
+
+
+class NotAllowedError(PaygateError):
+    """The caller's role does not allow this."""
+
+
 class NotAuthenticError(PaygateError):
     """A notice's signature does not hold."""
 

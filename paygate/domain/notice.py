@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
 from types import MappingProxyType
+from typing import NamedTuple
 
-from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -20,7 +23,7 @@ class RawNotice:
 
     method: str
     body: bytes
-    headers: Mapping[str, str] = field(default=NO_HEADERS)
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +63,56 @@ class Reply:
     status: int
     body: bytes = b""
     content_type: str = "application/json"
+
+
+class Stored(StrEnum):
+    """What storing a notice came to."""
+
+    NEW = "new"
+    REPEAT = "repeat"
+    CONFLICT = "conflict"
+
+
+class ReceivedNotice(NamedTuple):
+    """An authentic notice as the inbox stores it, its fields in the order of the insert's arguments.
+
+    The translation's fields are None in a quarantined notice, whose `reason` says why.
+    """
+
+    tenant_id: int
+    source_id: int
+    dedupe_key: bytes
+    body_hash: bytes
+    conflicting: bool
+    method: str
+    body: bytes
+    headers: str | None
+    key_id: int
+    request_id: str
+    received_at: datetime
+    state: NoticeState
+    reason: str | None
+    reference: str | None = None
+    transaction_id: str | None = None
+    said_state: PaymentState | None = None
+    outcome: Outcome | None = None
+    amount: int | None = None
+    currency: str | None = None
+    occurred_at: datetime | None = None
+    dossier_code: str | None = None
+    description: str | None = None
+    alarm: str | None = None
+
+
+def dedupe_key(facts: NoticeFacts) -> bytes:
+    """Identify the news a notice brings: the same payment in the same state with the same outcome is a repeat."""
+    digest = sha256()
+    for part in (facts.reference, facts.transaction_id, facts.state, facts.outcome):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(4, "big") + encoded)
+    return digest.digest()
+
+
+def twin_key(key: bytes, body_hash: bytes) -> bytes:
+    """Identify a notice that says otherwise than the first one of the same identity."""
+    return sha256(key + body_hash).digest()

@@ -1,0 +1,1 @@
+"""Measurements against honest peers, as `paygate bench` runs them."""

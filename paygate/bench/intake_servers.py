@@ -1,0 +1,132 @@
+"""The servers `paygate bench intake` compares, each a process of its own: `python -m … MODE DATABASE_URL`.
+
+`bare` is aiohttp reading the body and answering a fixed text; `ours` is the intake as served; `single` is the same
+code with one commit for each notice, over several connections.
+"""
+
+import asyncio
+import itertools
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import time
+from typing import Final
+
+import uvloop
+from aiohttp import web
+
+from adapters import registry
+from paygate.access import Caller
+from paygate.database import connect
+from paygate.directory import SourceEntry, TenantEntry, store_directory
+from paygate.domain.errors import UnknownCallerError
+from paygate.domain.notice import ReceivedNotice, Stored
+from paygate.inbox import GroupCommitInbox, open_inbox
+from paygate.intake import Inbox, Sender
+from paygate.web import notices
+from paygate.web.routes import build_application
+from paygate.web.server import listen, settle_memory
+
+HOST: Final = "127.0.0.1"
+SOURCE: Final = "bench-dvcqg"
+PATH: Final = f"/v1/notices/{SOURCE}"
+KIND: Final = "dvcqg"
+SECRET: Final = b"a secret to measure with"
+OPTIONS: Final = {"partner_code": "DVC-TEST"}
+INBOX_LIMIT: Final = 10_000
+SINGLE_CONNECTIONS: Final = 8
+
+_FIXED: Final = json.dumps({"MaLoi": "00", "MoTaLoi": "Thành công"}).encode()
+
+
+class Spread:
+    """Several inboxes of one notice a commit, taken in turn."""
+
+    def __init__(self, inboxes: list[GroupCommitInbox]) -> None:
+        self._next = itertools.cycle(inboxes).__next__
+
+    def put(self, notice: ReceivedNotice) -> asyncio.Future[Stored]:
+        return self._next().put(notice)
+
+
+@asynccontextmanager
+async def _bare(_: str) -> AsyncIterator[str]:
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=_FIXED, content_type="application/json")
+
+    application = web.Application()
+    application.add_routes([web.post("/v1/notices/{source}", answer)])
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, HOST, 0).start()
+    try:
+        yield f"http://{HOST}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _ours(database_url: str) -> AsyncIterator[str]:
+    async with (
+        open_inbox(database_url, limit=INBOX_LIMIT, committed=_nothing) as inbox,
+        _serving(database_url, inbox) as url,
+    ):
+        yield url
+
+
+@asynccontextmanager
+async def _single(database_url: str) -> AsyncIterator[str]:
+    async with AsyncExitStack() as stack:
+        inboxes = [
+            await stack.enter_async_context(open_inbox(database_url, limit=INBOX_LIMIT, committed=_nothing, batch=1))
+            for _ in range(SINGLE_CONNECTIONS)
+        ]
+        yield await stack.enter_async_context(_serving(database_url, Spread(inboxes)))
+
+
+@asynccontextmanager
+async def _serving(database_url: str, inbox: Inbox) -> AsyncIterator[str]:
+    async with connect(database_url) as connection:
+        directory = await store_directory(
+            connection,
+            {"bench": TenantEntry("Bench", "H00", "Asia/Ho_Chi_Minh")},
+            {},
+            {SOURCE: SourceEntry("bench", KIND, None, time(0), {})},
+        )
+    sender = Sender.of(directory.sources[SOURCE], registry.build(KIND, [SECRET], OPTIONS))
+    door = notices.NoticeDoor(inbox, {SOURCE: sender})
+    application = build_application(notices.routes(door), [], _nobody, directory.tenants)
+    async with listen(application, HOST, 0) as url:
+        yield url
+
+
+async def _nobody(token: str) -> Caller:
+    raise UnknownCallerError(token)
+
+
+def _nothing() -> None:
+    """No worker is woken: what is measured is the intake."""
+
+
+SERVERS: Final[dict[str, Callable[[str], AsyncIterator[str]]]] = {"bare": _bare, "ours": _ours, "single": _single}
+
+
+async def _serve(mode: str, database_url: str) -> None:
+    loop = asyncio.get_running_loop()
+    async with SERVERS[mode](database_url) as url:
+        settle_memory()
+        sys.stdout.write(url + "\n")
+        sys.stdout.flush()
+        await loop.run_in_executor(None, sys.stdin.read)
+
+
+def main(arguments: list[str]) -> None:
+    mode, database_url = arguments
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(mode, database_url))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

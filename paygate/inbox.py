@@ -1,0 +1,257 @@
+"""The durable inbox: notices that wait together are stored by one statement and acknowledged after its commit.
+
+One lane on a connection of its own was the fastest of what was tried: while a commit is under way the next batch
+gathers, so that the batch grows with the load. A statement here is a transaction; a notice's answer is set only
+after the one that stored it has committed.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from paygate.database import Connection, check_durability, connect, load_queries
+from paygate.domain.errors import DatabaseUnavailableError, InboxFullError, PaygateError
+from paygate.domain.lifecycle import NoticeState
+from paygate.domain.notice import ReceivedNotice, Stored, twin_key
+from paygate.telemetry import Event, log
+
+QUERIES: Final = load_queries("paygate.sql", "queries/inbox.sql")
+
+BATCH_LIMIT: Final = 1000
+"""Notices in one statement."""
+STATEMENT_SECONDS: Final = 2.0
+"""A server that does not answer by then counts as away: a sender is to hear a quick 503, not to wait."""
+RECONNECT_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""Upper bounds of the pause before each attempt to reconnect; the last one repeats."""
+FLUSH_SECONDS: Final = 10.0
+
+_ROW_AT_FAULT: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+
+_NO_TRANSLATION: Final[dict[str, Any]] = dict.fromkeys(ReceivedNotice._field_defaults)
+
+Identity = tuple[int, bytes]
+
+
+class _Waiting(NamedTuple):
+    notice: ReceivedNotice
+    answer: asyncio.Future[Stored]
+
+
+class Lane:
+    """Stores notices over one connection."""
+
+    def __init__(self, connection: Connection, insert: Any, find_repeats: Any) -> None:
+        self._connection = connection
+        self._insert_notices = insert
+        self._find_repeats = find_repeats
+
+    @classmethod
+    async def prepare(cls, connection: Connection) -> "Lane":
+        """Make sure that a commit on this connection is one, and prepare what will be asked of it.
+
+        Raises:
+            UnsafeDatabaseError: a commit could be taken back by a power cut.
+        """
+        await connection.execute(QUERIES["pin_synchronous_commit"])
+        await check_durability(connection)
+        return cls(
+            connection,
+            await connection.prepare(QUERIES["insert_notices"]),
+            await connection.prepare(QUERIES["find_repeats"]),
+        )
+
+    @property
+    def lost(self) -> bool:
+        return self._connection.is_closed()
+
+    async def store(self, notices: Sequence[ReceivedNotice]) -> list[Stored]:
+        """Commit the notices and say of each, in their order, what it was."""
+        firsts: dict[Identity, ReceivedNotice] = {}
+        for notice in notices:
+            firsts.setdefault(_identity(notice), notice)
+        new = await self._insert(list(firsts.values()))
+        if len(new) == len(notices):
+            return [Stored.NEW] * len(notices)
+        outcomes = [
+            Stored.NEW if _identity(notice) in new and firsts[_identity(notice)] is notice else Stored.REPEAT
+            for notice in notices
+        ]
+        await self._store_twins(notices, outcomes)
+        return outcomes
+
+    async def _store_twins(self, notices: Sequence[ReceivedNotice], outcomes: list[Stored]) -> None:
+        """Keep beside the first what came under its identity with another body, and correct its outcome."""
+        known = [index for index, outcome in enumerate(outcomes) if outcome is Stored.REPEAT]
+        columns = list(zip(*(notices[index][:4] for index in known), strict=True))
+        repeated = {known[row["position"] - 1] for row in await self._find_repeats.fetch(*columns)}
+        twins = {index: _twin(notices[index]) for index in known if index not in repeated}
+        new = await self._insert(list({_identity(twin): twin for twin in twins.values()}.values())) if twins else set()
+        for index, twin in twins.items():
+            if _identity(twin) in new:
+                new.discard(_identity(twin))
+                outcomes[index] = Stored.CONFLICT
+
+    async def _insert(self, notices: Sequence[ReceivedNotice]) -> set[Identity]:
+        """Insert and return what was new; a row the database cannot hold is found by halving and kept raw."""
+        try:
+            return set(map(tuple, await self._insert_notices.fetch(*zip(*notices, strict=True))))
+        except _ROW_AT_FAULT as error:
+            if len(notices) == 1:
+                return await self._insert_raw(notices[0], error)
+        middle = len(notices) // 2
+        return await self._insert(notices[:middle]) | await self._insert(notices[middle:])
+
+    async def _insert_raw(self, notice: ReceivedNotice, error: asyncpg.PostgresError) -> set[Identity]:
+        if notice.state is NoticeState.QUARANTINED:
+            raise error
+        # Neither the message nor the value: either may hold payer data, or what made the row impossible.
+        reason = f"a field of it cannot be stored (SQLSTATE {error.sqlstate})"
+        log.warning(Event.NOTICE_QUARANTINED, source_id=notice.source_id, request_id=notice.request_id, reason=reason)
+        return await self._insert([_raw(notice, reason)])
+
+
+def _identity(notice: ReceivedNotice) -> Identity:
+    return notice.source_id, notice.dedupe_key
+
+
+def _twin(notice: ReceivedNotice) -> ReceivedNotice:
+    return notice._replace(dedupe_key=twin_key(notice.dedupe_key, notice.body_hash), conflicting=True)
+
+
+def _raw(notice: ReceivedNotice, reason: str) -> ReceivedNotice:
+    return notice._replace(state=NoticeState.QUARANTINED, reason=reason, **_NO_TRANSLATION)
+
+
+class GroupCommitInbox:
+    """Takes notices from many handlers and hands each its answer once its row is committed."""
+
+    def __init__(self, *, limit: int, committed: Callable[[], None], batch: int = BATCH_LIMIT) -> None:
+        self._limit = limit
+        self._batch = batch
+        self._committed = committed
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._connected = asyncio.Event()
+        self._closing = False
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def full(self) -> bool:
+        return len(self._waiting) >= self._limit
+
+    @property
+    def connected(self) -> bool:
+        return self._connected.is_set()
+
+    def put(self, notice: ReceivedNotice) -> asyncio.Future[Stored]:
+        """Queue a notice; the future's result comes after its commit.
+
+        Raises:
+            DatabaseUnavailableError: at once while there is no connection; as the future's exception when the
+                commit fails or is in doubt.
+            InboxFullError: as many wait as may.
+        """
+        if not self._connected.is_set():
+            raise DatabaseUnavailableError("the inbox has no connection to the database")
+        if len(self._waiting) >= self._limit:
+            raise InboxFullError("too many notices wait for the database")
+        answer: asyncio.Future[Stored] = self._loop.create_future()
+        self._waiting.append(_Waiting(notice, answer))
+        self._arrived.set()
+        return answer
+
+    async def run(self, url: str) -> None:
+        """Store what comes, over one connection after another, until `close` and the queue is empty."""
+        failures = 0
+        while not (self._closing and not self._waiting):
+            try:
+                async with connect(url, command_seconds=STATEMENT_SECONDS) as connection:
+                    await self._work(connection)
+            except Exception as error:  # noqa: BLE001 -- the lane must outlive whatever one connection met
+                failures = 0 if self._connected.is_set() else failures + 1
+                self._lose(error, say=failures <= 1)
+            else:
+                return
+            pause = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
+            await asyncio.sleep(pause * random.random())  # noqa: S311 -- jitter, not a secret
+
+    def close(self) -> None:
+        """Let `run` return once everything queued is stored."""
+        self._closing = True
+        self._arrived.set()
+
+    async def ready(self) -> None:
+        await self._connected.wait()
+
+    async def _work(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        lane = await Lane.prepare(connection)
+        connection.add_termination_listener(lambda _: self._arrived.set())
+        self._connected.set()
+        try:
+            while not lane.lost:
+                if self._waiting:
+                    await self._commit(lane)
+                elif self._closing:
+                    return
+                else:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except BaseException:
+            connection.terminate()  # a frozen server would make a polite close wait
+            raise
+        raise DatabaseUnavailableError("the inbox lost its connection")
+
+    async def _commit(self, lane: Lane) -> None:
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch))]
+        try:
+            outcomes = await lane.store([one.notice for one in batch])
+        except BaseException:
+            _fail(batch)
+            raise
+        for (_, answer), outcome in zip(batch, outcomes, strict=True):
+            if not answer.done():
+                answer.set_result(outcome)
+        self._committed()
+
+    def _lose(self, error: Exception, *, say: bool) -> None:
+        self._connected.clear()
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        _fail(waiting)
+        if say:
+            reason = str(error) if isinstance(error, PaygateError) else type(error).__name__
+            log.error(Event.DATABASE_AWAY, reason=reason)
+
+
+def _fail(batch: Iterable[_Waiting]) -> None:
+    # Whether a commit under way was made is not known: the sender's retry will find out.
+    for _, answer in batch:
+        if not answer.done():
+            answer.set_exception(DatabaseUnavailableError("the database went away before the notice was stored"))
+
+
+@asynccontextmanager
+async def open_inbox(
+    url: str, *, limit: int, committed: Callable[[], None], batch: int = BATCH_LIMIT
+) -> AsyncIterator[GroupCommitInbox]:
+    """Run an inbox that holds at most `limit` waiting notices; on leaving, store what is queued.
+
+    `committed` is called after each commit of at most `batch` notices.
+    """
+    inbox = GroupCommitInbox(limit=limit, committed=committed, batch=batch)
+    lane = asyncio.create_task(inbox.run(url), name="inbox")
+    ready = asyncio.create_task(inbox.ready())
+    await asyncio.wait({ready, lane}, timeout=STATEMENT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    try:
+        yield inbox
+    finally:
+        inbox.close()
+        await asyncio.wait({lane}, timeout=FLUSH_SECONDS)
+        lane.cancel()
+        await asyncio.wait({lane})

@@ -1,0 +1,146 @@
+"""What `/openapi.json` says: every route there is, briefly. A test holds it and the router together."""
+
+from importlib.metadata import version
+from typing import Any, Final
+
+_DOSSIER: Final = {"type": "string", "examples": ["000.00.12.H23-240508-0001"]}
+_TENANT_QUERY: Final = {"name": "tenant", "in": "query", "schema": {"type": "string"}}
+_PROBLEM: Final = {
+    "description": "A problem (RFC 9457)",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_TOKEN: Final[list[dict[str, list[str]]]] = [{"token": []}]
+
+
+def _path(name: str, example: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "examples": [example]}}
+
+
+def _query(name: str, text: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+
+
+def _json(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {}}}
+
+
+def _open(summary: str, **answers: Any) -> dict[str, Any]:
+    return {"summary": summary, "responses": {**answers, "default": _PROBLEM}}
+
+
+def _guarded(summary: str, *parameters: Any, body: Any = None, **answers: Any) -> dict[str, Any]:
+    said: dict[str, Any] = {"summary": summary, "security": _TOKEN, "parameters": list(parameters)}
+    if body is not None:
+        said["requestBody"] = {"required": True, "content": body}
+    return {**said, "responses": {**answers, "default": _PROBLEM}}
+
+
+_NOTICE: Final = {
+    "summary": "A source's notice, in the source's own format; stored before it is acknowledged",
+    "parameters": [_path("source", "hd-dvcqg")],
+    "responses": {
+        "200": {"description": "Stored; the source's own acknowledgement"},
+        "401": {"description": "Not authentic; the source's own refusal"},
+        "default": _PROBLEM,
+    },
+}
+_DAY: Final = (_path("tenant", "haiduong"), _path("date", "2024-05-08"))
+
+DESCRIPTION: Final[dict[str, Any]] = {
+    "openapi": "3.1.0",
+    "info": {"title": "paygate", "version": version("paygate"), "license": {"name": "Apache-2.0"}},
+    "paths": {
+        "/v1/notices/{source}": {"get": _NOTICE, "post": _NOTICE},
+        "/v1/records": {
+            "put": _guarded(
+                "Store procedure records",
+                _TENANT_QUERY,
+                body={"application/json": {"schema": {"type": "array"}}, "application/x-ndjson": {}},
+                **{"200": _json("What became of each row")},
+            )
+        },
+        "/v1/records/{dossier}": {
+            "get": _guarded(
+                "A dossier with its payments, legs, matches and verdict",
+                {"name": "dossier", "in": "path", "required": True, "schema": _DOSSIER},
+                _TENANT_QUERY,
+                **{"200": _json("The record")},
+            )
+        },
+        "/v1/payment-requests": {
+            "post": _guarded(
+                "Register the reference of a payment to come",
+                body={"application/json": {"schema": {"$ref": "#/components/schemas/PaymentRequest"}}},
+                **{"200": _json("It was registered before"), "201": _json("It is registered")},
+            )
+        },
+        "/v1/reports/{tenant}/{date}": {
+            "get": _guarded("The report of a closed day", *_DAY, **{"200": _json("The report")})
+        },
+        "/v1/reports/{tenant}/{date}.csv": {
+            "get": _guarded(
+                "The same as a table", *_DAY, **{"200": {"description": "The report", "content": {"text/csv": {}}}}
+            )
+        },
+        "/v1/discrepancies": {
+            "get": _guarded(
+                "What does not agree",
+                _TENANT_QUERY,
+                _query("reason", "only this reason"),
+                _query("state", "only this state"),
+                _query("agency", "only this agency's"),
+                _query("cursor", "`next` of the page before"),
+                **{"200": _json("A page")},
+            )
+        },
+        "/v1/reconciliations": {
+            "post": _guarded(
+                "Close a business day",
+                body={"application/json": {"schema": {"$ref": "#/components/schemas/CloseRequest"}}},
+                **{"202": _json("It is under way")},
+            )
+        },
+        "/v1/reconciliations/{id}": {
+            "get": _guarded("How a close stands", _path("id", "8c0e…"), **{"200": _json("The close")})
+        },
+        "/livez": {"get": _open("The process lives", **{"200": _json("It does")})},
+        "/readyz": {
+            "get": _open("Notices can be taken", **{"200": _json("They can"), "503": _json("They cannot, and why")})
+        },
+        "/metrics": {"get": _open("Metrics", **{"200": {"description": "Prometheus' text format"}})},
+        "/openapi.json": {"get": _open("This description", **{"200": _json("It")})},
+    },
+    "components": {
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        "schemas": {
+            "Problem": {
+                "type": "object",
+                "required": ["type", "title", "status"],
+                "properties": {
+                    "type": {"type": "string", "format": "uri"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                },
+            },
+            "PaymentRequest": {
+                "type": "object",
+                "required": ["tenant", "reference", "dossier_code", "amount", "source"],
+                "additionalProperties": False,
+                "properties": {
+                    "tenant": {"type": "string"},
+                    "reference": {"type": "string"},
+                    "dossier_code": _DOSSIER,
+                    "amount": {"type": "integer", "minimum": 0, "description": "minor units"},
+                    "source": {"type": "string"},
+                },
+            },
+            "CloseRequest": {
+                "type": "object",
+                "required": ["tenant", "date"],
+                "additionalProperties": False,
+                "properties": {"tenant": {"type": "string"}, "date": {"type": "string", "format": "date"}},
+            },
+        },
+    },
+}

@@ -1,0 +1,83 @@
+"""The routes of people and systems: who may call each, and the application they make together."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from aiohttp import web
+
+from paygate.access import Caller, Role
+from paygate.domain.errors import NotFoundError, UnknownCallerError
+from paygate.domain.parties import Tenant
+from paygate.web.notices import BODY_LIMIT, refuse_encoded
+from paygate.web.problems import answer_in_problems
+
+READERS: Final = frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
+
+
+class Authenticate(Protocol):
+    """Finds out whose token it is."""
+
+    async def __call__(self, token: str) -> Caller: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An authenticated request and what its caller may do on this route."""
+
+    request: web.Request
+    caller: Caller
+    roles: frozenset[Role]
+    tenants: Mapping[str, Tenant]
+
+    def tenant(self, wanted: str | None = None) -> Tenant:
+        """Return the tenant this is about: as given, else `?tenant=`, else the caller's only one.
+
+        Raises:
+            NotFoundError, NotAllowedError, InvalidInputError: as `Caller.tenant`.
+        """
+        code = self.caller.tenant(wanted or self.request.query.get("tenant"), self.roles)
+        if code not in self.tenants:
+            raise NotFoundError("there is no such tenant")
+        return self.tenants[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route that asks for a token with one of `roles`. The handler must ask the visit for its tenant."""
+
+    method: str
+    path: str
+    roles: frozenset[Role]
+    handler: Callable[[Visit], Awaitable[web.StreamResponse]]
+
+
+def guarded(route: Route, authenticate: Authenticate, tenants: Mapping[str, Tenant]) -> web.RouteDef:
+    """Let in only who may come in."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        caller = await authenticate(_bearer(request))
+        refuse_encoded(request)
+        return await route.handler(Visit(request, caller, route.roles, tenants))
+
+    return web.route(route.method, route.path, handle)
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnknownCallerError("there is no bearer token")
+    return token.strip()
+
+
+def build_application(
+    public: Iterable[web.RouteDef],
+    private: Iterable[Route],
+    authenticate: Authenticate,
+    tenants: Mapping[str, Tenant],
+) -> web.Application:
+    """Put routes together."""
+    application = web.Application(client_max_size=BODY_LIMIT, middlewares=[answer_in_problems])
+    application.add_routes(public)
+    application.add_routes([guarded(route, authenticate, tenants) for route in private])
+    return application
