@@ -41,6 +41,11 @@ class Reason(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
+WAITING: Final = frozenset({Reason.BANK_MISSING, Reason.RECORD_MISSING, Reason.PAID_NOT_RECORDED})
+"""Reasons that hold only from the day something was due."""
+HANGING: Final = frozenset({Reason.BANK_MISSING, Reason.RECORD_MISSING})
+"""Those of them that leave the case pending until then; a dossier that has yet to move on does not."""
+
 Unit = Literal["portal", "gateway", "bank", "one_stop", "treasury", "payer", "ours"]
 Severity = Literal["high", "medium", "low"]
 

@@ -1,0 +1,217 @@
+"""The day's report as a table an officer can read, and as CSV that no spreadsheet will execute."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Final, Literal
+
+from paygate.domain.money import dong
+from reconciliation.model import REASONS, Reason
+
+Language = Literal["vi", "en"]
+
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "title": ("BÁO CÁO ĐỐI SOÁT NGÀY", "RECONCILIATION REPORT OF"),
+    "matched": ("Khớp", "Matched"),
+    "mismatched": ("Lệch", "Mismatched"),
+    "missing": ("Thiếu", "Missing"),
+    "extra": ("Thừa", "Extra"),
+    "duplicate": ("Trùng", "Duplicate"),
+    "pending": ("Treo", "Pending"),
+    "refund_due": ("Phải hoàn", "Refund due"),
+    "status matched": ("KHỚP", "MATCHED"),
+    "status discrepant": ("CÓ CHÊNH LỆCH", "DISCREPANT"),
+    "status incomplete": ("CHƯA ĐỦ SỐ LIỆU", "INCOMPLETE"),
+    "payments": ("Thanh toán", "Payments"),
+    "bank": ("Ngân hàng", "Bank"),
+    "obligation": ("Phải thu", "Obligations"),
+    "totals": ("Chặng", "Leg"),
+    "classes": ("Nhóm", "Class"),
+    "reasons": ("Lý do", "Reason"),
+    "agencies": ("Đơn vị", "Agency"),
+    "count": ("Số vụ", "Count"),
+    "amount": ("Số tiền", "Amount"),
+    "responsible": ("Trách nhiệm", "Responsible"),
+    "feeds": ("Dữ liệu đến", "Feeds"),
+    "complete": ("đủ", "complete"),
+    "success": ("Thành công", "Success"),
+    "attempts": ("lượt nộp", "attempts"),
+    "payer_left": ("bỏ", "left"),
+    "declined": ("từ chối", "declined"),
+    "gateway_fault": ("lỗi cổng", "gateway fault"),
+    "our_fault": ("lỗi hệ thống", "our fault"),
+    "waiting": ("chờ", "pending"),
+    "proof": ("Chứng minh", "Proof"),
+    "left": ("Thanh toán trong ngày", "Payments of the day"),
+    "right": ("Dòng sao kê trong ngày", "Bank lines of the day"),
+    "explained": ("Chênh lệch đã giải thích", "Difference explained"),
+    "residual": ("Chưa giải thích", "Unexplained"),
+    "bridge": ("Đầu kỳ + mở − đóng = cuối kỳ", "Opening + opened − closed = closing"),
+    "other_day": ("Tiền về ngày khác", "Booked on another day"),
+    "not_due": ("Chưa đến hạn", "Not due yet"),
+    "not_expected": ("Không chờ sao kê", "No bank line expected"),
+    "unknown agency": ("Không rõ đơn vị", "Unknown agency"),
+    "seal": ("Niêm", "Seal"),
+    "portal": ("cổng DVCQG", "portal"),
+    "gateway": ("cổng thanh toán", "gateway"),
+    "bank unit": ("ngân hàng", "bank"),
+    "one_stop": ("bộ phận một cửa", "one-stop unit"),
+    "treasury": ("kho bạc", "treasury"),
+    "payer": ("người nộp", "payer"),
+    "ours": ("vận hành paygate", "paygate operations"),
+    "no statement covers this day": ("chưa có sao kê của ngày này", "no statement covers this day"),
+    "a statement of this day does not balance": ("sao kê không cân", "a statement of this day does not balance"),
+}
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+Report = Mapping[str, Any]
+
+
+def word(key: str, language: Language) -> str:
+    """Return the officers' word for a key; a key without one stands for itself."""
+    return WORDS[key][0 if language == "vi" else 1] if key in WORDS else key
+
+
+def sentence(reason: str, language: Language) -> str:
+    """Return the sentence that says what a reason means."""
+    rule = REASONS[Reason(reason)]
+    return rule.vi if language == "vi" else rule.en
+
+
+def render_text(report: Report, language: Language = "vi") -> str:
+    """Return the report as aligned tables."""
+    day = date.fromisoformat(report["date"])
+    status = word(f"status {report['status']}", language)
+    blocks = [
+        [f"{word('title', language)} {day:%d/%m/%Y} · {report['tenant']} · {status}"],
+        _table("totals", report["totals"], language),
+        _table("classes", report["classes"], language),
+        _reasons(report["reasons"], language),
+        _agencies(report["by_agency"], language),
+        _success(report["success"], language),
+        _feeds(report["feeds"], language),
+        _proof(report["proof"], language),
+        [f"{word('seal', language)} {report['digest']}"],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _align(rows: Sequence[Sequence[str]], right: Iterable[int]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    numbers = set(right)
+    lines = [
+        "  ".join(
+            cell.rjust(width) if place in numbers else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return [lines[0], "─" * max(map(len, lines)), *lines[1:]]
+
+
+def _table(title: str, sums: Mapping[str, Mapping[str, int]], language: Language) -> list[str]:
+    head = [word(title, language), word("count", language), word("amount", language)]
+    rows = [[word(name, language), str(one["count"]), dong(one["amount"])] for name, one in sums.items()]
+    return _align([head, *rows], right=(1, 2))
+
+
+def _responsible(reason: str, language: Language) -> str:
+    unit = REASONS[Reason(reason)].responsible
+    return word("bank unit" if unit == "bank" else unit, language)
+
+
+def _reasons(sums: Mapping[str, Mapping[str, int]], language: Language) -> list[str]:
+    if not sums:
+        return []
+    head = [word(key, language) for key in ("reasons", "count", "amount", "responsible")]
+    rows = [
+        [sentence(name, language), str(one["count"]), dong(one["amount"]), _responsible(name, language)]
+        for name, one in sorted(sums.items(), key=lambda item: list(Reason).index(Reason(item[0])))
+    ]
+    return _align([head, *rows], right=(1, 2))
+
+
+def _agencies(agencies: Sequence[Report], language: Language) -> list[str]:
+    if not agencies:
+        return []
+    classes = list(agencies[0]["classes"])
+    head = [word("agencies", language), *(word(name, language) for name in classes)]
+    rows = [
+        [
+            " ".join(filter(None, (one["agency_code"], one["agency_name"]))) or word("unknown agency", language),
+            *(str(one["classes"][name]["count"]) for name in classes),
+        ]
+        for one in agencies
+    ]
+    return _align([head, *rows], right=range(1, len(classes) + 1))
+
+
+def _success(success: Mapping[str, Any], language: Language) -> list[str]:
+    ratio = "–" if success["ratio"] is None else f"{success['ratio'] * 100:.2f} %"
+    if language == "vi":
+        ratio = ratio.replace(".", ",")
+    parts = [
+        f"{word(name, language)} {success[name]}" for name in ("payer_left", "declined", "gateway_fault", "our_fault")
+    ]
+    parts.append(f"{word('waiting', language)} {success['pending']}")
+    counted = f"{success['paid']}/{success['attempts']} {word('attempts', language)}"
+    return [f"{word('success', language)} {ratio} = {counted} · {' · '.join(parts)}"]
+
+
+def _feeds(feeds: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
+    lines = [
+        f"  {feed.get('account') or feed.get('source')}: {word(feed['why'] or 'complete', language)}" for feed in feeds
+    ]
+    return [word("feeds", language), *lines] if lines else []
+
+
+def _proof(proof: Mapping[str, Any], language: Language) -> list[str]:
+    rows = [[word("proof", language), word("amount", language)]]
+    rows += [[word(name, language), dong(proof[name])] for name in ("left", "right", "explained")]
+    rows += [[f"  {_item(name, language)}", dong(amount)] for name, amount in proof["items"].items()]
+    rows.append([word("residual", language), dong(proof["residual"])])
+    bridge = " ".join(
+        f"{sign} {dong(proof[name])}".strip()
+        for sign, name in (("", "opening"), ("+", "opened"), ("−", "closed"), ("=", "closing"))
+    )
+    return [*_align(rows, right=(1,)), f"{word('bridge', language)}: {bridge}"]
+
+
+def _item(name: str, language: Language) -> str:
+    return sentence(name, language) if name in set(Reason) else word(name, language)
+
+
+def guard(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def render_csv(report: Report, language: Language = "vi") -> str:
+    """Return the report as RFC 4180 rows: section, agency, name, label, count, amount in minor units."""
+    sink = io.StringIO()
+    writer = csv.writer(sink)
+    writer.writerow(["date", "section", "agency_code", "agency_name", "name", "label", "count", "amount"])
+    for row in _rows(report, language):
+        writer.writerow([guard(cell) for cell in (report["date"], *row)])
+    return sink.getvalue()
+
+
+def _rows(report: Report, language: Language) -> Iterator[tuple[object, ...]]:
+    for section in ("totals", "classes", "reasons"):
+        yield from _section(section, report[section], "", "", language)
+    for agency in report["by_agency"]:
+        for section in ("classes", "reasons"):
+            yield from _section(section, agency[section], agency["agency_code"], agency["agency_name"], language)
+    for name in ("opening", "opened", "closed", "closing", "left", "right", "explained", "residual"):
+        yield "proof", "", "", name, word(name, language), "", report["proof"][name]
+    yield "digest", "", "", report["digest"], "", "", ""
+
+
+def _section(
+    section: str, sums: Mapping[str, Mapping[str, int]], code: str | None, name: str | None, language: Language
+) -> Iterator[tuple[object, ...]]:
+    for key, one in sums.items():
+        label = sentence(key, language) if section == "reasons" else word(key, language)
+        yield section, code or "", name or "", key, label, one["count"], one["amount"]

@@ -1,0 +1,195 @@
+-- The close of a day: what the report says, and the proof that every đồng of difference has a name.
+
+-- name: create_closing_tables
+CREATE TEMP TABLE w_case (case_key text NOT NULL, dossier_code text, payment_id bigint, line_id bigint,
+    agency_code text, amount bigint NOT NULL, due bigint, money boolean NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_reason (case_key text NOT NULL, reason text NOT NULL, rank integer NOT NULL, verdict text NOT NULL,
+    amount bigint NOT NULL, holds boolean NOT NULL, hangs boolean NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_class (case_key text NOT NULL, agency_code text, verdict text NOT NULL, amount bigint NOT NULL)
+    ON COMMIT DROP;
+
+-- name: gather_dossier_cases
+-- A dossier counts on the day of its first payment, or of its first bank line where that is earlier.
+INSERT INTO w_case
+WITH candidate AS (
+    SELECT DISTINCT p.dossier_code FROM payment AS p
+    WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.state >= 'paid' AND p.dossier_code IS NOT NULL
+    UNION
+    SELECT p.dossier_code FROM payment AS p
+    WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.state = 'pending' AND p.dossier_code IS NOT NULL
+    UNION
+    SELECT p.dossier_code
+    FROM statement_line AS l
+    JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'bank' AND b.fact_id = l.line_id
+    JOIN match AS m ON m.tenant_id = $1 AND m.match_id = b.match_id
+    JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = ANY (m.payment_ids)
+    WHERE l.tenant_id = $1 AND l.booked_on = $2 AND p.business_date > $2 AND p.dossier_code IS NOT NULL),
+summed AS (
+    SELECT c.dossier_code, min(p.business_date) AS first_paid,
+           min((SELECT min(l.booked_on)
+                FROM match_member AS b
+                JOIN match AS m ON m.tenant_id = $1 AND m.match_id = b.match_id
+                JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = ANY (m.fact_ids)
+                WHERE b.tenant_id = $1 AND b.leg = 'payment' AND b.fact_id = p.payment_id)) AS first_booked,
+           coalesce(sum(p.amount) FILTER (WHERE p.state >= 'paid' AND p.currency = 'VND'),
+                    sum(p.amount) FILTER (WHERE p.state = 'pending'), 0) AS amount,
+           bool_or(p.state >= 'paid') AS money
+    FROM candidate AS c
+    JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = c.dossier_code
+    WHERE p.state >= 'paid' OR p.state = 'pending'
+    GROUP BY c.dossier_code)
+SELECT 'dossier:' || s.dossier_code, s.dossier_code, NULL, NULL,
+       coalesce(r.agency_code, split_part(s.dossier_code, '-', 1)), s.amount, r.due, s.money
+FROM summed AS s LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = s.dossier_code
+WHERE least(s.first_paid, s.first_booked) = $2;
+
+-- name: gather_lone_payment_cases
+INSERT INTO w_case
+SELECT 'payment:' || p.payment_id, NULL, p.payment_id, NULL, NULL, p.amount, NULL, p.state >= 'paid'
+FROM payment AS p
+WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.dossier_code IS NULL
+  AND (p.state >= 'paid' OR p.state = 'pending');
+
+-- name: gather_line_cases
+INSERT INTO w_case
+SELECT 'line:' || fact_id, NULL, NULL, fact_id, NULL, amount, NULL, true
+FROM loose_fact
+WHERE tenant_id = $1 AND leg = 'bank' AND on_date = $2 AND standing <> 'narrative';
+
+-- name: gather_reasons
+-- As of the closing: what waits for a leg holds only from the day the leg was due.
+INSERT INTO w_reason
+SELECT c.case_key, d.reason, r.rank, r.verdict, d.amount, NOT (r.waits AND d.since > $2::date),
+       r.hangs AND d.since > $2::date
+FROM w_case AS c
+JOIN discrepancy AS d ON d.tenant_id = $1 AND d.case_key = c.case_key AND d.state <> 'resolved'
+JOIN unnest($3::text[], $4::integer[], $5::text[], $6::boolean[], $7::boolean[])
+    AS r (reason, rank, verdict, waits, hangs) ON r.reason = d.reason;
+
+-- name: class_the_cases
+-- The weightiest reason that holds names the class; without one, a leg that is not due leaves the case hanging.
+INSERT INTO w_class
+SELECT c.case_key, c.agency_code,
+       coalesce(j.verdict, CASE WHEN NOT c.money OR j.hangs OR w.case_key IS NOT NULL THEN 'pending' ELSE 'matched' END),
+       c.amount
+FROM w_case AS c
+LEFT JOIN (SELECT case_key, (array_agg(verdict ORDER BY rank) FILTER (WHERE holds))[1] AS verdict, bool_or(hangs) AS hangs
+           FROM w_reason GROUP BY case_key) AS j USING (case_key)
+LEFT JOIN watch AS w ON w.tenant_id = $1 AND w.case_key = c.case_key AND w.pending;
+
+-- name: sum_classes
+SELECT agency_code, verdict AS name, count(*) AS count, sum(amount)::bigint AS amount
+FROM w_class GROUP BY agency_code, verdict ORDER BY agency_code NULLS LAST, verdict;
+
+-- name: sum_reasons
+SELECT c.agency_code, r.reason AS name, count(*) AS count, sum(r.amount)::bigint AS amount
+FROM w_reason AS r JOIN w_class AS c USING (case_key)
+WHERE r.holds GROUP BY c.agency_code, r.reason ORDER BY c.agency_code NULLS LAST, r.reason;
+
+-- name: total_obligations
+SELECT count(*) AS count, coalesce(sum(due), 0)::bigint AS amount FROM w_case WHERE due IS NOT NULL;
+
+-- name: total_payments
+-- Left of the proof: paid payments of the day, parked ones included.
+SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
+FROM payment WHERE tenant_id = $1 AND business_date = $2 AND state >= 'paid' AND currency = 'VND';
+
+-- name: total_lines
+-- Right of the proof: booked lines of the day, signed.
+SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
+FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND';
+
+-- name: explain_difference
+-- What matches and loose facts say of the day, by name. It reads none of the totals it has to add up to.
+SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
+    SELECT CASE WHEN m.difference <> 0 THEN 'amount_differs' ELSE 'other_day' END AS name, m.amount
+    FROM (SELECT m.match_id, max(m.difference) AS difference, sum(f.amount) AS amount
+          FROM (SELECT b.match_id, p.amount FROM payment AS p
+                JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'payment' AND b.fact_id = p.payment_id
+                WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.state >= 'paid' AND p.currency = 'VND'
+                UNION ALL
+                SELECT b.match_id, -l.amount FROM statement_line AS l
+                JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'bank' AND b.fact_id = l.line_id
+                WHERE l.tenant_id = $1 AND l.booked_on = $2 AND l.currency = 'VND') AS f
+          JOIN match AS m ON m.tenant_id = $1 AND m.match_id = f.match_id
+          GROUP BY m.match_id) AS m
+    WHERE m.amount <> 0
+    UNION ALL
+    SELECT CASE WHEN l.standing <> 'open' THEN 'ambiguous'
+                WHEN s.bank_days IS NULL OR l.account_id IS NULL THEN 'not_expected'
+                WHEN d.since <= $2 THEN 'bank_missing'
+                WHEN d.since > $2 OR w.case_key IS NOT NULL THEN 'not_due' END, l.amount
+    FROM loose_fact AS l
+    JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = l.fact_id
+    JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+    LEFT JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'payment:' || l.fact_id
+        AND d.reason = 'bank_missing' AND d.state <> 'resolved'
+    LEFT JOIN watch AS w ON w.tenant_id = $1
+        AND w.case_key = coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id)
+    WHERE l.tenant_id = $1 AND l.leg = 'payment' AND l.on_date = $2 AND l.standing <> 'narrative' AND l.currency = 'VND'
+    UNION ALL
+    SELECT d.reason, -l.amount
+    FROM loose_fact AS l
+    LEFT JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'line:' || l.fact_id AND d.state <> 'resolved'
+    WHERE l.tenant_id = $1 AND l.leg = 'bank' AND l.on_date = $2 AND l.standing <> 'narrative' AND l.currency = 'VND'
+) AS item
+WHERE name IS NOT NULL
+GROUP BY name ORDER BY name;
+
+-- name: count_outcomes
+SELECT outcome::text AS outcome, count(*) AS count FROM payment
+WHERE tenant_id = $1 AND business_date = $2 GROUP BY outcome ORDER BY outcome;
+
+-- name: check_account_feeds
+-- An account whose bank leg some source expects must be covered by a statement that balances.
+SELECT a.number AS account,
+       EXISTS (SELECT FROM statement AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id
+                 AND ($2 BETWEEN s.period_from AND s.period_to))
+       OR EXISTS (SELECT FROM statement_line AS l WHERE l.tenant_id = $1 AND l.account_id = a.account_id
+                    AND l.booked_on = $2) AS covered,
+       EXISTS (SELECT FROM statement AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id AND NOT s.balanced
+                 AND ($2 BETWEEN s.period_from AND s.period_to)) AS unbalanced,
+       EXISTS (SELECT FROM payment AS p WHERE p.tenant_id = $1 AND p.account_id = a.account_id
+                 AND p.business_date = $2 AND p.state >= 'paid') AS expected
+FROM account AS a
+WHERE a.tenant_id = $1
+  AND EXISTS (SELECT FROM source AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id AND s.bank_days IS NOT NULL)
+ORDER BY a.number;
+
+-- name: check_source_feeds
+SELECT s.code AS source,
+       (SELECT count(*) FROM notice AS n WHERE n.tenant_id = $1 AND n.source_id = s.source_id
+          AND n.state IN ('received', 'retrying')) AS waiting
+FROM source AS s WHERE s.tenant_id = $1 ORDER BY s.code;
+
+-- name: sum_live_discrepancies
+SELECT coalesce(sum(amount), 0)::bigint FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved';
+
+-- name: sum_uncounted_changes
+SELECT coalesce(sum(change) FILTER (WHERE change > 0), 0)::bigint AS opened,
+       coalesce(-sum(change) FILTER (WHERE change < 0), 0)::bigint AS closed
+FROM discrepancy_event WHERE tenant_id = $1 AND run_id IS NULL;
+
+-- name: count_changes
+UPDATE discrepancy_event SET run_id = $2 WHERE tenant_id = $1 AND run_id IS NULL;
+
+-- name: latest_run
+SELECT run_id, report, digest FROM run WHERE tenant_id = $1 ORDER BY run_id DESC LIMIT 1;
+
+-- name: latest_run_of_day
+SELECT run_id, sequence, report, digest FROM run
+WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC LIMIT 1;
+
+-- name: store_run
+INSERT INTO run (tenant_id, business_date, sequence, rule_set, status, report, digest)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING run_id;
+
+-- name: agency_names
+SELECT DISTINCT ON (agency_code) agency_code, agency_name FROM procedure_record
+WHERE tenant_id = $1 AND agency_code = ANY ($2::text[]) ORDER BY agency_code, updated_at DESC;
+
+-- name: tenant_of
+SELECT tenant_id, code, name, timezone FROM tenant WHERE tenant_id = $1;
+
+-- name: drop_closing_tables
+DROP TABLE w_case, w_reason, w_class;
