@@ -190,6 +190,11 @@ def test_an_authentic_field_in_another_format_is_unreadable_and_acknowledged(fie
     assert (reply.status, json.loads(reply.body)["MaLoi"]) == (200, "00")
 
 
+def test_a_failed_attempt_may_have_no_transaction_and_no_bank() -> None:
+    said = facts(notice(MaLoi="99", MaGiaoDich="", MaNganHang=""), "99")
+    assert (said.state, said.transaction_id) == (PaymentState.FAILED, "")
+
+
 def test_a_listed_code_is_a_failure() -> None:
     assert facts(notice(MaLoi="99"), "98", "99") == replace(FACTS, state=PaymentState.FAILED, outcome=Outcome.DECLINED)
 
