@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from enum import IntEnum
 from importlib import resources
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -34,7 +35,15 @@ _UNAVAILABLE: Final = (
     asyncpg.TransactionRollbackError,  # 40*: serialization, deadlock
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that has just been demoted
+    asyncpg.IdleInTransactionSessionTimeoutError,  # we stood still too long and the server let our rows go
 )
+
+
+class TenantLock(IntEnum):
+    """What a tenant's transactions take turns at: the first key of an advisory lock, tenant_id being the second."""
+
+    RECORDS = 7301
+    WAITING = 7302  # the ledger looks for records, in common; a record's arrival wakes who waits for it, alone
 
 
 def load_queries(package: str, file: str) -> Mapping[str, str]:
@@ -49,6 +58,8 @@ def our_errors() -> Iterator[None]:
     """Raise `DatabaseUnavailableError` for what may succeed when tried again; let programming errors pass."""
     try:
         yield
+    except asyncpg.ClientConfigurationError:  # an InterfaceError that no second try mends
+        raise
     except _UNAVAILABLE as error:
         raise DatabaseUnavailableError(f"the database does not answer: {type(error).__name__}: {error}") from error
 

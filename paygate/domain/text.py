@@ -26,6 +26,28 @@ def reference_key(text: str) -> str:
     return _NOT_ALPHANUMERIC.sub("", decomposed).upper()
 
 
+_DOSSIER_RUN = re.compile(r"(?=(?P<agency>\d{7}[A-Z]\d{2}|(?<!\d)[A-Z]\d{2})(?P<rest>\d{10,27}))")
+_STAMP_DIGITS: Final = 14
+_SHORTEST, _LONGEST_SUFFIX, _LONGEST = 10, 15, 27
+"""Digits after the province's letter and number: date and serial; with the groups of the newer agency codes."""
+
+
+def dossier_keys_in(key: str) -> list[str]:
+    """Return what inside a reference's key could be a dossier's key, the likeliest first.
+
+    A reference made as `dvc` + dossier + a time of 14 digits does not show where the dossier ends; which of the
+    candidates is one, only the records can tell. One that leaves just such a time comes first, then the longest.
+    """
+    found: dict[str, int] = {}
+    for run in _DOSSIER_RUN.finditer(key):
+        agency, rest = run["agency"], run["rest"]
+        longest = _LONGEST if agency[0].isalpha() else _LONGEST_SUFFIX
+        for size in range(_SHORTEST, min(len(rest), longest) + 1):
+            candidate = agency + rest[:size]
+            found[candidate] = len(key) - run.start() - len(candidate)
+    return sorted(found, key=lambda one: (found[one] != _STAMP_DIGITS, -len(one), one))
+
+
 def dossier_code_in(text: str) -> str | None:
     """Return the one dossier code that stands in free text; None when there is none or more than one."""
     found = set(DOSSIER_CODE.findall(text))

@@ -1,0 +1,274 @@
+"""Payments and their events: a batch of notices becomes entries of the ledger in a handful of statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from paygate.database import Connection, TenantLock, load_queries
+from paygate.domain.calendar import business_date
+from paygate.domain.errors import NotFoundError
+from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.payment import (
+    Applied,
+    Dossier,
+    DueNotice,
+    Evidence,
+    Payment,
+    PaymentIdentity,
+    Said,
+    fold,
+    surest,
+)
+from paygate.domain.text import dossier_keys_in, reference_key
+
+QUERIES: Final = load_queries("paygate.sql", "queries/ledger.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What a payment takes from its source."""
+
+    tenant: str
+    code: str
+    account_id: int | None
+    cut_off: time
+    zone: ZoneInfo
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One payment and the notices of it in this batch. `left` is where each of them left the payment."""
+
+    identity: PaymentIdentity
+    notices: list[DueNotice]
+    origin: _Origin
+    payment_id: int | None
+    before: Payment | None
+    after: Payment
+    left: list[PaymentState]
+    reference_key: str
+    candidates: Sequence[str] = ()
+    has_record: bool = False
+
+    @property
+    def wakers(self) -> tuple[str, ...]:
+        """The keys of whatever may arrive and tell more: the payment's request, its dossier's record."""
+        known = (reference_key(self.after.dossier.code),) if self.after.dossier else tuple(self.candidates)
+        return (self.reference_key, *known)
+
+    @property
+    def business_date(self) -> date:
+        return business_date(self.after.occurred_at, self.origin.zone, self.origin.cut_off)
+
+
+async def apply_batch(connection: Connection, tenant_id: int, notices: Sequence[DueNotice]) -> Applied:
+    """Fold notices into their payments and say of each whether it is settled or waits for a record.
+
+    To be called inside a transaction. The notices' own rows are the caller's to mark.
+
+    Raises:
+        NotFoundError: a notice's source is not the tenant's.
+    """
+    await connection.execute(QUERIES["hold_waiting"], tenant_id, TenantLock.WAITING)
+    entries = await _fold_all(connection, tenant_id, notices)
+    await _find_dossiers(connection, tenant_id, entries)
+    added = await _add(connection, tenant_id, [entry for entry in entries if entry.before is None])
+    changed = await _change(connection, tenant_id, [entry for entry in entries if entry.before is not None])
+    written = [entry for entry in entries if entry.payment_id is not None]
+    applied = _say(written)
+    applied.changed = added + changed
+    applied.entered = await _add_events(connection, tenant_id, written)
+    if applied.changed:
+        await connection.execute(QUERIES["mark_payments_dirty"], tenant_id, applied.changed)
+    if beaten := [notice for entry in entries if entry.payment_id is None for notice in entry.notices]:
+        applied.add(await apply_batch(connection, tenant_id, beaten))
+    return applied
+
+
+async def _fold_all(connection: Connection, tenant_id: int, notices: Sequence[DueNotice]) -> list[_Entry]:
+    groups: dict[PaymentIdentity, list[DueNotice]] = {}
+    for notice in notices:
+        groups.setdefault(notice.identity, []).append(notice)
+    origins = await _load_origins(connection, tenant_id)
+    stored = await _lock_payments(connection, tenant_id, groups)
+    entries = []
+    # Sorted, so that two workers that add the same payments do it in one order.
+    for identity in sorted(groups):
+        if identity.source_id not in origins:
+            raise NotFoundError(f"the tenant has no source {identity.source_id}")
+        payment_id, before = stored.get(identity, (None, None))
+        entries.append(_fold_group(identity, groups[identity], origins[identity.source_id], payment_id, before))
+    return entries
+
+
+def _fold_group(
+    identity: PaymentIdentity,
+    notices: list[DueNotice],
+    origin: _Origin,
+    payment_id: int | None,
+    before: Payment | None,
+) -> _Entry:
+    after, left = before, []
+    for notice in notices:
+        after = fold(after, notice.said)
+        left.append(after.state)
+    assert after is not None  # noqa: S101 -- a group holds at least the notice that made it
+    return _Entry(identity, notices, origin, payment_id, before, after, left, reference_key(identity.reference))
+
+
+async def _load_origins(connection: Connection, tenant_id: int) -> dict[int, _Origin]:
+    rows = await connection.fetch(QUERIES["load_sources"], tenant_id)
+    return {
+        row["source_id"]: _Origin(
+            row["tenant"], row["code"], row["account_id"], row["cut_off"], ZoneInfo(row["timezone"])
+        )
+        for row in rows
+    }
+
+
+async def _lock_payments(
+    connection: Connection, tenant_id: int, identities: Iterable[PaymentIdentity]
+) -> dict[PaymentIdentity, tuple[int, Payment]]:
+    rows = await connection.fetch(QUERIES["lock_payments"], tenant_id, *map(list, zip(*identities, strict=True)))
+    return {_identity(row): (row["payment_id"], _payment(row)) for row in rows}
+
+
+def _identity(row: asyncpg.Record) -> PaymentIdentity:
+    return PaymentIdentity(row["source_id"], row["reference"], row["transaction_id"])
+
+
+def _payment(row: asyncpg.Record) -> Payment:
+    code = row["dossier_code"]
+    return Payment(
+        state=PaymentState(row["state"]),
+        outcome=Outcome(row["outcome"]),
+        amount=row["amount"],
+        currency=row["currency"],
+        occurred_at=row["occurred_at"],
+        dossier=None if code is None else Dossier(Evidence(row["dossier_evidence"]), code),
+        conflicting=row["conflicting"],
+    )
+
+
+async def _find_dossiers(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> None:
+    requested = await _find_requests(connection, tenant_id, entries)
+    for entry in entries:
+        if code := requested.get(entry.identity.reference):
+            request = Dossier(Evidence.REQUESTED, code)
+            entry.after = replace(entry.after, dossier=surest(entry.after.dossier, request))
+        elif entry.after.dossier is None:
+            entry.candidates = dossier_keys_in(entry.reference_key)
+    records = await _find_records(connection, tenant_id, entries)
+    for entry in entries:
+        _link(entry, records)
+
+
+async def _find_requests(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> dict[str, str]:
+    references = list({entry.identity.reference for entry in entries})
+    rows = await connection.fetch(QUERIES["find_requests"], tenant_id, references)
+    return {row["reference"]: row["dossier_code"] for row in rows}
+
+
+async def _find_records(
+    connection: Connection, tenant_id: int, entries: Sequence[_Entry]
+) -> Mapping[str, Sequence[str]]:
+    """Return the codes of the records that have a key of interest; more than one where keys coincide."""
+    keys = {key for entry in entries for key in entry.wakers[1:]}
+    found: dict[str, list[str]] = {}
+    for row in await connection.fetch(QUERIES["find_records"], tenant_id, list(keys)):
+        found.setdefault(row["dossier_key"], []).append(row["dossier_code"])
+    return found
+
+
+def _link(entry: _Entry, records: Mapping[str, Sequence[str]]) -> None:
+    dossier = entry.after.dossier
+    for key in entry.wakers[1:]:
+        if code := _record_named(records.get(key, ()), dossier):
+            evidence = dossier.evidence if dossier else Evidence.CONTAINED
+            entry.after = replace(entry.after, dossier=Dossier(evidence, code))
+            entry.has_record = True
+            return
+
+
+def _record_named(codes: Sequence[str], dossier: Dossier | None) -> str | None:
+    """Choose among records of one key: the one named exactly, else the only one; of several as good, none."""
+    if dossier and dossier.code in codes:
+        return dossier.code
+    return codes[0] if len(codes) == 1 else None
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _told(entry: _Entry) -> tuple[object, ...]:
+    """What both ways of writing a payment write of it, in the order of their columns."""
+    payment = entry.after
+    code = payment.dossier.code if payment.dossier else None
+    evidence = payment.dossier.evidence if payment.dossier else Evidence.CONTAINED
+    return (
+        payment.state,
+        payment.outcome,
+        payment.amount,
+        payment.currency,
+        payment.occurred_at,
+        entry.business_date,
+        code,
+        evidence,
+        payment.conflicting,
+    )
+
+
+async def _add(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> list[int]:
+    if not entries:
+        return []
+    rows = [(*entry.identity, entry.reference_key, entry.origin.account_id, *_told(entry)) for entry in entries]
+    added = {
+        _identity(row): row["payment_id"]
+        for row in await connection.fetch(QUERIES["add_payments"], tenant_id, *_columns(rows))
+    }
+    for entry in entries:
+        entry.payment_id = added.get(entry.identity)
+    return list(added.values())
+
+
+async def _change(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> list[int]:
+    changed = [(entry.payment_id, *_told(entry)) for entry in entries if entry.after != entry.before]
+    if changed:
+        await connection.execute(QUERIES["change_payments"], tenant_id, *_columns(changed))
+    return [payment_id for payment_id, *_ in changed if isinstance(payment_id, int)]
+
+
+async def _add_events(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> list[datetime]:
+    """Write down what each notice said; return the arrival times of those that are new in the ledger."""
+    arrived = {notice.notice_id: notice.received_at for entry in entries for notice in entry.notices}
+    if not arrived:
+        return []
+    rows = [
+        (entry.payment_id, notice.notice_id, *_said(notice.said, left))
+        for entry in entries
+        for notice, left in zip(entry.notices, entry.left, strict=True)
+    ]
+    added = await connection.fetch(QUERIES["add_events"], tenant_id, *_columns(rows))
+    return [arrived[row["notice_id"]] for row in added]
+
+
+def _said(said: Said, left: PaymentState) -> tuple[object, ...]:
+    return said.state, left, said.outcome, said.amount, said.currency, said.occurred_at
+
+
+def _say(entries: Iterable[_Entry]) -> Applied:
+    applied = Applied()
+    for entry in entries:
+        for notice in entry.notices:
+            if notice.brings_money and not entry.has_record:
+                applied.parked[notice.notice_id] = entry.wakers
+            else:
+                applied.settled.append(notice.notice_id)
+        if entry.before is None or entry.before.outcome is not entry.after.outcome:
+            applied.reached.append((entry.origin.tenant, entry.origin.code, entry.after.outcome))
+    return applied

@@ -1,0 +1,241 @@
+"""The notices that wait or failed, for the people who look after them: listed, shown, and put to work again."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import asyncpg
+
+from paygate.database import Connection, load_queries
+from paygate.domain.errors import ConflictError, NotFoundError, UnreadableNoticeError
+from paygate.domain.lifecycle import NoticeState
+from paygate.domain.notice import NO_HEADERS, NoticeFacts, RawNotice, dedupe_key, twin_key
+from paygate.telemetry import Event, log
+
+QUERIES: Final = load_queries("paygate.sql", "queries/notices.sql")
+
+PAGE: Final = 100
+REPLAY_LIMIT: Final = 10_000
+"""Notices in one replay, which is one transaction."""
+BODY_SHOWN: Final = 64 * 1024
+
+REPLAYABLE: Final = (NoticeState.PARKED, NoticeState.QUARANTINED, NoticeState.DEAD)
+
+REPEAT: Final = "a repeat of a notice that is stored"
+
+Translate = Callable[[int, RawNotice], NoticeFacts]
+"""Reads and translates again a notice that was verified when it was stored, by its source's number; raises
+UnreadableNoticeError."""
+
+
+class AppendAudit(Protocol):
+    """Writes down who did what, in the caller's transaction."""
+
+    async def __call__(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
+        self, connection: Connection, tenant_id: int, actor: str, act: str, subject: str, detail: Mapping[str, Any], /
+    ) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which notices to replay: by number, by state, by source; what is left open selects all."""
+
+    notice_ids: tuple[int, ...] | None = None
+    states: tuple[NoticeState, ...] = REPLAYABLE
+    source_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayCounts:
+    """What a replay does or would do: `untranslatable` notices stay where they are, and so do `applied` ones."""
+
+    selected: int
+    due: int
+    applied: int
+    untranslatable: int
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to become of each selected notice."""
+
+    again: list[int] = field(default_factory=list)
+    translated: list[tuple[object, ...]] = field(default_factory=list)
+    repeats: list[int] = field(default_factory=list)
+    unreadable: list[tuple[int, str]] = field(default_factory=list)
+    settled: int = 0
+
+    @property
+    def counts(self) -> ReplayCounts:
+        due, applied = len(self.again) + len(self.translated), len(self.repeats) + self.settled
+        return ReplayCounts(due + applied + len(self.unreadable), due, applied, len(self.unreadable))
+
+
+async def list_notices(
+    connection: Connection, tenant_id: int, state: NoticeState, *, after: int = 0, limit: int = PAGE
+) -> list[dict[str, Any]]:
+    """Return a page of the notices in a state, by number; the last one's number gives the next page."""
+    rows = await connection.fetch(QUERIES["list_notices"], tenant_id, state, after, limit)
+    return [dict(row) for row in rows]
+
+
+async def count_notices(connection: Connection, tenant_id: int) -> list[dict[str, Any]]:
+    """Return state, reason, count and the oldest arrival of all that is not applied."""
+    return [dict(row) for row in await connection.fetch(QUERIES["count_notices"], tenant_id)]
+
+
+async def show_notice(connection: Connection, tenant_id: int, notice_id: int) -> dict[str, Any]:
+    """Return everything known of a notice; its body as text that is safe on a terminal.
+
+    Raises:
+        NotFoundError: the tenant has no such notice.
+    """
+    row = await connection.fetchrow(QUERIES["show_notice"], tenant_id, notice_id)
+    if row is None:
+        raise NotFoundError(f"there is no notice {notice_id}")
+    return dict(row) | {"body": readable(row["body"])}
+
+
+def readable(body: bytes) -> str:
+    """Write bytes from outside so that they can be looked at: what does not print stands as an escape."""
+    text = body[:BODY_SHOWN].decode("utf-8", "backslashreplace")
+    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return shown + (" …" if len(body) > BODY_SHOWN else "")
+
+
+async def preview_replay(
+    connection: Connection, tenant_id: int, selection: Selection, translate: Translate
+) -> ReplayCounts:
+    """Say what a replay would do, and do nothing. To be called inside a transaction."""
+    return (await _plan(connection, tenant_id, selection, translate)).counts
+
+
+async def replay(  # noqa: PLR0913 -- who, what, and the two things the root hands in
+    connection: Connection,
+    tenant_id: int,
+    selection: Selection,
+    actor: str,
+    *,
+    translate: Translate,
+    append_audit: AppendAudit,
+) -> ReplayCounts:
+    """Put notices to work again, and write down who did. To be called inside a transaction.
+
+    Dead and parked ones become due; quarantined ones are translated again from their bytes. One that says what another
+    notice said already is settled as its repeat and not applied twice.
+
+    Raises:
+        ConflictError: a notice of the same identity came in at this very moment; another replay will know it.
+    """
+    plan = await _plan(connection, tenant_id, selection, translate)
+    try:
+        await _carry_out(connection, tenant_id, plan)
+    except asyncpg.UniqueViolationError:
+        raise ConflictError("one of these notices has just come in again; replay once more") from None
+    counts = plan.counts
+    detail = {"selected": counts.selected, "due": counts.due, "applied": counts.applied, "notices": _numbers(plan)}
+    await append_audit(connection, tenant_id, actor, "notices_replayed", "notices", detail)
+    log.info(Event.NOTICES_REPLAYED, tenant_id=tenant_id, actor=actor, due=counts.due, applied=counts.applied)
+    return counts
+
+
+def _numbers(plan: _Plan) -> list[object]:
+    return [*plan.again, *(row[0] for row in plan.translated), *plan.repeats]
+
+
+async def _plan(connection: Connection, tenant_id: int, selection: Selection, translate: Translate) -> _Plan:
+    plan = _Plan()
+    states = [state for state in selection.states if state in REPLAYABLE]
+    numbers = None if selection.notice_ids is None else list(selection.notice_ids)
+    rows = await connection.fetch(
+        QUERIES["select_notices"], tenant_id, numbers, states, selection.source_id, REPLAY_LIMIT
+    )
+    if numbers is not None:
+        plan.settled = await connection.fetchval(QUERIES["count_settled"], tenant_id, numbers)
+    plan.again = [row["notice_id"] for row in rows if row["state"] != NoticeState.QUARANTINED]
+    quarantined = [row for row in rows if row["state"] == NoticeState.QUARANTINED]
+    understood = _translate_again(quarantined, translate, plan)
+    known = await _known_identities(connection, tenant_id, understood)
+    for row, facts in understood:
+        _place(row, facts, known, plan)
+    return plan
+
+
+def _translate_again(
+    rows: Sequence[asyncpg.Record], translate: Translate, plan: _Plan
+) -> list[tuple[asyncpg.Record, NoticeFacts]]:
+    understood = []
+    for row in rows:
+        headers = json.loads(row["headers"]) if row["headers"] else NO_HEADERS
+        try:
+            facts = translate(row["source_id"], RawNotice(row["method"], row["body"], headers))
+        except UnreadableNoticeError as error:
+            plan.unreadable.append((row["notice_id"], _storable(str(error))))
+        except Exception as error:  # noqa: BLE001 -- a mistake in a translation must not hold up the other notices
+            plan.unreadable.append((row["notice_id"], f"{type(error).__name__} while translating"))
+        else:
+            understood.append((row, facts))
+    return understood
+
+
+def _storable(reason: str) -> str:
+    # A reason may quote a field, and a field may hold what PostgreSQL's text cannot.
+    return reason.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+async def _known_identities(
+    connection: Connection, tenant_id: int, understood: Sequence[tuple[asyncpg.Record, NoticeFacts]]
+) -> dict[tuple[int, bytes], tuple[int, bytes]]:
+    """Return, by source and identity, the number and the body's hash of the notices that are stored under it."""
+    firsts = [(dedupe_key(facts), row["body_hash"]) for row, facts in understood]
+    keys = [key for first, body_hash in firsts for key in (first, twin_key(first, body_hash))]
+    rows = await connection.fetch(QUERIES["find_identities"], tenant_id, keys)
+    return {(row["source_id"], row["dedupe_key"]): (row["notice_id"], row["body_hash"]) for row in rows}
+
+
+def _place(
+    row: asyncpg.Record, facts: NoticeFacts, known: dict[tuple[int, bytes], tuple[int, bytes]], plan: _Plan
+) -> None:
+    """Decide, as the inbox does, whether a notice understood at last is news, a repeat, or contradicts the first."""
+    notice_id, source_id, body_hash = row["notice_id"], row["source_id"], row["body_hash"]
+    identity = dedupe_key(facts)
+    first = known.get((source_id, identity))
+    conflicting = first is not None and first[1] != body_hash
+    key = twin_key(identity, body_hash) if conflicting else identity
+    holder = known.setdefault((source_id, key), (notice_id, body_hash))
+    if holder[0] != notice_id:
+        plan.repeats.append(notice_id)
+        return
+    plan.translated.append(
+        (
+            notice_id,
+            key,
+            conflicting,
+            facts.reference,
+            facts.transaction_id,
+            facts.state,
+            facts.outcome,
+            facts.amount,
+            facts.currency,
+            facts.occurred_at,
+            facts.dossier_code,
+            facts.description,
+            facts.alarm,
+        )
+    )
+
+
+async def _carry_out(connection: Connection, tenant_id: int, plan: _Plan) -> None:
+    if plan.again:
+        await connection.execute(QUERIES["retry_notices"], tenant_id, plan.again)
+    if plan.translated:
+        await connection.execute(QUERIES["retry_translated"], tenant_id, *_columns(plan.translated))
+    if plan.repeats:
+        await connection.execute(QUERIES["settle_repeats"], tenant_id, plan.repeats, REPEAT)
+    if plan.unreadable:
+        await connection.execute(QUERIES["explain_untranslatable"], tenant_id, *_columns(plan.unreadable))
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
