@@ -1,0 +1,64 @@
+"""Whatever the world, a closed day proves itself: nothing unexplained, no gap between runs, repeating changes nothing."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import HealthCheck, event, given, settings
+
+from paygate.database import Database
+from reconciliation.closing import ClosedDay, close_day, digest
+from reconciliation.engine import Policy
+from reconciliation.model import COUNTED
+from reconciliation.oracle import World
+from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_tenant, worlds
+
+_codes = itertools.count(1)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+DAYS = [DAY + timedelta(days=days) for days in range(-5, 15)]
+
+
+async def close(database: Database, tenant_id: int, day: date) -> ClosedDay:
+    return await close_day(database, tenant_id, day, Policy(), NOW)
+
+
+async def lay(database: Database, world: World) -> int:
+    async with database.connection() as connection:
+        tenant_id = await lay_tenant(connection, f"c{next(_codes)}")
+        await lay_payments(connection, tenant_id, world.payments)
+        await lay_lines(connection, tenant_id, world.lines)
+        await lay_records(connection, tenant_id, world.records)
+    return tenant_id
+
+
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(world=worlds())
+async def test_every_closed_day_proves_itself(database: Database, world: World) -> None:
+    tenant_id = await lay(database, world)
+    closing, counted = 0, 0
+    for day in DAYS:
+        closed = await close(database, tenant_id, day)
+        proof = closed.report["proof"]
+        assert proof["residual"] == 0
+        assert proof["opening"] == closing
+        assert proof["opening"] + proof["opened"] - proof["closed"] == proof["closing"]
+        assert closed.report["digest"] == digest(closed.report)
+        closing = proof["closing"]
+        counted += sum(closed.report["classes"][name]["count"] for name in COUNTED)
+        again = await close(database, tenant_id, day)
+        assert (again.run_id, again.new, again.report) == (closed.run_id, False, closed.report)
+    assert counted == await count_cases(database, tenant_id, world)
+    event(f"cases {min(counted, 5)}")
+
+
+async def count_cases(database: Database, tenant_id: int, world: World) -> int:
+    """A dossier with a payment, a payment without a dossier, a line of no payment: each is one case."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT fact_ids FROM match WHERE tenant_id = $1 AND undone_at IS NULL", tenant_id
+        )
+    settled = {line_id for row in rows for line_id in row["fact_ids"]}
+    dossiers = {one.dossier_code for one in world.payments if one.dossier_code}
+    alone = sum(one.dossier_code is None for one in world.payments)
+    return len(dossiers) + alone + sum(one.line_id not in settled for one in world.lines)
