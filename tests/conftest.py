@@ -33,6 +33,14 @@ async def _execute(url: str, statement: str) -> None:
         await connection.close()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at -m
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the server, so that it can be run against another one alone."""
+    for item in items:
+        if "server_url" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The URL of the server tests run on: PAYGATE_TEST_DATABASE_URL, else an embedded one of this session's own."""

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 
 import asyncpg
@@ -32,9 +34,9 @@ MARGIN_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
-def throwaway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def throwaway_url() -> Iterator[str]:
     """The URL of a server whose own settings may be spoilt."""
-    with embedded_database(tmp_path_factory.mktemp("throwaway")) as url:
+    with tempfile.TemporaryDirectory(prefix="paygate-test-") as folder, embedded_database(Path(folder)) as url:
         yield url
 
 

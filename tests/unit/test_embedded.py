@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,13 +27,20 @@ Process = subprocess.Popen[str]
 
 
 @pytest.fixture
-def use(tmp_path: Path) -> Iterator[Callable[[], tuple[Process, str]]]:
+def folder() -> Iterator[Path]:
+    """A folder that the server may enter although, as root, it is another user: pytest's own are closed."""
+    with tempfile.TemporaryDirectory(prefix="paygate-test-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def use(folder: Path) -> Iterator[Callable[[], tuple[Process, str]]]:
     """Start a process that uses the embedded database of this test, and wait for its URL."""
     started: list[Process] = []
 
     def start() -> tuple[Process, str]:
         process = subprocess.Popen(
-            [sys.executable, "-c", USER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", USER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         started.append(process)
         assert process.stdout is not None
@@ -41,8 +49,8 @@ def use(tmp_path: Path) -> Iterator[Callable[[], tuple[Process, str]]]:
     yield start
     for process in started:
         leave(process)
-    if running(tmp_path):
-        server(tmp_path).kill()
+    if running(folder):
+        server(folder).kill()
 
 
 def leave(process: Process) -> None:
@@ -77,34 +85,34 @@ def answers(url: str) -> bool:
 
 
 def test_the_first_starts_the_server_the_second_joins_it_and_the_last_stops_it(
-    use: Callable[[], tuple[Process, str]], tmp_path: Path
+    use: Callable[[], tuple[Process, str]], folder: Path
 ) -> None:
     first, first_url = use()
-    started = server(tmp_path)
+    started = server(folder)
     second, second_url = use()
-    assert (second_url, server(tmp_path)) == (first_url, started)
+    assert (second_url, server(folder)) == (first_url, started)
     leave(first)
     assert answers(second_url)
     leave(second)
-    assert not running(tmp_path)
+    assert not running(folder)
 
 
 def test_a_server_left_behind_by_a_killed_process_is_taken_over(
-    use: Callable[[], tuple[Process, str]], tmp_path: Path
+    use: Callable[[], tuple[Process, str]], folder: Path
 ) -> None:
     killed, url = use()
-    left_behind = server(tmp_path)
+    left_behind = server(folder)
     kill(killed)
     assert answers(url)
     heir, heirs_url = use()
-    assert server(tmp_path) == left_behind
+    assert server(folder) == left_behind
     assert answers(heirs_url)
     leave(heir)
-    assert not running(tmp_path)
+    assert not running(folder)
 
 
 def test_what_was_committed_is_found_after_process_and_server_were_killed(
-    use: Callable[[], tuple[Process, str]], tmp_path: Path
+    use: Callable[[], tuple[Process, str]], folder: Path
 ) -> None:
     async def execute(url: str, statement: str) -> object:
         connection = await asyncpg.connect(url)
@@ -115,21 +123,21 @@ def test_what_was_committed_is_found_after_process_and_server_were_killed(
 
     killed, url = use()
     asyncio.run(execute(url, "CREATE TABLE kept AS SELECT 1 AS number"))
-    server(tmp_path).kill()
+    server(folder).kill()
     kill(killed)
     _, url = use()
     assert asyncio.run(execute(url, "SELECT number FROM kept")) == 1
 
 
 def test_notes_left_by_a_crash_are_not_believed_though_their_number_is_now_another_process(
-    use: Callable[[], tuple[Process, str]], tmp_path: Path
+    use: Callable[[], tuple[Process, str]], folder: Path
 ) -> None:
     crashed, _ = use()
-    folder = tmp_path / "postgres"
-    notes = [folder / "postmaster.pid", *folder.glob(".s.PGSQL.*.lock")]
+    data = folder / "postgres"
+    notes = [data / "postmaster.pid", *data.glob(".s.PGSQL.*.lock")]
     texts = [note.read_text() for note in notes]
-    number = str(server(tmp_path).pid)
-    server(tmp_path).kill()
+    number = str(server(folder).pid)
+    server(folder).kill()
     kill(crashed)
     for note, text in zip(notes, texts, strict=True):
         note.write_text(text.replace(number, "1", 1))
@@ -138,11 +146,11 @@ def test_notes_left_by_a_crash_are_not_believed_though_their_number_is_now_anoth
     leave(heir)
 
 
-def test_a_folder_that_cannot_be_used_is_named_in_one_line(tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("a file")
+def test_a_folder_that_cannot_be_used_is_named_in_one_line(folder: Path) -> None:
+    (folder / "taken").write_text("a file")
     with (
         pytest.raises(ConfigurationError, match=r"taken.*does not start") as caught,
-        embedded_database(tmp_path / "taken"),
+        embedded_database(folder / "taken"),
     ):
         pass
     assert "\n" not in str(caught.value)

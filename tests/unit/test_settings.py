@@ -1,9 +1,11 @@
 """The configuration: what is refused, and how clearly."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from adapters.registry import build
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import Leg
 from paygate.settings import Settings, line_of, load_settings, resolve_secret
@@ -190,3 +192,16 @@ def test_a_secret_written_into_the_configuration_is_refused_and_not_repeated(lit
 )
 def test_a_key_is_found_on_its_line(where: list[str], line: int | None) -> None:
     assert line_of(MINIMAL, where) == line
+
+
+def test_the_example_is_a_configuration_that_can_be_used() -> None:
+    settings = load_settings(EXAMPLE)
+    assert {source.adapter for source in settings.sources.values()} == {"dvcqg", "vnpay", "standardwebhooks"}
+    for source in settings.sources.values():
+        build(source.adapter, [b"c2VjcmV0LW9mLXRoZS1leGFtcGxlLTAwMDA="], source.options)
+
+
+def test_every_key_of_the_example_is_explained_on_its_line() -> None:
+    keys = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if re.match(r"(# )?\w+ = ", line)]
+    assert keys
+    assert not [line for line in keys if "  # " not in line]
