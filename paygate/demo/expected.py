@@ -21,7 +21,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What the report of a day must say; classes and reasons by their names, how many cases each."""
+    """What the report of a day must say: of each class how many cases, of each reason how many things it names."""
 
     payments: Total
     bank: Total
@@ -42,13 +42,15 @@ def figures_of(plan: Plan, day: date) -> DayFigures:
     """Say what the report of `day` must hold when it is closed after the days before it and before any other."""
     amounts = [amount for case in plan.cases if case.day == day for amount in _paid(case.facts.sendings)]
     lines = [line.amount for case in plan.cases for line in case.facts.bookings if line.booked_on == day]
-    judged = [case.judged(day) for case in plan.cases if case.day == day and case.story.counted]
-    return DayFigures(
-        Total(len(amounts), sum(amounts)),
-        Total(len(lines), sum(lines)),
-        Counter(verdict.value for verdict, _ in judged),
-        Counter(reason.value for _, reason in judged if reason),
-    )
+    classes: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for case in plan.cases:
+        if case.day == day and case.story.counted:
+            verdict, reason = case.judged(day)
+            classes[verdict] += 1 + case.story.lines
+            if reason:
+                reasons[reason] += case.story.payments + case.story.lines
+    return DayFigures(Total(len(amounts), sum(amounts)), Total(len(lines), sum(lines)), classes, reasons)
 
 
 def read_figures(report: Mapping[str, Any]) -> DayFigures:

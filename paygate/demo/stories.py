@@ -14,6 +14,7 @@ from paygate.demo.province import Registry
 from paygate.demo.scene import CALENDAR, GATEWAY, GATEWAY_ACCOUNT, PORTAL, PORTAL_ACCOUNT, Facts, Stage, Treatment
 from paygate.domain.lifecycle import PaymentState
 from paygate.domain.record import RecordStatus
+from paygate.domain.text import dossier_code_in
 from reconciliation.model import REASONS, Reason, Verdict
 
 CHIEF_DAY: Final = date(2024, 5, 8)
@@ -33,8 +34,9 @@ SHORT_BY: Final = 1_000
 class Story:
     """A thing that happens to dossiers.
 
-    `times` is how often on the chief day. `reason` None with verdict matched: all agrees. A story that `ripens` shows
-    only one business day after its own; until then it is pending. One that is not `counted` belongs to no day.
+    `times` is how often on the chief day. A story that `ripens` shows only one business day after its own; before, its
+    verdict is `until`. One that is not `counted` belongs to no day. The reason names `payments` of the case's payments,
+    and `lines` bank lines that belong to no dossier yet and are therefore cases of their own.
     """
 
     name: str
@@ -44,7 +46,10 @@ class Story:
     reason: Reason | None = None
     verdict: Verdict = Verdict.MATCHED
     ripens: bool = False
+    until: Verdict = Verdict.PENDING
     counted: bool = True
+    payments: int = 1
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,15 @@ class Case:
 
     @property
     def dossier_code(self) -> str | None:
-        return self.facts.record.dossier_code if self.facts.record else None
+        """The dossier's code; where its record never comes, the one its notices tell."""
+        if self.facts.record:
+            return self.facts.record.dossier_code
+        return dossier_code_in(self.facts.sendings[0].facts.description) if self.facts.sendings else None
 
     def judged(self, closed: date) -> tuple[Verdict, Reason | None]:
         """Return what the case must come to once the days up to `closed` are closed."""
         if self.story.ripens and closed < CALENDAR.add(self.day, 1):
-            return Verdict.PENDING, None
+            return self.story.until, None
         return self.story.verdict, self.story.reason
 
 
@@ -289,7 +297,15 @@ STORIES: Final = (
     Story("stray_line", "money no notice speaks of", 5, _bank_unexpected, *_names(Reason.BANK_UNEXPECTED)),
     Story("short_line", "the bank booked 1.000 ₫ less", 6, _amount_differs, *_names(Reason.AMOUNT_DIFFERS)),
     Story("other_account", "booked on the other account", 4, _wrong_account, *_names(Reason.WRONG_ACCOUNT)),
-    Story("one_line_for_two", "two equal payments, one line", 3, _ambiguous, *_names(Reason.AMBIGUOUS)),
+    Story(
+        "one_line_for_two",
+        "two equal payments, one line",
+        3,
+        _ambiguous,
+        *_names(Reason.AMBIGUOUS),
+        payments=2,
+        lines=1,
+    ),
     Story(
         "not_recorded",
         "paid, yet the dossier still asks for payment",
@@ -297,6 +313,7 @@ STORIES: Final = (
         _with_status(RecordStatus.PAYMENT_REQUESTED),
         *_names(Reason.PAID_NOT_RECORDED),
         ripens=True,
+        until=Verdict.MATCHED,
     ),
     Story("contradiction", "one transaction, two amounts", 4, _notices_conflict, *_names(Reason.NOTICES_CONFLICT)),
     Story("undecided", "an unlisted result, and nothing after it", 8, _undecided, None, Verdict.PENDING),

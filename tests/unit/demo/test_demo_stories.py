@@ -33,7 +33,7 @@ def test_the_province_has_its_agencies_and_procedures() -> None:
 
 
 def test_the_month_has_five_thousand_dossiers_each_with_its_own_code(plan: Plan) -> None:
-    codes = [case.dossier_code for case in plan.cases if case.dossier_code]
+    codes = [case.facts.record.dossier_code for case in plan.cases if case.facts.record]
     assert len(codes) == len(set(codes)) == DOSSIERS
 
 
