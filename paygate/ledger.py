@@ -51,14 +51,13 @@ class _Entry:
     after: Payment
     left: list[PaymentState]
     reference_key: str
-    candidates: Sequence[str] = ()
+    candidates: tuple[str, ...] = ()
     has_record: bool = False
 
     @property
-    def wakers(self) -> tuple[str, ...]:
-        """The keys of whatever may arrive and tell more: the payment's request, its dossier's record."""
-        known = (reference_key(self.after.dossier.code),) if self.after.dossier else tuple(self.candidates)
-        return (self.reference_key, *known)
+    def dossier_keys(self) -> tuple[str, ...]:
+        """The key of its dossier, or where that is not known the keys that might be."""
+        return (reference_key(self.after.dossier.code),) if self.after.dossier else self.candidates
 
     @property
     def business_date(self) -> date:
@@ -161,7 +160,7 @@ async def _find_dossiers(connection: Connection, tenant_id: int, entries: Sequen
             request = Dossier(Evidence.REQUESTED, code)
             entry.after = replace(entry.after, dossier=surest(entry.after.dossier, request))
         elif entry.after.dossier is None:
-            entry.candidates = dossier_keys_in(entry.reference_key)
+            entry.candidates = tuple(dossier_keys_in(entry.reference_key))
     records = await _find_records(connection, tenant_id, entries)
     for entry in entries:
         _link(entry, records)
@@ -177,7 +176,7 @@ async def _find_records(
     connection: Connection, tenant_id: int, entries: Sequence[_Entry]
 ) -> Mapping[str, Sequence[str]]:
     """Return the codes of the records that have a key of interest; more than one where keys coincide."""
-    keys = {key for entry in entries for key in entry.wakers[1:]}
+    keys = {key for entry in entries for key in entry.dossier_keys}
     found: dict[str, list[str]] = {}
     for row in await connection.fetch(QUERIES["find_records"], tenant_id, list(keys)):
         found.setdefault(row["dossier_key"], []).append(row["dossier_code"])
@@ -186,7 +185,7 @@ async def _find_records(
 
 def _link(entry: _Entry, records: Mapping[str, Sequence[str]]) -> None:
     dossier = entry.after.dossier
-    for key in entry.wakers[1:]:
+    for key in entry.dossier_keys:
         if code := _record_named(records.get(key, ()), dossier):
             evidence = dossier.evidence if dossier else Evidence.CONTAINED
             entry.after = replace(entry.after, dossier=Dossier(evidence, code))
@@ -265,10 +264,12 @@ def _say(entries: Iterable[_Entry]) -> Applied:
     applied = Applied()
     for entry in entries:
         for notice in entry.notices:
-            if notice.brings_money and not entry.has_record:
-                applied.parked[notice.notice_id] = entry.wakers
-            else:
+            if entry.has_record or not (notice.brings_money or entry.dossier_keys):
                 applied.settled.append(notice.notice_id)
+            elif notice.brings_money:
+                applied.parked[notice.notice_id] = (entry.reference_key, *entry.dossier_keys)
+            else:
+                applied.unnamed[notice.notice_id] = entry.dossier_keys
         if entry.before is None or entry.before.outcome is not entry.after.outcome:
             applied.reached.append((entry.origin.tenant, entry.origin.code, entry.after.outcome))
     return applied

@@ -12,6 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal, Self
 
+import asyncpg
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -446,7 +447,7 @@ async def upsert(connection: Connection, tenant_id: int, records: Sequence[Proce
         await _store(connection, tenant_id, [(final[code], stored[code]) for code in sorted(final)])
         await _store_obligations(connection, tenant_id, final, known)
         await connection.execute(QUERIES["mark_dossiers_dirty"], tenant_id, sorted(final))
-        await _wake(connection, tenant_id, {record.dossier_key for record in final.values()})
+        await _wake(connection, tenant_id, {record.dossier_key: code for code, record in final.items()})
     counts = Counter(str(result.result) for result in results)
     log.info(Event.RECORDS_STORED, tenant_id=tenant_id, **counts)
     return results
@@ -499,9 +500,17 @@ def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-async def _wake(connection: Connection, tenant_id: int, keys: Iterable[str]) -> None:
+async def _wake(connection: Connection, tenant_id: int, codes: Mapping[str, str]) -> None:
+    """Let go on what waits for dossiers, given by key and code."""
     await connection.execute(QUERIES["take_turn"], tenant_id, TenantLock.WAITING)
-    await connection.execute(QUERIES["wake_notices"], tenant_id, list(keys))
+    await connection.execute(QUERIES["wake_notices"], tenant_id, list(codes))
+    linked = await connection.fetch(QUERIES["link_unnamed"], tenant_id, list(codes), list(codes.values()))
+    await _mark_payments(connection, tenant_id, linked)
+
+
+async def _mark_payments(connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> None:
+    if rows:
+        await connection.execute(QUERIES["mark_payments_dirty"], tenant_id, [row["payment_id"] for row in rows])
 
 
 async def request_payment(  # noqa: PLR0913 -- a request is exactly these
@@ -525,8 +534,7 @@ async def request_payment(  # noqa: PLR0913 -- a request is exactly these
     key = reference_key(reference)
     code = await _code_of_record(connection, tenant_id, dossier_code)
     linked = await connection.fetch(QUERIES["link_payments"], tenant_id, key, reference, code)
-    if linked:
-        await connection.execute(QUERIES["mark_payments_dirty"], tenant_id, [row["payment_id"] for row in linked])
+    await _mark_payments(connection, tenant_id, linked)
     await connection.execute(QUERIES["wake_notices"], tenant_id, [key])
     return True
 

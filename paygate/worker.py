@@ -194,7 +194,8 @@ class Worker:
             log.warning(event, tenant_id=tenant_id, notice_id=notice_id, reason=reason)
             if event is Event.NOTICE_RETRIED:
                 RETRIES.labels("notice").inc()
-        log.info(Event.NOTICES_APPLIED, tenant_id=tenant_id, applied=len(applied.settled), parked=len(applied.parked))
+        settled = len(applied.settled) + len(applied.unnamed)
+        log.info(Event.NOTICES_APPLIED, tenant_id=tenant_id, applied=settled, parked=len(applied.parked))
         if applied.changed:
             self.ask_match(tenant_id)
 
@@ -286,10 +287,14 @@ def _reason(error: Exception) -> str:
 async def _mark(connection: Connection, tenant_id: int, applied: Applied) -> None:
     if applied.settled:
         await connection.execute(QUERIES["settle_notices"], tenant_id, applied.settled)
-    if applied.parked:
-        pairs = [(notice_id, key) for notice_id, keys in applied.parked.items() for key in keys]
-        ids, keys = (list(column) for column in zip(*pairs, strict=True))
-        await connection.execute(QUERIES["park_notices"], tenant_id, ids, keys, WAITS_FOR_RECORD)
+    for state, reason, held in (
+        (NoticeState.PARKED, WAITS_FOR_RECORD, applied.parked),
+        (NoticeState.APPLIED, None, applied.unnamed),
+    ):
+        if held:
+            pairs = [(notice_id, key) for notice_id, keys in held.items() for key in keys]
+            ids, keys = (list(column) for column in zip(*pairs, strict=True))
+            await connection.execute(QUERIES["hold_notices"], tenant_id, state, reason, ids, keys)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

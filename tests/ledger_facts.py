@@ -109,20 +109,8 @@ async def put_notice(
 
 async def quarantine(connection: Connection, place: Place, body: bytes) -> int:
     """Lay a notice into the inbox that nobody could translate."""
-    columns = {
-        name: None
-        for name in (
-            "reference",
-            "transaction_id",
-            "said_state",
-            "outcome",
-            "amount",
-            "currency",
-            "occurred_at",
-            "dossier_code",
-            "description",
-        )
-    }
+    untold = "reference transaction_id said_state outcome amount currency occurred_at dossier_code description"
+    columns = dict.fromkeys(untold.split())
     return await put_notice(
         connection,
         place,

@@ -86,12 +86,15 @@ class Applied:
     """What became of a batch of notices.
 
     `parked` names for each waiting notice the keys, of its reference and of its dossier, any of which wakes it.
+    `unnamed` notices are settled too, but the record of their payment's dossier has not come; by these keys it will be
+    linked when it does.
     `reached` holds tenant, source and outcome of each payment that newly came to that outcome; `entered` the arrival
     times of the notices that are new in the ledger; `changed` the payments that are not as before.
     """
 
     settled: list[int] = field(default_factory=list)
     parked: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    unnamed: dict[int, tuple[str, ...]] = field(default_factory=dict)
     reached: list[tuple[str, str, Outcome]] = field(default_factory=list)
     entered: list[datetime] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
@@ -99,6 +102,7 @@ class Applied:
     def add(self, other: "Applied") -> None:
         self.settled += other.settled
         self.parked |= other.parked
+        self.unnamed |= other.unnamed
         self.reached += other.reached
         self.entered += other.entered
         self.changed += other.changed

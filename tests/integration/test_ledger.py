@@ -138,9 +138,7 @@ async def test_the_registered_dossier_is_surer_than_what_a_notice_tells(database
 async def test_the_only_dossier_code_in_the_description_is_the_payments(database: Database) -> None:
     async with database.transaction() as connection:
         place = await a_place(connection)
-        await put_notice(
-            connection, place, a_notice(dossier_code=None, description=f"THANH TOAN HO SO {DOSSIER}")
-        )
+        await put_notice(connection, place, a_notice(dossier_code=None, description=f"THANH TOAN HO SO {DOSSIER}"))
     await a_worker(database).drain(place.tenant_id)
     async with database.connection() as connection:
         (payment,) = await payments(connection, place)

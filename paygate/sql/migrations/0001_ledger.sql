@@ -70,7 +70,7 @@ CREATE TABLE notice (
     reason          text,                           -- why it waits, is quarantined or is dead
     attempts        integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
-    waits_for       text[],                         -- a parked notice: its reference and dossier keys; any of them wakes it
+    waits_for       text[],                         -- reference and dossier keys that tell more when they arrive
     -- The translation; NULL in a quarantined notice.
     reference       text,
     transaction_id  text,
@@ -86,8 +86,16 @@ CREATE TABLE notice (
     UNIQUE (tenant_id, source_id, dedupe_key)
 );
 CREATE INDEX notice_due ON notice (tenant_id, next_attempt_at, notice_id) WHERE state IN ('received', 'retrying');
-CREATE INDEX notice_parked ON notice USING gin (waits_for) WHERE state = 'parked';
+CREATE INDEX notice_waiting ON notice USING gin (waits_for) WHERE waits_for IS NOT NULL;
 CREATE INDEX notice_troubled ON notice (tenant_id, state, notice_id) WHERE state IN ('quarantined', 'dead');
+
+-- What the inbox inserts, in one array of rows: an array for each column costs the sender of them twice as much.
+CREATE TYPE received_notice AS (
+    tenant_id integer, source_id integer, dedupe_key bytea, body_hash bytea, conflicting boolean, method text, body bytea,
+    headers text, key_id smallint, request_id text, received_at timestamptz, state notice_state, reason text,
+    reference text, transaction_id text, said_state payment_state, outcome payment_outcome, amount bigint, currency text,
+    occurred_at timestamptz, dossier_code text, description text, alarm text
+);
 
 CREATE TABLE payment (
     tenant_id      integer NOT NULL,

@@ -40,6 +40,20 @@ INSERT INTO dirty (tenant_id, kind, codes) VALUES ($1, 'dossier', $2);
 UPDATE notice SET state = 'retrying', reason = NULL, waits_for = NULL, next_attempt_at = clock_timestamp()
 WHERE tenant_id = $1 AND state = 'parked' AND waits_for && $2::text[];
 
+-- name: link_unnamed
+-- Attempts that brought no money did not wait; their payments are linked here. 3: the key was inside the reference.
+UPDATE payment SET dossier_code = come.code,
+    dossier_evidence = CASE WHEN payment.dossier_code IS NULL THEN 3 ELSE payment.dossier_evidence END
+FROM (
+    SELECT source_id, reference, transaction_id, unnest(waits_for) AS key FROM notice
+    WHERE tenant_id = $1 AND state = 'applied' AND waits_for && $2::text[]
+) AS held
+JOIN unnest($2::text[], $3::text[]) AS come (key, code) ON come.key = held.key
+WHERE payment.tenant_id = $1 AND payment.source_id = held.source_id AND payment.reference = held.reference
+    AND payment.transaction_id = held.transaction_id
+    AND (payment.dossier_code IS NULL OR squeeze(payment.dossier_code) = come.key AND payment.dossier_code <> come.code)
+RETURNING payment_id;
+
 -- name: store_request
 INSERT INTO payment_request (tenant_id, reference, dossier_code, amount, source_id) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (tenant_id, reference) DO NOTHING

@@ -23,13 +23,14 @@ FOR UPDATE SKIP LOCKED;
 UPDATE notice SET state = 'applied', reason = NULL, waits_for = NULL
 WHERE tenant_id = $1 AND notice_id = ANY($2::bigint[]) AND state IN ('received', 'retrying');
 
--- name: park_notices
-UPDATE notice SET state = 'parked', reason = $4, waits_for = parked.keys
+-- name: hold_notices
+-- Parked, or settled for now: a record or request with one of these keys will tell more.
+UPDATE notice SET state = $2::text::notice_state, reason = $3, waits_for = held.keys
 FROM (
     SELECT one.notice_id, array_agg(one.key) AS keys
-    FROM unnest($2::bigint[], $3::text[]) AS one (notice_id, key) GROUP BY one.notice_id
-) AS parked
-WHERE notice.tenant_id = $1 AND notice.notice_id = parked.notice_id AND notice.state IN ('received', 'retrying');
+    FROM unnest($4::bigint[], $5::text[]) AS one (notice_id, key) GROUP BY one.notice_id
+) AS held
+WHERE notice.tenant_id = $1 AND notice.notice_id = held.notice_id AND notice.state IN ('received', 'retrying');
 
 -- name: set_aside
 -- The database's clock alone decides when a notice is due, so that a server whose clock is wrong cannot hold it back.
