@@ -99,7 +99,7 @@ class Lane:
     async def _insert(self, notices: Sequence[ReceivedNotice]) -> set[Identity]:
         """Insert and return what was new; a row the database cannot hold is found by halving and kept raw."""
         try:
-            return set(map(tuple, await self._insert_notices.fetch(*zip(*notices, strict=True))))
+            return set(map(tuple, await self._insert_notices.fetch(notices)))
         except _ROW_AT_FAULT as error:
             if len(notices) == 1:
                 return await self._insert_raw(notices[0], error)

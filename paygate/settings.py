@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from paygate.domain.errors import ConfigurationError
@@ -114,6 +114,19 @@ class Settings(BaseSettings):
     sources: Mapping[Name, SourceSettings] = Field(default_factory=dict)
     mappings: Mapping[Name, MappingSettings] = Field(default_factory=dict)
 
+    _path: Path | None = PrivateAttr(default=None)
+    _text: str = PrivateAttr(default="")
+
+    def read_from(self, path: Path, text: str) -> Self:
+        """Remember the file, so that what is wrong in it can be shown later too."""
+        self._path, self._text = path, text
+        return self
+
+    def place_of(self, *where: str) -> str:
+        """Name the file and line at which a key stands, as far as there is a file."""
+        line = line_of(self._text, where)
+        return f"{self._path}:{line}" if line else str(self._path or "the configuration")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -167,7 +180,7 @@ def load_settings(file: Path | None = None) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     try:
-        return Settings(**tomllib.loads(text))
+        return Settings(**tomllib.loads(text)).read_from(path, text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: {error}") from error
     except ValidationError as error:

@@ -9,7 +9,7 @@ import itertools
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import time
 from typing import Final
 
@@ -24,7 +24,7 @@ from paygate.domain.errors import UnknownCallerError
 from paygate.domain.notice import ReceivedNotice, Stored
 from paygate.inbox import GroupCommitInbox, open_inbox
 from paygate.intake import Inbox, Sender
-from paygate.web import notices
+from paygate.web.notices import NoticeDoor
 from paygate.web.routes import build_application
 from paygate.web.server import listen, settle_memory
 
@@ -96,9 +96,9 @@ async def _serving(database_url: str, inbox: Inbox) -> AsyncIterator[str]:
             {SOURCE: SourceEntry("bench", KIND, None, time(0), {})},
         )
     sender = Sender.of(directory.sources[SOURCE], registry.build(KIND, [SECRET], OPTIONS))
-    door = notices.NoticeDoor(inbox, {SOURCE: sender})
-    application = build_application(notices.routes(door), [], _nobody, directory.tenants)
-    async with listen(application, HOST, 0) as url:
+    door = NoticeDoor(inbox, {SOURCE: sender})
+    application = build_application([], [], _nobody, directory.tenants)
+    async with listen(application, door.receive, HOST, 0) as url:
         yield url
 
 
@@ -110,7 +110,11 @@ def _nothing() -> None:
     """No worker is woken: what is measured is the intake."""
 
 
-SERVERS: Final[dict[str, Callable[[str], AsyncIterator[str]]]] = {"bare": _bare, "ours": _ours, "single": _single}
+SERVERS: Final[dict[str, Callable[[str], AbstractAsyncContextManager[str]]]] = {
+    "bare": _bare,
+    "ours": _ours,
+    "single": _single,
+}
 
 
 async def _serve(mode: str, database_url: str) -> None:

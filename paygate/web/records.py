@@ -1,6 +1,6 @@
 """Procedure records and payment requests, as one-stop systems send and read them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from paygate.access import Role
 from paygate.database import Connection, Database
-from paygate.directory import Directory
 from paygate.domain.errors import InvalidInputError, NotFoundError
 from paygate.domain.money import MAX_AMOUNT
+from paygate.domain.parties import Source
 from paygate.domain.record import ProcedureRecord
 from paygate.domain.statement import RefusedRow
+from paygate.records import RecordResult, RefusedRecord
 from paygate.web.routes import READERS, Route, Visit
 
 BODY_LIMIT: Final = 32 * 1024 * 1024
@@ -28,19 +29,6 @@ BodyT = TypeVar("BodyT", bound=BaseModel)
 WRITERS: Final = frozenset({Role.SERVICE, Role.ADMIN})
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-
-class RecordResult(Protocol):
-    """What became of one record."""
-
-    @property
-    def dossier_code(self) -> str: ...
-
-    @property
-    def result(self) -> str: ...
-
-    @property
-    def reason(self) -> str | None: ...
 
 
 class ReadRecords(Protocol):
@@ -99,7 +87,7 @@ class RecordRoutes:
     """`changed` is called when stored facts may let waiting work go on."""
 
     database: Database
-    directory: Directory
+    sources: Mapping[str, Source]
     read_records: ReadRecords
     upsert: Upsert
     request_payment: RequestPayment
@@ -137,7 +125,7 @@ class RecordRoutes:
         """Register a payment's reference before its notice comes."""
         given = read_body(PaymentRequest, await visit.request.read())
         tenant = visit.tenant(given.tenant)
-        source = self.directory.sources.get(given.source)
+        source = self.sources.get(given.source)
         if source is None or source.tenant.tenant_id != tenant.tenant_id:
             raise NotFoundError(f"the tenant has no source {given.source!r}")
         async with self.database.transaction() as connection:
@@ -176,7 +164,8 @@ def read_body(model: type[BodyT], body: bytes) -> BodyT:
 
 
 def _refused(row: RefusedRow) -> dict[str, Any]:
-    return {"dossier_code": None, "row": row.row, "result": "refused", "reason": row.reason}
+    dossier_code = row.dossier_code if isinstance(row, RefusedRecord) else None
+    return {"dossier_code": dossier_code, "row": row.row, "result": "refused", "reason": row.reason}
 
 
 def _result(result: RecordResult) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class ListDiscrepancies(Protocol):
         reason: str | None,
         state: str | None,
         agency: str | None,
-        after: int | None,
+        after: int,
         limit: int,
     ) -> tuple[list[dict[str, Any]], int | None]: ...
 
@@ -217,9 +217,9 @@ def _day(text: str) -> date:
         raise InvalidInputError(f"{text!r} is no date") from None
 
 
-def _cursor(text: str | None) -> int | None:
+def _cursor(text: str | None) -> int:
     if text is None:
-        return None
+        return 0
     if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_CURSOR):
         raise InvalidInputError("the cursor is not one of ours")
     return int(text)

@@ -10,7 +10,6 @@ from paygate.access import Caller, Role
 from paygate.domain.errors import NotFoundError, UnknownCallerError
 from paygate.domain.parties import Tenant
 from paygate.web.notices import BODY_LIMIT, refuse_encoded
-from paygate.web.problems import answer_in_problems
 
 READERS: Final = frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
 
@@ -77,7 +76,7 @@ def build_application(
     tenants: Mapping[str, Tenant],
 ) -> web.Application:
     """Put routes together."""
-    application = web.Application(client_max_size=BODY_LIMIT, middlewares=[answer_in_problems])
+    application = web.Application(client_max_size=BODY_LIMIT)
     application.add_routes(public)
     application.add_routes([guarded(route, authenticate, tenants) for route in private])
     return application

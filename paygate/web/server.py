@@ -19,7 +19,8 @@ from aiohttp.web_protocol import RequestHandler
 
 from paygate.domain.errors import ConfigurationError
 from paygate.telemetry import Event, log
-from paygate.web.problems import respond_to_unread
+from paygate.web.notices import PREFIX
+from paygate.web.problems import Handler, answering_in_problems, respond_to_unread
 
 BACKLOG: Final = 1024
 COLLECTOR_THRESHOLDS: Final = (50_000, 50, 100)
@@ -45,6 +46,9 @@ class Limits:
     @property
     def sweep_seconds(self) -> float:
         return min(1.0, min(self.head_seconds, self.body_seconds, self.request_seconds) / SWEEPS_PER_DEADLINE)
+
+
+DEFAULT_LIMITS: Final = Limits()
 
 
 class Connection(RequestHandler):
@@ -151,6 +155,17 @@ class Watch:
                 connection.cut_if_overdue(now, self._limits)
 
 
+def _answering(receive: Handler | None, otherwise: Handler) -> Handler:
+    """Take notices past the router."""
+    if receive is None:
+        return answering_in_problems(otherwise)
+
+    def choose(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        return receive(request) if request.raw_path.startswith(PREFIX) else otherwise(request)
+
+    return answering_in_problems(choose)
+
+
 class _Site(web.TCPSite):
     """A listening socket whose connections are watched."""
 
@@ -199,21 +214,24 @@ def check_parser() -> None:
 
 @asynccontextmanager
 async def listen(
-    application: web.Application, host: str, port: int, limits: Limits | None = None
+    application: web.Application, receive: Handler | None, host: str, port: int, limits: Limits = DEFAULT_LIMITS
 ) -> AsyncIterator[str]:
     """Serve the application and yield its URL; on leaving, answer what is under way and close.
+
+    `receive` answers the notices, where there is an inbox.
 
     Raises:
         ConfigurationError: the port is in use, or the host is not ours.
     """
     check_parser()
-    chosen = limits or Limits()
-    watch = Watch(chosen)
-    runner = web.AppRunner(application, shutdown_timeout=chosen.shutdown_seconds)
+    watch = Watch(limits)
+    runner = web.AppRunner(application, shutdown_timeout=limits.shutdown_seconds)
     await runner.setup()
+    if runner.server is not None:
+        runner.server.request_handler = _answering(receive, runner.server.request_handler)
     sweeper = asyncio.create_task(watch.sweep(), name="sweeper")
     try:
-        site = _Site(runner, host, port, watch, chosen)
+        site = _Site(runner, host, port, watch, limits)
         await _start(site, host, port)
         address = runner.addresses[0]
         yield f"http://{_bracketed(address[0])}:{address[1]}"

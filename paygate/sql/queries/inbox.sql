@@ -3,10 +3,7 @@
 INSERT INTO notice (tenant_id, source_id, dedupe_key, body_hash, conflicting, method, body, headers, key_id, request_id,
                     received_at, state, reason, reference, transaction_id, said_state, outcome, amount, currency,
                     occurred_at, dossier_code, description, alarm)
-SELECT * FROM unnest($1::integer[], $2::integer[], $3::bytea[], $4::bytea[], $5::boolean[], $6::text[], $7::bytea[],
-                     $8::text[], $9::smallint[], $10::text[], $11::timestamptz[], $12::notice_state[], $13::text[],
-                     $14::text[], $15::text[], $16::payment_state[], $17::payment_outcome[], $18::bigint[], $19::text[],
-                     $20::timestamptz[], $21::text[], $22::text[], $23::text[])
+SELECT * FROM unnest($1::received_notice[])
 ON CONFLICT (tenant_id, source_id, dedupe_key) DO NOTHING
 RETURNING source_id, dedupe_key;
 

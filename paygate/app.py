@@ -1,0 +1,230 @@
+"""The composition root: it alone names concrete things and hands each room what it needs of the others."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal
+
+import uvloop
+from aiohttp import web
+
+from adapters import registry
+from paygate.access import Caller, authenticate
+from paygate.database import Database, check_durability, migrate, open_database
+from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
+from paygate.domain.adapter import Adapter
+from paygate.domain.errors import ConfigurationError
+from paygate.embedded import embedded_database
+from paygate.inbox import GroupCommitInbox, open_inbox
+from paygate.intake import Sender
+from paygate.ledger import apply_batch
+from paygate.records import read_records, request_payment, upsert
+from paygate.settings import Settings, SourceSettings, misspelt, resolve_secret
+from paygate.telemetry import Event, log
+from paygate.web.health import Gauges, HealthRoutes
+from paygate.web.notices import NoticeDoor
+from paygate.web.records import RecordRoutes
+from paygate.web.reports import Closes, ReportRoutes
+from paygate.web.routes import Route, build_application
+from paygate.web.server import listen, settle_memory
+from paygate.worker import Worker
+from reconciliation.closing import close_day
+from reconciliation.engine import Policy, match_dirty
+from reconciliation.model import REASONS, Reason
+from reconciliation.rendering import render_csv
+from reconciliation.report import list_discrepancies, load_report, record_view
+
+Role = Literal["all", "web", "worker"]
+
+_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What every command works with."""
+
+    settings: Settings
+    database_url: str
+    database: Database
+    directory: Directory
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(record_wait_days=self.settings.record_wait_days)
+
+    def adapters(self) -> Mapping[str, Adapter]:
+        """Build the adapter of every source, which needs the sources' secrets.
+
+        Raises:
+            ConfigurationError: a secret is not there, or a key of a source is wrong; with its line.
+        """
+        return {code: _adapter(self.settings, code, source) for code, source in self.settings.sources.items()}
+
+    async def match(self, tenant_id: int) -> None:
+        await match_dirty(self.database, tenant_id, self.policy)
+
+    async def close_day(self, tenant_id: int, day: date) -> str:
+        closed = await close_day(self.database, tenant_id, day, self.policy, datetime.now(UTC))
+        return str(closed.report["status"])
+
+    async def authenticate(self, token: str) -> Caller:
+        async with self.database.connection() as connection:
+            return await authenticate(connection, token)
+
+
+@contextmanager
+def _database_url(settings: Settings) -> Iterator[str]:
+    if settings.database_url:
+        yield settings.database_url
+    else:
+        with embedded_database(settings.data_dir) as url:
+            yield url
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Reach the database, bring its schema forward and write the configured parties into it.
+
+    Raises:
+        DatabaseUnavailableError, ConfigurationError: with one line that says what is amiss.
+    """
+    with _database_url(settings) as url:
+        await migrate(url)
+        async with open_database(url) as database:
+            async with database.connection() as connection:
+                directory = await store_directory(
+                    connection, _tenants(settings), _accounts(settings), _sources(settings)
+                )
+            yield Service(settings, url, database, directory)
+
+
+def _tenants(settings: Settings) -> dict[str, TenantEntry]:
+    return {code: TenantEntry(one.name, one.agency, one.timezone) for code, one in settings.tenants.items()}
+
+
+def _accounts(settings: Settings) -> dict[str, AccountEntry]:
+    return {number: AccountEntry(one.tenant, one.bank, one.kind) for number, one in settings.accounts.items()}
+
+
+def _sources(settings: Settings) -> dict[str, SourceEntry]:
+    return {
+        code: SourceEntry(one.tenant, one.adapter, one.account, one.cut_off, one.legs)
+        for code, one in settings.sources.items()
+    }
+
+
+def _adapter(settings: Settings, code: str, source: SourceSettings) -> Adapter:
+    place = settings.place_of("sources", code)
+    try:
+        own = registry.option_names(source.adapter)
+        if unknown := next((name for name in source.options if name not in own), None):
+            place = settings.place_of("sources", code, unknown)
+            known = sorted(own | SourceSettings.model_fields.keys())
+            raise ConfigurationError(misspelt(f"sources.{code}.{unknown}", unknown, known))  # noqa: TRY301 -- its place is added below
+        return registry.build(source.adapter, [resolve_secret(one) for one in source.secrets], source.options)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{place}: {error}") from error
+
+
+def build_worker(service: Service) -> Worker:
+    """Make the worker that takes notices into the ledger and has the matcher follow."""
+    return Worker(service.database, apply_batch, service.match)
+
+
+def _private_routes(service: Service, closes: Closes, changed: Callable[[], None]) -> list[Route]:
+    records = RecordRoutes(
+        database=service.database,
+        sources=service.directory.sources,
+        read_records=read_records,
+        upsert=upsert,
+        request_payment=request_payment,
+        view_record=record_view,
+        changed=changed,
+    )
+    reports = ReportRoutes(
+        database=service.database,
+        load_report=load_report,
+        render_csv=render_csv,
+        list_discrepancies=list_discrepancies,
+        closes=closes,
+    )
+    return [*records.routes(), *reports.routes()]
+
+
+def build_web(
+    service: Service, inbox: GroupCommitInbox, closes: Closes, changed: Callable[[], None]
+) -> web.Application:
+    """Put together everything reachable over HTTP but the notices, which go beside it."""
+    gauges = Gauges(service.database, class_of=lambda reason: REASONS[Reason(reason)].verdict)
+    health = HealthRoutes(service.database, inbox, gauges)
+    private = _private_routes(service, closes, changed)
+    return build_application(health.routes(), private, service.authenticate, service.directory.tenants)
+
+
+@asynccontextmanager
+async def _web(service: Service, host: str, port: int, changed: Callable[[], None]) -> AsyncIterator[str]:
+    senders = {
+        code: Sender.of(service.directory.sources[code], adapter) for code, adapter in service.adapters().items()
+    }
+    closes = Closes(service.close_day)
+    try:
+        async with open_inbox(service.database_url, limit=service.settings.inbox_limit, committed=changed) as inbox:
+            application = build_web(service, inbox, closes, changed)
+            # Left in this order: no more requests, then what is queued is stored, then the worker stops.
+            async with listen(application, NoticeDoor(inbox, senders).receive, host, port) as url:
+                yield url
+    finally:
+        await closes.finish()
+
+
+async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its life
+    settings: Settings, *, host: str, port: int, role: Role, ready: Callable[[str], None], stop: asyncio.Event
+) -> None:
+    """Serve until told to stop. `ready` is called with the URL once notices can come, for a worker with ''.
+
+    Raises:
+        ConfigurationError: what is configured cannot be served, the port is in use, or the database is unsafe.
+        DatabaseUnavailableError: there is no database to begin with.
+    """
+    async with open_service(settings) as service, AsyncExitStack() as stack:
+        async with service.database.connection() as connection:
+            await check_durability(connection)
+        worker = build_worker(service)
+        ends = [asyncio.create_task(stop.wait())]
+        if role != "web":
+            ends.append(await stack.enter_async_context(_working(worker)))
+        url = "" if role == "worker" else await stack.enter_async_context(_web(service, host, port, worker.wake))
+        settle_memory()
+        log.info(Event.SERVING, url=url)
+        ready(url)
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        ends[0].cancel()
+    log.info(Event.STOPPED)
+
+
+@asynccontextmanager
+async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[Any]]:
+    """Run the worker; on leaving, let it finish the batch under way."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(worker.run(stop), name="worker")
+    try:
+        yield task
+    finally:
+        stop.set()
+        await task
+
+
+def run_service(settings: Settings, *, host: str, port: int, role: Role, ready: Callable[[str], None]) -> None:
+    """Serve on uvloop until SIGINT or SIGTERM. Raises what `serve` raises."""
+
+    async def until_signalled() -> None:
+        stop = asyncio.Event()
+        for one in _STOP_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(one, stop.set)
+        await serve(settings, host=host, port=port, role=role, ready=ready, stop=stop)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(until_signalled())
