@@ -66,6 +66,7 @@ async def lock_tenant(connection: Connection, tenant_id: int) -> None:
     await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", _LOCK, tenant_id, timeout=PASS_SECONDS)
     await connection.execute("SET LOCAL work_mem = '256MB'")
     await connection.execute("SET LOCAL jit = off")
+    await connection.execute("SET LOCAL default_statistics_target = 20")
 
 
 async def latest_close(connection: Connection, tenant_id: int) -> date:
@@ -80,16 +81,16 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
         return MatchCounts()
     for tables in ("create_matching_tables", "create_judging_tables"):
         await connection.execute(QUERIES[tables])
-    turn = _Turn(connection, tenant_id)
+    turn = _Turn(connection, tenant_id, await connection.fetchval(QUERIES["was_anything_judged"], tenant_id))
     await _gather(turn)
     await _match_by_reference(turn)
     await _match_by_narrative(turn)
-    await _store_matches(turn)
+    matched = await _store_matches(turn)
     opened, changed, resolved = await _judge(turn, policy, as_of)
     (work,) = await turn.fetch("count_work")
     await connection.execute(QUERIES["drop_working_tables"])
     counts = MatchCounts(
-        work["dirty"], work["facts"], work["matched"], work["undone"], len(opened), len(changed), len(resolved)
+        work["dirty"], work["facts"], matched, work["undone"], len(opened), len(changed), len(resolved)
     )
     log.info(Event.MATCHED, tenant_id=tenant_id, facts=counts.facts, matched=counts.matched, opened=counts.opened)
     return counts
@@ -98,14 +99,16 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
 class _Turn:
     """One turn of the matcher: a connection inside its transaction, and how its statements are run and timed."""
 
-    def __init__(self, connection: Connection, tenant_id: int) -> None:
+    def __init__(self, connection: Connection, tenant_id: int, judged_before: bool) -> None:  # noqa: FBT001 -- a fact
         self.connection = connection
         self.tenant_id = tenant_id
+        self.judged_before = judged_before
 
     async def do(self, name: str, *arguments: object) -> int:
         """Run a named statement and return how many rows it touched."""
         status: str = await self.connection.execute(QUERIES[name], *arguments, timeout=PASS_SECONDS)
-        return int(status.rsplit(" ", 1)[-1])
+        last = status.rsplit(" ", 1)[-1]
+        return int(last) if last.isdigit() else 0
 
     async def fetch(self, name: str, *arguments: object) -> list[asyncpg.Record]:
         """Run a named statement and return its rows."""
@@ -122,17 +125,17 @@ async def _gather(turn: _Turn) -> None:
     await turn.analyze("w_dirty")
     await turn.do("gather_dirty_payments", turn.tenant_id)
     await turn.do("gather_dirty_lines", turn.tenant_id)
-    await turn.analyze("w_fact")
-    reached = await turn.do("gather_payments_of_the_same_reference", turn.tenant_id)
-    reached += await turn.do("gather_lines_of_the_same_reference", turn.tenant_id)
-    if reached:
+    if turn.judged_before:
         await turn.analyze("w_fact")
+        await turn.do("gather_payments_of_the_same_reference", turn.tenant_id)
+        await turn.do("gather_lines_of_the_same_reference", turn.tenant_id)
+    await turn.analyze("w_fact")
 
 
 async def _match_by_reference(turn: _Turn) -> None:
     with RECONCILIATION_SECONDS.labels("reference").time():
         await turn.do("group_by_reference")
-        await turn.do("match_exact_pairs")
+        await turn.analyze("w_group")
         await turn.do("match_exact_groups")
         await turn.do("set_aside_what_is_not_exact")
         await turn.analyze("w_rest")
@@ -147,8 +150,9 @@ async def _match_by_reference(turn: _Turn) -> None:
 
 async def _match_by_narrative(turn: _Turn) -> None:
     with RECONCILIATION_SECONDS.labels("narrative").time():
-        await turn.do("begin_with_former_company", turn.tenant_id)
-        await turn.do("note_departed", turn.tenant_id)
+        if turn.judged_before:
+            await turn.do("begin_with_former_company", turn.tenant_id)
+            await turn.do("note_departed", turn.tenant_id)
         await turn.do("keep_loose_payments", turn.tenant_id)
         await turn.do("keep_loose_lines", turn.tenant_id, CUT_LENGTH)
         await turn.do("begin_with_changed_payments")
@@ -164,7 +168,7 @@ async def _follow_names(turn: _Turn) -> None:
     reached = 1
     while reached:
         await turn.analyze("w_payment", "w_line")
-        await turn.do("find_edges", turn.tenant_id, *WINDOW_DAYS, NAMED_LENGTH, CUT_LENGTH)
+        await _find_names(turn)
         await turn.do("settle_lines_looked_at")
         await turn.analyze("w_edge")
         await turn.do("reach_payments_by_edge")
@@ -172,16 +176,30 @@ async def _follow_names(turn: _Turn) -> None:
         await turn.do("settle_payments_looked_at")
 
 
-async def _store_matches(turn: _Turn) -> None:
+async def _find_names(turn: _Turn) -> None:
+    await turn.do("clear_names")
+    await turn.do("lay_out_lines", turn.tenant_id)
+    await turn.do("lay_out_payers", turn.tenant_id, *WINDOW_DAYS)
+    await turn.do("lay_out_pieces", NAMED_LENGTH)
+    await turn.analyze("w_near", "w_payer", "w_gram")
+    await turn.do("find_full_names", *WINDOW_DAYS, NAMED_LENGTH)
+    await turn.analyze("w_edge")
+    await turn.do("find_cut_names", *WINDOW_DAYS, CUT_LENGTH)
+    await turn.do("keep_the_best_names")
+
+
+async def _store_matches(turn: _Turn) -> int:
+    """Store what is new, retire what no longer holds, and return how many matches are new."""
     with RECONCILIATION_SECONDS.labels("store").time():
-        await turn.analyze("w_match")
-        await turn.do("find_stale_matches", turn.tenant_id)
-        await turn.do("keep_unchanged_matches", turn.tenant_id)
-        await turn.do("free_members", turn.tenant_id)
-        await turn.do("undo_matches", turn.tenant_id)
-        await turn.do("store_matches", turn.tenant_id, RULE_SET)
-        await turn.do("store_payment_members", turn.tenant_id)
-        await turn.do("store_line_members", turn.tenant_id)
+        if turn.judged_before:
+            await turn.do("find_matches_judged_again", turn.tenant_id)
+            await turn.do("complete_groups_judged_again", turn.tenant_id)
+            await turn.analyze("w_stale")
+            await turn.do("mark_unchanged_pairs")
+            await turn.do("mark_unchanged_groups")
+            await turn.do("retire_matches", turn.tenant_id)
+        pairs = await turn.do("store_pairs", turn.tenant_id, RULE_SET)
+        return pairs + await turn.do("store_matches", turn.tenant_id, RULE_SET)
 
 
 Changes = Sequence[asyncpg.Record]

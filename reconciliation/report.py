@@ -119,19 +119,19 @@ def _bank_leg(came: Sequence[asyncpg.Record], reasons: set[Reason]) -> str:
 
 
 async def _matches(connection: Connection, tenant_id: int, payments: Sequence[asyncpg.Record]) -> list[Json]:
-    ids = [line_id for row in payments for line_id in row["fact_ids"] or ()]
+    ids = [row["fact_id"] for row in payments if row["fact_id"] is not None]
     lines = {row["line_id"]: row for row in await connection.fetch(QUERIES["find_lines"], tenant_id, ids)}
     return [
         {
             "leg": str(Leg.BANK),
             "reference": row["reference"],
-            "line": lines[line_id]["bank_reference"] or str(line_id),
-            "amount": lines[line_id]["amount"],
+            "line": lines[row["fact_id"]]["bank_reference"] or str(row["fact_id"]),
+            "amount": lines[row["fact_id"]]["amount"],
             "rule": row["rule"],
             "rule_set": row["rule_set"],
         }
         for row in payments
-        for line_id in row["fact_ids"] or ()
+        if row["fact_id"] in lines
     ]
 
 

@@ -20,22 +20,19 @@ WITH candidate AS (
     UNION
     SELECT p.dossier_code
     FROM statement_line AS l
-    JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'bank' AND b.fact_id = l.line_id
-    JOIN match AS m ON m.tenant_id = $1 AND m.match_id = b.match_id
-    JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = ANY (m.payment_ids)
+    JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = l.line_id
+    JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
     WHERE l.tenant_id = $1 AND l.booked_on = $2 AND p.business_date > $2 AND p.dossier_code IS NOT NULL),
 summed AS (
     SELECT c.dossier_code, min(p.business_date) AS first_paid,
-           min((SELECT min(l.booked_on)
-                FROM match_member AS b
-                JOIN match AS m ON m.tenant_id = $1 AND m.match_id = b.match_id
-                JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = ANY (m.fact_ids)
-                WHERE b.tenant_id = $1 AND b.leg = 'payment' AND b.fact_id = p.payment_id)) AS first_booked,
+           min(l.booked_on) AS first_booked,
            coalesce(sum(p.amount) FILTER (WHERE p.state >= 'paid' AND p.currency = 'VND'),
                     sum(p.amount) FILTER (WHERE p.state = 'pending'), 0) AS amount,
            bool_or(p.state >= 'paid') AS money
     FROM candidate AS c
     JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = c.dossier_code
+    LEFT JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
+    LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
     WHERE p.state >= 'paid' OR p.state = 'pending'
     GROUP BY c.dossier_code)
 SELECT 'dossier:' || s.dossier_code, s.dossier_code, NULL, NULL,
@@ -103,16 +100,15 @@ FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND'
 -- What matches and loose facts say of the day, by name. It reads none of the totals it has to add up to.
 SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
     SELECT CASE WHEN m.difference <> 0 THEN 'amount_differs' ELSE 'other_day' END AS name, m.amount
-    FROM (SELECT m.match_id, max(m.difference) AS difference, sum(f.amount) AS amount
-          FROM (SELECT b.match_id, p.amount FROM payment AS p
-                JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'payment' AND b.fact_id = p.payment_id
+    FROM (SELECT match_id, max(difference) AS difference, sum(amount) AS amount
+          FROM (SELECT m.match_id, m.difference, p.amount FROM payment AS p
+                JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
                 WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.state >= 'paid' AND p.currency = 'VND'
                 UNION ALL
-                SELECT b.match_id, -l.amount FROM statement_line AS l
-                JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'bank' AND b.fact_id = l.line_id
+                SELECT m.match_id, m.difference, -l.amount FROM statement_line AS l
+                JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = l.line_id
                 WHERE l.tenant_id = $1 AND l.booked_on = $2 AND l.currency = 'VND') AS f
-          JOIN match AS m ON m.tenant_id = $1 AND m.match_id = f.match_id
-          GROUP BY m.match_id) AS m
+          GROUP BY match_id) AS m
     WHERE m.amount <> 0
     UNION ALL
     SELECT CASE WHEN l.standing <> 'open' THEN 'ambiguous'

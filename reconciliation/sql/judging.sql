@@ -126,13 +126,12 @@ WHERE p.amount > 0 AND p.currency = 'VND' AND p.account_id IS NOT NULL
 INSERT INTO w_expected
 SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
        'payment:' || p.payment_id, CASE WHEN m.difference <> 0 THEN 'amount_differs' ELSE 'wrong_account' END,
-       CASE WHEN m.difference <> 0 THEN abs(m.difference) ELSE p.amount END,
-       greatest(p.business_date, (SELECT min(l.booked_on) FROM statement_line AS l
-                                  WHERE l.tenant_id = $1 AND l.line_id = ANY (m.fact_ids))),
-       false, p.dossier_code, p.payment_id, m.fact_ids[1], '{}'::jsonb
+       CASE WHEN m.difference <> 0 THEN abs(m.difference) ELSE p.amount END, greatest(p.business_date, l.booked_on),
+       false, p.dossier_code, p.payment_id, m.fact_id, '{}'::jsonb
 FROM match AS m
-JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_ids[1]
-WHERE m.tenant_id = $1 AND m.undone_at IS NULL AND (m.difference <> 0 OR m.rule = 'reference_other_account')
+JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
+JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
+WHERE m.tenant_id = $1 AND (m.difference <> 0 OR m.rule = 'reference_other_account')
   AND (p.dossier_code IN (SELECT code FROM w_dossier) OR p.payment_id IN (SELECT payment_id FROM w_lone_payment));
 
 -- name: expect_of_odd_payments
@@ -227,5 +226,5 @@ SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
 
 -- name: drop_working_tables
 -- A second turn in the same transaction begins with empty ones.
-DROP TABLE w_dirty, w_fact, w_group, w_rest, w_match, w_departed, w_payment, w_line, w_edge, w_stale, w_dossier,
-    w_lone_payment, w_lone_line, w_calendar, w_expected;
+DROP TABLE w_dirty, w_fact, w_group, w_rest, w_match, w_departed, w_payment, w_line, w_edge, w_near, w_payer, w_gram,
+    w_stale, w_dossier, w_lone_payment, w_lone_line, w_calendar, w_expected;

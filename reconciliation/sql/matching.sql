@@ -20,7 +20,17 @@ CREATE TEMP TABLE w_payment (fact_id bigint PRIMARY KEY, fresh boolean NOT NULL)
 CREATE TEMP TABLE w_line (fact_id bigint PRIMARY KEY, fresh boolean NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_edge (line_id bigint NOT NULL, payment_id bigint NOT NULL, rule text NOT NULL, name text NOT NULL,
     rank smallint NOT NULL) ON COMMIT DROP;
-CREATE TEMP TABLE w_stale (match_id bigint PRIMARY KEY) ON COMMIT DROP;
+CREATE TEMP TABLE w_near (fact_id bigint NOT NULL, account_id integer NOT NULL, amount bigint NOT NULL,
+    currency text NOT NULL, on_date date NOT NULL, named text NOT NULL, cut text[] NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_payer (fact_id bigint NOT NULL, account_id integer NOT NULL, amount bigint NOT NULL,
+    currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, dossier_key text NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_gram (fact_id bigint NOT NULL, piece text NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_stale (match_id bigint NOT NULL, payment_id bigint, fact_id bigint, seats integer NOT NULL,
+    rule text NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
+
+-- name: was_anything_judged
+-- Every judged fact is matched or loose; while there is neither, whatever is stored is in hand.
+SELECT EXISTS (SELECT FROM match WHERE tenant_id = $1) OR EXISTS (SELECT FROM loose_fact WHERE tenant_id = $1);
 
 -- name: take_dirty
 -- Rows that arrive after this statement's snapshot stay for the next time.
@@ -71,16 +81,10 @@ FROM w_fact
 WHERE money AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
 GROUP BY account_id, amount, currency, reference_key;
 
--- name: match_exact_pairs
-INSERT INTO w_match
-SELECT nextval(pg_get_serial_sequence('match', 'match_id')), 'exact', ARRAY[payment_id], ARRAY[line_id], 0
-FROM w_group WHERE payments = 1 AND lines = 1
-ORDER BY payment_id;
-
 -- name: match_exact_groups
 -- As many payments as lines of one reference, account and amount: they settle each other whichever is whose.
 INSERT INTO w_match
-SELECT nextval(pg_get_serial_sequence('match', 'match_id')), 'exact',
+SELECT nextval('match_match_id_seq'), 'exact',
        array_agg(f.fact_id ORDER BY f.fact_id) FILTER (WHERE f.leg = 'payment'),
        array_agg(f.fact_id ORDER BY f.fact_id) FILTER (WHERE f.leg = 'bank'), 0
 FROM w_group AS g JOIN w_fact AS f USING (account_id, amount, currency, reference_key)
@@ -99,7 +103,7 @@ FROM w_fact WHERE money AND (reference_key = '' OR amount <= 0 OR account_id IS 
 
 -- name: match_one_reference_with_another_amount
 INSERT INTO w_match
-SELECT nextval(pg_get_serial_sequence('match', 'match_id')), 'reference',
+SELECT nextval('match_match_id_seq'), 'reference',
        array_agg(fact_id) FILTER (WHERE leg = 'payment'), array_agg(fact_id) FILTER (WHERE leg = 'bank'),
        sum(amount) FILTER (WHERE leg = 'payment') - sum(amount) FILTER (WHERE leg = 'bank')
 FROM w_rest
@@ -124,7 +128,7 @@ WHERE m.rule = $1 AND ((r.leg = 'payment' AND r.fact_id = ANY (m.payment_ids))
 
 -- name: match_one_reference_on_another_account
 INSERT INTO w_match
-SELECT nextval(pg_get_serial_sequence('match', 'match_id')), 'reference_other_account',
+SELECT nextval('match_match_id_seq'), 'reference_other_account',
        array_agg(fact_id) FILTER (WHERE leg = 'payment'), array_agg(fact_id) FILTER (WHERE leg = 'bank'), 0
 FROM w_rest
 WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
@@ -192,10 +196,8 @@ FROM (SELECT unnest(c.contenders) AS line_id
       FROM w_fact AS f JOIN loose_fact AS c ON c.tenant_id = $1 AND c.leg = 'payment' AND c.fact_id = f.fact_id
       WHERE f.leg = 'payment'
       UNION ALL
-      SELECT unnest(m.fact_ids)
-      FROM w_fact AS f
-      JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'payment' AND b.fact_id = f.fact_id
-      JOIN match AS m ON m.tenant_id = $1 AND m.match_id = b.match_id
+      SELECT m.fact_id
+      FROM w_fact AS f JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = f.fact_id
       WHERE f.leg = 'payment') AS former
 JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = former.line_id;
 
@@ -213,72 +215,91 @@ ON CONFLICT (fact_id) DO NOTHING;
 -- name: reach_lines_by_name
 -- From payments not looked at before to lines not reached before. Few: both are what a change touches.
 INSERT INTO w_line
+WITH payer AS MATERIALIZED (
+    SELECT p.* FROM w_payment AS w
+    JOIN (SELECT fact_id, account_id, amount, currency, on_date, reference_key, dossier_key
+          FROM loose_fact WHERE tenant_id = $1 AND leg = 'payment'
+          UNION ALL
+          SELECT fact_id, account_id, amount, currency, on_date, reference_key, dossier_key
+          FROM w_departed WHERE leg = 'payment') AS p ON p.fact_id = w.fact_id
+    WHERE w.fresh),
+other AS MATERIALIZED (
+    SELECT l.fact_id, l.account_id, l.amount, l.currency, l.on_date, l.named, l.cut
+    FROM (SELECT account_id, amount, min(on_date) AS first_day, max(on_date) AS last_day
+          FROM payer GROUP BY account_id, amount) AS p
+    JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.account_id = p.account_id
+        AND l.amount = p.amount AND l.on_date BETWEEN p.first_day + $2::integer AND p.last_day + $3::integer
+    WHERE l.amount > 0 AND NOT EXISTS (SELECT FROM w_line AS known WHERE known.fact_id = l.fact_id))
 SELECT DISTINCT l.fact_id, true
-FROM w_payment AS w
-JOIN (SELECT fact_id, account_id, amount, currency, on_date, reference_key, dossier_key
-      FROM loose_fact WHERE tenant_id = $1 AND leg = 'payment'
-      UNION ALL
-      SELECT fact_id, account_id, amount, currency, on_date, reference_key, dossier_key
-      FROM w_departed WHERE leg = 'payment') AS p ON p.fact_id = w.fact_id
-JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.account_id = p.account_id AND l.amount = p.amount
-    AND l.currency = p.currency AND l.on_date BETWEEN p.on_date + $2::integer AND p.on_date + $3::integer
-WHERE w.fresh AND l.amount > 0
-  AND NOT EXISTS (SELECT FROM w_line AS known WHERE known.fact_id = l.fact_id)
-  AND ((length(p.reference_key) >= $4::integer AND position(p.reference_key IN l.named) > 0)
-       OR (length(p.dossier_key) >= $4::integer AND position(p.dossier_key IN l.named) > 0)
-       OR EXISTS (SELECT FROM unnest(l.cut) AS word
-                  WHERE starts_with(p.reference_key, word) OR starts_with(p.dossier_key, word)));
+FROM other AS l
+JOIN payer AS p ON p.account_id = l.account_id AND p.amount = l.amount AND p.currency = l.currency
+    AND l.on_date BETWEEN p.on_date + $2::integer AND p.on_date + $3::integer
+WHERE (length(p.reference_key) >= $4::integer AND position(p.reference_key IN l.named) > 0)
+   OR (length(p.dossier_key) >= $4::integer AND position(p.dossier_key IN l.named) > 0)
+   OR EXISTS (SELECT FROM unnest(l.cut) AS word
+              WHERE starts_with(p.reference_key, word) OR starts_with(p.dossier_key, word));
 
 -- name: settle_payments_looked_at
 UPDATE w_payment SET fresh = false WHERE fresh;
 
--- name: find_edges
--- A line names payments of its account and amount in its window: by reference, else by dossier, else by a cut form.
--- The last eight characters of a key, looked up among the line's, keep this a hash join.
-WITH line AS MATERIALIZED (
-    SELECT l.* FROM w_line AS w
-    JOIN (SELECT fact_id, account_id, amount, currency, on_date, reference_key, named, cut
-          FROM loose_fact WHERE tenant_id = $1 AND leg = 'bank'
-          UNION ALL
-          SELECT fact_id, account_id, amount, currency, on_date, reference_key, named, cut
-          FROM w_departed WHERE leg = 'bank') AS l ON l.fact_id = w.fact_id
-    WHERE w.fresh),
-payer AS MATERIALIZED (
-    SELECT fact_id, account_id, amount, currency, on_date, reference_key, dossier_key
-    FROM loose_fact AS f
-    WHERE tenant_id = $1 AND leg = 'payment' AND standing <> 'ambiguous_reference' AND amount > 0
-      AND (account_id, amount) IN (SELECT account_id, amount FROM line)
-      AND on_date BETWEEN (SELECT min(on_date) FROM line) - $3::integer AND (SELECT max(on_date) FROM line) - $2::integer),
-name AS (
-    SELECT fact_id, 1::smallint AS rank, 'narrative_reference' AS rule, reference_key AS key FROM payer
-    WHERE length(reference_key) >= $4::integer
-    UNION ALL
-    SELECT fact_id, 2::smallint, 'narrative_dossier', dossier_key FROM payer WHERE length(dossier_key) >= $4::integer),
-gram AS (
-    SELECT DISTINCT fact_id, substr(named, place, $4::integer) AS piece
-    FROM line, generate_series(1, length(named) - $4::integer + 1) AS place),
-found AS (
-    SELECT l.fact_id AS line_id, p.fact_id AS payment_id, n.rule, n.rule || ' ' || n.key AS name, n.rank
-    FROM gram AS g
-    JOIN name AS n ON right(n.key, $4::integer) = g.piece
-    JOIN line AS l ON l.fact_id = g.fact_id
-    JOIN payer AS p ON p.fact_id = n.fact_id
-    WHERE l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
-      AND l.on_date BETWEEN p.on_date + $2::integer AND p.on_date + $3::integer
-      AND l.named ~ ('(^|[^0-9])' || n.key || '($|[^0-9])')
-    UNION
-    SELECT l.fact_id, p.fact_id, 'narrative_cut', 'cut ' || p.fact_id, 3::smallint
-    FROM (SELECT l.*, word FROM line AS l, unnest(l.cut) AS word) AS l
-    JOIN payer AS p ON l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
-        AND (left(p.reference_key, $5::integer) = left(l.word, $5::integer)
-             OR left(p.dossier_key, $5::integer) = left(l.word, $5::integer))
-    WHERE l.on_date BETWEEN p.on_date + $2::integer AND p.on_date + $3::integer
-      AND ((starts_with(p.reference_key, l.word) AND p.reference_key <> l.word)
-           OR (starts_with(p.dossier_key, l.word) AND p.dossier_key <> l.word)))
-INSERT INTO w_edge (line_id, payment_id, rule, name, rank)
-SELECT line_id, payment_id, rule, name, rank
-FROM (SELECT *, min(rank) OVER (PARTITION BY line_id) AS best FROM found) AS f
-WHERE rank = best;
+-- name: clear_names
+TRUNCATE w_near, w_payer, w_gram;
+
+-- name: lay_out_lines
+-- Lines that have since been settled serve once more, to find whom they stood beside.
+INSERT INTO w_near
+SELECT l.fact_id, l.account_id, l.amount, l.currency, l.on_date, l.named, l.cut
+FROM w_line AS w JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = w.fact_id
+WHERE w.fresh
+UNION ALL
+SELECT l.fact_id, l.account_id, l.amount, l.currency, l.on_date, l.named, l.cut
+FROM w_line AS w JOIN w_departed AS l ON l.leg = 'bank' AND l.fact_id = w.fact_id
+WHERE w.fresh;
+
+-- name: lay_out_payers
+INSERT INTO w_payer
+SELECT p.fact_id, p.account_id, p.amount, p.currency, p.on_date, p.reference_key, p.dossier_key
+FROM (SELECT account_id, amount, currency, min(on_date) AS first_day, max(on_date) AS last_day
+      FROM w_near GROUP BY account_id, amount, currency) AS n
+JOIN loose_fact AS p ON p.tenant_id = $1 AND p.leg = 'payment' AND p.account_id = n.account_id AND p.amount = n.amount
+    AND p.currency = n.currency AND p.on_date BETWEEN n.first_day - $3::integer AND n.last_day - $2::integer
+WHERE p.standing <> 'ambiguous_reference' AND p.amount > 0;
+
+-- name: lay_out_pieces
+INSERT INTO w_gram
+SELECT DISTINCT fact_id, substr(named, place, $1::integer)
+FROM w_near, generate_series(1, length(named) - $1::integer + 1) AS place;
+
+-- name: find_full_names
+-- A line names payments of its account and amount in its window. The last characters of a key, looked up among the
+-- line's, keep this a hash join; names() then sees to it that no digit runs on at either end.
+INSERT INTO w_edge
+WITH near AS MATERIALIZED (
+    SELECT l.fact_id AS line_id, n.fact_id AS payment_id, n.rule, n.key, n.rank, l.named
+    FROM (SELECT *, 1::smallint AS rank, 'narrative_reference' AS rule, reference_key AS key FROM w_payer
+          UNION ALL SELECT *, 2::smallint, 'narrative_dossier', dossier_key FROM w_payer) AS n
+    JOIN w_gram AS g ON g.piece = right(n.key, $3::integer)
+    JOIN w_near AS l ON l.fact_id = g.fact_id
+    WHERE length(n.key) >= $3::integer AND l.account_id = n.account_id AND l.amount = n.amount
+      AND l.currency = n.currency AND l.on_date BETWEEN n.on_date + $1::integer AND n.on_date + $2::integer)
+SELECT DISTINCT line_id, payment_id, rule, rule || ' ' || key, rank FROM near
+WHERE names(named, key);
+
+-- name: find_cut_names
+-- Only where a line names nothing in full.
+INSERT INTO w_edge
+SELECT DISTINCT l.fact_id, p.fact_id, 'narrative_cut', 'narrative_cut ' || p.fact_id, 3
+FROM (SELECT n.*, word FROM w_near AS n, unnest(n.cut) AS word
+      WHERE NOT EXISTS (SELECT FROM w_edge AS e WHERE e.line_id = n.fact_id)) AS l
+JOIN (SELECT *, reference_key AS key FROM w_payer UNION ALL SELECT *, dossier_key FROM w_payer) AS p
+    ON left(p.key, $3::integer) = left(l.word, $3::integer)
+    AND l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
+    AND l.on_date BETWEEN p.on_date + $1::integer AND p.on_date + $2::integer
+WHERE starts_with(p.key, l.word) AND p.key <> l.word;
+
+-- name: keep_the_best_names
+DELETE FROM w_edge AS e WHERE EXISTS (
+    SELECT FROM w_edge AS better WHERE better.line_id = e.line_id AND better.rank < e.rank);
 
 -- name: settle_lines_looked_at
 UPDATE w_line SET fresh = false WHERE fresh;
@@ -307,7 +328,7 @@ WITH judged AS (
                  l.account_id, l.amount, l.currency
           FROM w_edge AS e JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = e.line_id) AS e
     GROUP BY name, rule, account_id, amount, currency)
-SELECT nextval(pg_get_serial_sequence('match', 'match_id')), rule, payment_ids, line_ids, 0
+SELECT nextval('match_match_id_seq'), rule, payment_ids, line_ids, 0
 FROM judged WHERE clean AND lines = payments AND edges = lines * payments
 ORDER BY payment_ids;
 
@@ -337,49 +358,66 @@ FROM (
 WHERE l.tenant_id = $1 AND l.leg = s.leg AND l.fact_id = s.fact_id AND l.standing <> 'ambiguous_reference'
   AND (l.standing, l.contenders) IS DISTINCT FROM (s.standing, s.contenders);
 
--- name: find_stale_matches
--- Stored matches of facts that were judged now, whether or not they come out the same.
+-- name: find_matches_judged_again
+-- Rows of stored matches whose facts were judged now, whether or not they come out the same.
 INSERT INTO w_stale
-SELECT DISTINCT m.match_id
-FROM (SELECT leg, fact_id FROM w_fact
-      UNION ALL SELECT 'payment', fact_id FROM w_payment
-      UNION ALL SELECT 'bank', fact_id FROM w_line) AS f
-JOIN match_member AS m ON m.tenant_id = $1 AND m.leg = f.leg AND m.fact_id = f.fact_id;
+SELECT m.match_id, m.payment_id, m.fact_id, m.seats, m.rule, m.difference
+FROM (SELECT fact_id FROM w_fact WHERE leg = 'payment' UNION ALL SELECT fact_id FROM w_payment) AS f
+JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = f.fact_id
+UNION
+SELECT m.match_id, m.payment_id, m.fact_id, m.seats, m.rule, m.difference
+FROM (SELECT fact_id FROM w_fact WHERE leg = 'bank' UNION ALL SELECT fact_id FROM w_line) AS f
+JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = f.fact_id;
 
--- name: keep_unchanged_matches
+-- name: complete_groups_judged_again
+INSERT INTO w_stale
+SELECT m.match_id, m.payment_id, m.fact_id, m.seats, m.rule, m.difference
+FROM (SELECT DISTINCT match_id FROM w_stale WHERE seats > 1) AS s
+JOIN match AS m ON m.tenant_id = $1 AND m.match_id = s.match_id AND m.seats > 1
+EXCEPT SELECT * FROM w_stale;
+
+-- name: mark_unchanged_pairs
 -- What comes out as it was stored is left alone, and not stored again.
 WITH same AS (
-    SELECT s.match_id AS stored, w.match_id AS found
-    FROM w_stale AS s
-    JOIN match AS m ON m.tenant_id = $1 AND m.match_id = s.match_id
-    JOIN w_match AS w ON w.rule = m.rule AND w.difference = m.difference AND w.payment_ids = m.payment_ids
-        AND w.line_ids = m.fact_ids),
-forgotten AS (DELETE FROM w_match AS w USING same WHERE w.match_id = same.found)
-DELETE FROM w_stale AS s USING same WHERE s.match_id = same.stored;
+    DELETE FROM w_stale AS s USING w_group AS g
+    WHERE s.rule = 'exact' AND s.seats = 1 AND g.payments = 1 AND g.lines = 1
+      AND g.payment_id = s.payment_id AND g.line_id = s.fact_id
+    RETURNING s.payment_id)
+DELETE FROM w_group AS g USING same WHERE g.payment_id = same.payment_id AND g.payments = 1 AND g.lines = 1;
 
--- name: free_members
-DELETE FROM match_member AS m
-USING (SELECT 'payment'::leg AS leg, unnest(payment_ids) AS fact_id
-       FROM match JOIN w_stale USING (match_id) WHERE tenant_id = $1
-       UNION ALL
-       SELECT leg, unnest(fact_ids) FROM match JOIN w_stale USING (match_id) WHERE tenant_id = $1) AS f
-WHERE m.tenant_id = $1 AND m.leg = f.leg AND m.fact_id = f.fact_id;
+-- name: mark_unchanged_groups
+WITH stored AS (
+    SELECT match_id, rule, difference, array_agg(payment_id ORDER BY payment_id) AS payment_ids,
+           array_agg(fact_id ORDER BY fact_id) AS line_ids
+    FROM w_stale GROUP BY match_id, rule, difference),
+same AS (
+    DELETE FROM w_match AS w USING stored AS s
+    WHERE w.rule = s.rule AND w.difference = s.difference AND w.payment_ids = s.payment_ids AND w.line_ids = s.line_ids
+    RETURNING s.match_id)
+DELETE FROM w_stale AS s USING same WHERE s.match_id = same.match_id;
 
--- name: undo_matches
-UPDATE match AS m SET undone_at = now() FROM w_stale AS s WHERE m.tenant_id = $1 AND m.match_id = s.match_id;
+-- name: retire_matches
+WITH gone AS (
+    DELETE FROM match AS m USING w_stale AS s
+    WHERE m.tenant_id = $1 AND m.leg = 'bank' AND m.match_id = s.match_id
+      AND (m.payment_id = s.payment_id OR (s.payment_id IS NULL AND m.fact_id = s.fact_id))
+    RETURNING m.*)
+INSERT INTO match_history SELECT * FROM gone;
+
+-- name: store_pairs
+INSERT INTO match (tenant_id, leg, payment_id, fact_id, seats, rule, rule_set, difference)
+SELECT $1, 'bank', g.payment_id, g.line_id, 1, 'exact', $2, 0
+FROM w_group AS g
+WHERE g.payments = 1 AND g.lines = 1
+ORDER BY g.payment_id;
 
 -- name: store_matches
-INSERT INTO match (tenant_id, match_id, leg, payment_ids, fact_ids, rule, rule_set, difference)
-SELECT $1, match_id, 'bank', payment_ids, line_ids, rule, $2, difference FROM w_match ORDER BY match_id;
-
--- name: store_payment_members
-INSERT INTO match_member (tenant_id, leg, fact_id, match_id)
-SELECT $1, 'payment', payment_id, match_id FROM w_match, unnest(payment_ids) AS payment_id ORDER BY payment_id;
-
--- name: store_line_members
-INSERT INTO match_member (tenant_id, leg, fact_id, match_id)
-SELECT $1, 'bank', line_id, match_id FROM w_match, unnest(line_ids) AS line_id ORDER BY line_id;
+INSERT INTO match (tenant_id, match_id, leg, payment_id, fact_id, seats, rule, rule_set, difference)
+SELECT $1, w.match_id, 'bank', seat.payment_id, seat.fact_id,
+       greatest(cardinality(w.payment_ids), cardinality(w.line_ids)), w.rule, $2, w.difference
+FROM w_match AS w, unnest(w.payment_ids, w.line_ids) AS seat (payment_id, fact_id)
+ORDER BY w.match_id, seat.payment_id;
 
 -- name: count_work
 SELECT (SELECT count(*) FROM w_dirty) AS dirty, (SELECT count(*) FROM w_fact) AS facts,
-       (SELECT count(*) FROM w_match) AS matched, (SELECT count(*) FROM w_stale) AS undone;
+       (SELECT count(*) FROM w_stale) AS undone;

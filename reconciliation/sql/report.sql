@@ -27,12 +27,11 @@ SELECT code, kind, name, amount FROM obligation WHERE tenant_id = $1 AND dossier
 -- name: find_payments
 SELECT p.payment_id, p.reference, p.transaction_id, s.code AS source, p.state::text AS status, p.outcome::text AS outcome,
        p.amount, p.currency, p.occurred_at AS paid_at, p.business_date, s.bank_days, p.account_id,
-       l.standing, m.rule, m.rule_set, m.difference, m.fact_ids
+       l.standing, m.rule, m.rule_set, m.difference, m.fact_id
 FROM payment AS p
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 LEFT JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = p.payment_id
-LEFT JOIN match_member AS b ON b.tenant_id = $1 AND b.leg = 'payment' AND b.fact_id = p.payment_id
-LEFT JOIN match AS m ON m.tenant_id = $1 AND m.match_id = b.match_id
+LEFT JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
 WHERE p.tenant_id = $1 AND p.dossier_code = $2 ORDER BY p.occurred_at, p.payment_id;
 
 -- name: find_lines
