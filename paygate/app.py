@@ -3,13 +3,14 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 import uvloop
-from aiohttp import web
+from aiohttp.web import Application
 
 from adapters import registry
 from paygate.access import Caller, authenticate
@@ -26,10 +27,11 @@ from paygate.settings import Settings, SourceSettings, misspelt, resolve_secret
 from paygate.telemetry import Event, log
 from paygate.web.health import Gauges, HealthRoutes
 from paygate.web.notices import NoticeDoor
+from paygate.web.problems import Handler
 from paygate.web.records import RecordRoutes
 from paygate.web.reports import Closes, ReportRoutes
 from paygate.web.routes import Route, build_application
-from paygate.web.server import listen, settle_memory
+from paygate.web.server import DEFAULT_LIMITS, Limits, listen, settle_memory
 from paygate.worker import Worker
 from reconciliation.closing import close_day
 from reconciliation.engine import Policy, match_dirty
@@ -38,6 +40,7 @@ from reconciliation.rendering import render_csv
 from reconciliation.report import list_discrepancies, load_report, record_view
 
 Role = Literal["all", "web", "worker"]
+Listening = Callable[[Application, Handler], AbstractAsyncContextManager[str]]
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -154,9 +157,7 @@ def _private_routes(service: Service, closes: Closes, changed: Callable[[], None
     return [*records.routes(), *reports.routes()]
 
 
-def build_web(
-    service: Service, inbox: GroupCommitInbox, closes: Closes, changed: Callable[[], None]
-) -> web.Application:
+def build_web(service: Service, inbox: GroupCommitInbox, closes: Closes, changed: Callable[[], None]) -> Application:
     """Put together everything reachable over HTTP but the notices, which go beside it."""
     gauges = Gauges(service.database, class_of=lambda reason: REASONS[Reason(reason)].verdict)
     health = HealthRoutes(service.database, inbox, gauges)
@@ -165,7 +166,7 @@ def build_web(
 
 
 @asynccontextmanager
-async def _web(service: Service, host: str, port: int, changed: Callable[[], None]) -> AsyncIterator[str]:
+async def _web(service: Service, listening: Listening, changed: Callable[[], None]) -> AsyncIterator[str]:
     senders = {
         code: Sender.of(service.directory.sources[code], adapter) for code, adapter in service.adapters().items()
     }
@@ -174,14 +175,21 @@ async def _web(service: Service, host: str, port: int, changed: Callable[[], Non
         async with open_inbox(service.database_url, limit=service.settings.inbox_limit, committed=changed) as inbox:
             application = build_web(service, inbox, closes, changed)
             # Left in this order: no more requests, then what is queued is stored, then the worker stops.
-            async with listen(application, NoticeDoor(inbox, senders).receive, host, port) as url:
+            async with listening(application, NoticeDoor(inbox, senders).receive) as url:
                 yield url
     finally:
         await closes.finish()
 
 
 async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its life
-    settings: Settings, *, host: str, port: int, role: Role, ready: Callable[[str], None], stop: asyncio.Event
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    role: Role,
+    ready: Callable[[str], None],
+    stop: asyncio.Event,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> None:
     """Serve until told to stop. `ready` is called with the URL once notices can come, for a worker with ''.
 
@@ -196,8 +204,10 @@ async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its lif
         ends = [asyncio.create_task(stop.wait())]
         if role != "web":
             ends.append(await stack.enter_async_context(_working(worker)))
-        url = "" if role == "worker" else await stack.enter_async_context(_web(service, host, port, worker.wake))
-        settle_memory()
+        url = ""
+        if role != "worker":
+            web = _web(service, partial(listen, host=host, port=port, limits=limits), worker.wake)
+            url = await stack.enter_async_context(web)
         log.info(Event.SERVING, url=url)
         ready(url)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -220,11 +230,15 @@ async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[Any]]:
 def run_service(settings: Settings, *, host: str, port: int, role: Role, ready: Callable[[str], None]) -> None:
     """Serve on uvloop until SIGINT or SIGTERM. Raises what `serve` raises."""
 
+    def settled(url: str) -> None:
+        settle_memory()
+        ready(url)
+
     async def until_signalled() -> None:
         stop = asyncio.Event()
         for one in _STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(one, stop.set)
-        await serve(settings, host=host, port=port, role=role, ready=ready, stop=stop)
+        await serve(settings, host=host, port=port, role=role, ready=settled, stop=stop)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(until_signalled())

@@ -69,50 +69,63 @@ class Lane:
     def lost(self) -> bool:
         return self._connection.is_closed()
 
-    async def store(self, notices: Sequence[ReceivedNotice]) -> list[Stored]:
-        """Commit the notices and say of each, in their order, what it was."""
-        firsts: dict[Identity, ReceivedNotice] = {}
-        for notice in notices:
-            firsts.setdefault(_identity(notice), notice)
-        new = await self._insert(list(firsts.values()))
+    async def store(self, notices: Sequence[ReceivedNotice]) -> list[Stored | None]:
+        """Commit the notices and say of each, in their order, what it was; None of one that nothing could store."""
+        firsts: dict[Identity, int] = {}
+        for index, notice in enumerate(notices):
+            firsts.setdefault(_identity(notice), index)
+        lost: set[Identity] = set()
+        new = await self._insert([notices[index] for index in firsts.values()], lost)
         if len(new) == len(notices):
             return [Stored.NEW] * len(notices)
-        outcomes = [
-            Stored.NEW if _identity(notice) in new and firsts[_identity(notice)] is notice else Stored.REPEAT
-            for notice in notices
-        ]
-        await self._store_twins(notices, outcomes)
-        return outcomes
+        outcomes: list[Stored | None] = [Stored.REPEAT] * len(notices)
+        for identity, index in firsts.items():
+            if identity in new:
+                outcomes[index] = Stored.NEW
+        await self._store_twins(notices, outcomes, lost)
+        return [None if _identity(notice) in lost else one for notice, one in zip(notices, outcomes, strict=True)]
 
-    async def _store_twins(self, notices: Sequence[ReceivedNotice], outcomes: list[Stored]) -> None:
+    async def _store_twins(
+        self, notices: Sequence[ReceivedNotice], outcomes: list[Stored | None], lost: set[Identity]
+    ) -> None:
         """Keep beside the first what came under its identity with another body, and correct its outcome."""
         known = [index for index, outcome in enumerate(outcomes) if outcome is Stored.REPEAT]
         columns = list(zip(*(notices[index][:4] for index in known), strict=True))
         repeated = {known[row["position"] - 1] for row in await self._find_repeats.fetch(*columns)}
-        twins = {index: _twin(notices[index]) for index in known if index not in repeated}
-        new = await self._insert(list({_identity(twin): twin for twin in twins.values()}.values())) if twins else set()
+        twins = {
+            index: _twin(notices[index])
+            for index in known
+            if index not in repeated and _identity(notices[index]) not in lost
+        }
+        if not twins:
+            return
+        new = await self._insert(list({_identity(twin): twin for twin in twins.values()}.values()), lost)
         for index, twin in twins.items():
             if _identity(twin) in new:
                 new.discard(_identity(twin))
                 outcomes[index] = Stored.CONFLICT
 
-    async def _insert(self, notices: Sequence[ReceivedNotice]) -> set[Identity]:
+    async def _insert(self, notices: Sequence[ReceivedNotice], lost: set[Identity]) -> set[Identity]:
         """Insert and return what was new; a row the database cannot hold is found by halving and kept raw."""
         try:
             return set(map(tuple, await self._insert_notices.fetch(notices)))
         except _ROW_AT_FAULT as error:
             if len(notices) == 1:
-                return await self._insert_raw(notices[0], error)
+                return await self._insert_raw(notices[0], error, lost)
         middle = len(notices) // 2
-        return await self._insert(notices[:middle]) | await self._insert(notices[middle:])
+        return await self._insert(notices[:middle], lost) | await self._insert(notices[middle:], lost)
 
-    async def _insert_raw(self, notice: ReceivedNotice, error: asyncpg.PostgresError) -> set[Identity]:
-        if notice.state is NoticeState.QUARANTINED:
-            raise error
+    async def _insert_raw(
+        self, notice: ReceivedNotice, error: asyncpg.PostgresError, lost: set[Identity]
+    ) -> set[Identity]:
         # Neither the message nor the value: either may hold payer data, or what made the row impossible.
         reason = f"a field of it cannot be stored (SQLSTATE {error.sqlstate})"
+        if notice.state is NoticeState.QUARANTINED:
+            log.error(Event.UNHANDLED, source_id=notice.source_id, request_id=notice.request_id, error=reason)
+            lost.add(_identity(notice))
+            return set()
         log.warning(Event.NOTICE_QUARANTINED, source_id=notice.source_id, request_id=notice.request_id, reason=reason)
-        return await self._insert([_raw(notice, reason)])
+        return await self._insert([_raw(notice, reason)], lost)
 
 
 def _identity(notice: ReceivedNotice) -> Identity:
@@ -138,6 +151,7 @@ class GroupCommitInbox:
         self._arrived = asyncio.Event()
         self._connected = asyncio.Event()
         self._closing = False
+        self._failures = 0
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -167,17 +181,15 @@ class GroupCommitInbox:
 
     async def run(self, url: str) -> None:
         """Store what comes, over one connection after another, until `close` and the queue is empty."""
-        failures = 0
         while not (self._closing and not self._waiting):
             try:
                 async with connect(url, command_seconds=STATEMENT_SECONDS) as connection:
                     await self._work(connection)
             except Exception as error:  # noqa: BLE001 -- the lane must outlive whatever one connection met
-                failures = 0 if self._connected.is_set() else failures + 1
-                self._lose(error, say=failures <= 1)
+                self._lose(error)
             else:
                 return
-            pause = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
+            pause = RECONNECT_SECONDS[min(self._failures, len(RECONNECT_SECONDS)) - 1]
             await asyncio.sleep(pause * random.random())  # noqa: S311 -- jitter, not a secret
 
     def close(self) -> None:
@@ -191,6 +203,7 @@ class GroupCommitInbox:
     async def _work(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         lane = await Lane.prepare(connection)
         connection.add_termination_listener(lambda _: self._arrived.set())
+        self._failures = 0
         self._connected.set()
         try:
             while not lane.lost:
@@ -202,6 +215,7 @@ class GroupCommitInbox:
                     self._arrived.clear()
                     await self._arrived.wait()
         except BaseException:
+            self._connected.clear()
             connection.terminate()  # a frozen server would make a polite close wait
             raise
         raise DatabaseUnavailableError("the inbox lost its connection")
@@ -214,16 +228,21 @@ class GroupCommitInbox:
             _fail(batch)
             raise
         for (_, answer), outcome in zip(batch, outcomes, strict=True):
-            if not answer.done():
+            if answer.done():
+                continue
+            if outcome is None:
+                answer.set_exception(PaygateError("the notice cannot be stored"))
+            else:
                 answer.set_result(outcome)
         self._committed()
 
-    def _lose(self, error: Exception, *, say: bool) -> None:
+    def _lose(self, error: Exception) -> None:
+        self._failures += 1
         self._connected.clear()
         waiting = list(self._waiting)
         self._waiting.clear()
         _fail(waiting)
-        if say:
+        if self._failures == 1:
             reason = str(error) if isinstance(error, PaygateError) else type(error).__name__
             log.error(Event.DATABASE_AWAY, reason=reason)
 
