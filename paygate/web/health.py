@@ -16,6 +16,7 @@ from paygate.database import Database, load_queries, migrations
 from paygate.domain.errors import DatabaseUnavailableError
 from paygate.telemetry import GAUGES, REGISTRY
 from paygate.web.openapi import DESCRIPTION
+from paygate.web.problems import log_unhandled
 
 QUERIES: Final = load_queries("paygate.sql", "queries/health.sql")
 
@@ -23,6 +24,7 @@ FRESH_SECONDS: Final = 15.0
 """How long gauges read from the database are served again."""
 PATIENCE_SECONDS: Final = 0.08
 """How long a scrape waits for fresh gauges before it takes the ones there are."""
+FIRST_PATIENCE_SECONDS: Final = 2.0
 REST_FACTOR: Final = 20
 """Reading the gauges may take one part in so many of the time."""
 WINDOWS: Final = ("day", "week", "month")
@@ -60,7 +62,7 @@ class Gauges:
         if self._reading is None and time.monotonic() >= self._due_at:
             self._reading = asyncio.create_task(self._read(), name="gauges")
         if self._reading is not None:
-            await asyncio.wait({self._reading}, timeout=PATIENCE_SECONDS)
+            await asyncio.wait({self._reading}, timeout=PATIENCE_SECONDS if self._families else FIRST_PATIENCE_SECONDS)
         return generate_latest(self._registry)
 
     async def _read(self) -> None:
@@ -69,6 +71,8 @@ class Gauges:
             self._families = await self._families_now(datetime.now(UTC))
         except DatabaseUnavailableError:
             self._families = []  # better none than old ones that look fresh
+        except Exception as error:  # noqa: BLE001 -- nobody awaits the task: it is told here or never
+            log_unhandled(error)
         finally:
             now = time.monotonic()
             self._due_at = now + max(FRESH_SECONDS, (now - began) * REST_FACTOR)
