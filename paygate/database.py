@@ -21,6 +21,8 @@ RELEASE_SECONDS: Final = 2.0
 CONNECT_SECONDS: Final = 5.0
 COMMAND_SECONDS: Final = 30.0
 OLDEST_SERVER: Final = 15
+SESSION_SETTINGS: Final = {"application_name": "paygate", "temp_buffers": "256MB"}
+"""`temp_buffers` is the matcher's working memory, taken only by a session that uses it; it cannot be set later."""
 
 _MIGRATION_LOCK: Final = 7_305_201_177
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
@@ -109,7 +111,12 @@ async def open_database(url: str, *, size: int = 8) -> AsyncIterator[Database]:
     try:
         with our_errors():
             pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=size, timeout=CONNECT_SECONDS, command_timeout=COMMAND_SECONDS
+                url,
+                min_size=1,
+                max_size=size,
+                timeout=CONNECT_SECONDS,
+                command_timeout=COMMAND_SECONDS,
+                server_settings=SESSION_SETTINGS,
             )
     except (asyncpg.PostgresError, ValueError) as error:
         raise ConfigurationError(f"the database refused us: {error}") from error

@@ -45,7 +45,6 @@ class Policy:
 class MatchCounts:
     """What one turn of the matcher did."""
 
-    dirty: int = 0
     facts: int = 0
     matched: int = 0
     undone: int = 0
@@ -82,17 +81,14 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     for tables in ("create_matching_tables", "create_judging_tables"):
         await connection.execute(QUERIES[tables])
     turn = _Turn(connection, tenant_id, await connection.fetchval(QUERIES["was_anything_judged"], tenant_id))
-    await _gather(turn)
+    facts = await _gather(turn)
     await _match_by_reference(turn)
     await _match_by_narrative(turn)
-    matched = await _store_matches(turn)
+    matched, undone = await _store_matches(turn)
     opened, changed, resolved = await _judge(turn, policy, as_of)
-    (work,) = await turn.fetch("count_work")
     await connection.execute(QUERIES["drop_working_tables"])
-    counts = MatchCounts(
-        work["dirty"], work["facts"], matched, work["undone"], len(opened), len(changed), len(resolved)
-    )
-    log.info(Event.MATCHED, tenant_id=tenant_id, facts=counts.facts, matched=counts.matched, opened=counts.opened)
+    counts = MatchCounts(facts, matched, undone, len(opened), len(changed), len(resolved))
+    log.info(Event.MATCHED, tenant_id=tenant_id, facts=facts, matched=matched, opened=counts.opened)
     return counts
 
 
@@ -120,16 +116,19 @@ class _Turn:
             await self.connection.execute(f"ANALYZE {table}", timeout=PASS_SECONDS)
 
 
-async def _gather(turn: _Turn) -> None:
-    await turn.do("take_dirty", turn.tenant_id)
-    await turn.analyze("w_dirty")
-    await turn.do("gather_dirty_payments", turn.tenant_id)
-    await turn.do("gather_dirty_lines", turn.tenant_id)
+async def _gather(turn: _Turn) -> int:
+    """Take what is dirty, with all that shares a reference with it, and return how many facts that is."""
+    for kind in ("take_dirty_payments", "take_dirty_lines", "take_dirty_dossiers"):
+        await turn.do(kind, turn.tenant_id)
+    await turn.analyze("w_dirty_payment", "w_dirty_line")
+    facts = await turn.do("gather_dirty_payments", turn.tenant_id)
+    facts += await turn.do("gather_dirty_lines", turn.tenant_id)
     if turn.judged_before:
         await turn.analyze("w_fact")
-        await turn.do("gather_payments_of_the_same_reference", turn.tenant_id)
-        await turn.do("gather_lines_of_the_same_reference", turn.tenant_id)
+        facts += await turn.do("gather_payments_of_the_same_reference", turn.tenant_id)
+        facts += await turn.do("gather_lines_of_the_same_reference", turn.tenant_id)
     await turn.analyze("w_fact")
+    return facts
 
 
 async def _match_by_reference(turn: _Turn) -> None:
@@ -180,16 +179,18 @@ async def _find_names(turn: _Turn) -> None:
     await turn.do("clear_names")
     await turn.do("lay_out_lines", turn.tenant_id)
     await turn.do("lay_out_payers", turn.tenant_id, *WINDOW_DAYS)
+    await turn.do("lay_out_names", NAMED_LENGTH)
     await turn.do("lay_out_pieces", NAMED_LENGTH)
-    await turn.analyze("w_near", "w_payer", "w_gram")
-    await turn.do("find_full_names", *WINDOW_DAYS, NAMED_LENGTH)
+    await turn.analyze("w_near", "w_payer", "w_name", "w_gram")
+    await turn.do("find_full_names", *WINDOW_DAYS)
     await turn.analyze("w_edge")
     await turn.do("find_cut_names", *WINDOW_DAYS, CUT_LENGTH)
     await turn.do("keep_the_best_names")
 
 
-async def _store_matches(turn: _Turn) -> int:
-    """Store what is new, retire what no longer holds, and return how many matches are new."""
+async def _store_matches(turn: _Turn) -> tuple[int, int]:
+    """Store what is new, retire what no longer holds, and return how many rows each came to."""
+    retired = 0
     with RECONCILIATION_SECONDS.labels("store").time():
         if turn.judged_before:
             await turn.do("find_matches_judged_again", turn.tenant_id)
@@ -197,9 +198,10 @@ async def _store_matches(turn: _Turn) -> int:
             await turn.analyze("w_stale")
             await turn.do("mark_unchanged_pairs")
             await turn.do("mark_unchanged_groups")
-            await turn.do("retire_matches", turn.tenant_id)
-        pairs = await turn.do("store_pairs", turn.tenant_id, RULE_SET)
-        return pairs + await turn.do("store_matches", turn.tenant_id, RULE_SET)
+            retired = await turn.do("retire_matches", turn.tenant_id)
+        stored = await turn.do("store_pairs", turn.tenant_id, RULE_SET)
+        stored += await turn.do("store_matches", turn.tenant_id, RULE_SET)
+    return stored, retired
 
 
 Changes = Sequence[asyncpg.Record]
@@ -211,13 +213,13 @@ async def _judge(turn: _Turn, policy: Policy, as_of: date) -> tuple[Changes, Cha
         await turn.do("gather_lone_payments", turn.tenant_id, as_of)
         await turn.do("gather_lone_lines")
         await turn.analyze("w_dossier", "w_lone_payment", "w_lone_line")
-        await _fill_calendar(turn, policy)
         await turn.do("expect_of_dossiers", turn.tenant_id, policy.record_wait_days, RECORDED_DAYS)
         await turn.do("expect_of_lone_payments", turn.tenant_id, policy.record_wait_days)
         await turn.do("expect_of_loose_payments", turn.tenant_id)
         await turn.do("expect_of_differing_matches", turn.tenant_id)
         await turn.do("expect_of_odd_payments", turn.tenant_id)
         await turn.do("expect_of_loose_lines", turn.tenant_id)
+        await _reckon_days(turn, policy)
         await turn.do("forget_watches", turn.tenant_id)
         await turn.do("watch_what_is_not_due", turn.tenant_id, as_of)
         await turn.do("drop_what_is_not_due", as_of)
@@ -225,12 +227,10 @@ async def _judge(turn: _Turn, policy: Policy, as_of: date) -> tuple[Changes, Cha
         return await _record_changes(turn, policy)
 
 
-async def _fill_calendar(turn: _Turn, policy: Policy) -> None:
-    counted = {row["bank_days"] for row in await turn.fetch("days_until_due", turn.tenant_id)}
-    counted |= {policy.record_wait_days, RECORDED_DAYS}
-    days = [row["day"] for row in await turn.fetch("days_to_reckon_from", turn.tenant_id)]
-    rows = [(day, ahead, policy.calendar.add(day, ahead)) for day in days for ahead in counted]
-    await turn.do("fill_calendar", *_columns(rows, 3))
+async def _reckon_days(turn: _Turn, policy: Policy) -> None:
+    found = await turn.fetch("days_to_reckon")
+    rows = [(row["since"], row["days"], policy.calendar.add(row["since"], row["days"])) for row in found]
+    await turn.do("reckon_days", *_columns(rows, 3))
 
 
 async def _record_changes(turn: _Turn, policy: Policy) -> tuple[Changes, Changes, Changes]:

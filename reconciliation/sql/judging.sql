@@ -4,10 +4,8 @@
 CREATE TEMP TABLE w_dossier (code text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_lone_payment (payment_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_lone_line (line_id bigint NOT NULL) ON COMMIT DROP;
-CREATE TEMP TABLE w_calendar (day date NOT NULL, days integer NOT NULL, due_on date NOT NULL, PRIMARY KEY (day, days))
-    ON COMMIT DROP;
 CREATE TEMP TABLE w_expected (case_key text NOT NULL, subject text NOT NULL, reason text NOT NULL, amount bigint NOT NULL,
-    since date NOT NULL, waits boolean NOT NULL, dossier_code text, payment_id bigint, line_id bigint,
+    since date NOT NULL, days integer, dossier_code text, payment_id bigint, line_id bigint,
     evidence jsonb NOT NULL DEFAULT '{}') ON COMMIT DROP;
 
 -- name: gather_dossiers
@@ -17,7 +15,7 @@ UNION
 SELECT p.dossier_code FROM w_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.fact_id
 WHERE p.dossier_code IS NOT NULL
 UNION
-SELECT code FROM w_dirty WHERE kind = 'dossier'
+SELECT code FROM w_dirty_dossier
 UNION
 SELECT substr(case_key, 9) FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'dossier:%';
 
@@ -47,61 +45,52 @@ SELECT fact_id FROM w_rest WHERE leg = 'bank'
 UNION
 SELECT fact_id FROM w_departed WHERE leg = 'bank';
 
--- name: days_to_reckon_from
--- Business days are counted in Python, once per day that occurs.
-SELECT DISTINCT day FROM (
-    SELECT p.business_date AS day FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
-    UNION ALL
-    SELECT p.business_date FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
-) AS days;
-
--- name: fill_calendar
-INSERT INTO w_calendar SELECT * FROM unnest($1::date[], $2::integer[], $3::date[]);
-
 -- name: expect_of_dossiers
--- Sums against what is due, and where the dossier stands. A dossier without a record is missing it after an alarm.
+-- Sums against what is due, and where the dossier stands. What waits says from which day it counts how many business
+-- days: a dossier without a record is missing it after an alarm, one that is paid must have moved on.
 INSERT INTO w_expected
 WITH paid AS (
-    SELECT p.dossier_code, sum(p.amount) AS paid, count(*) AS payments, min(p.business_date) AS first_day,
-           max(p.business_date) AS last_day, count(*) FILTER (WHERE p.amount = r.due) AS whole,
-           sum(p.amount) FILTER (WHERE p.business_date > r.expires_on) AS after_expiry,
-           max(r.due) AS due, max(r.status) AS status, bool_and(r.dossier_code IS NULL) AS no_record
-    FROM w_dossier AS d
-    JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
-    LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = d.code
+    SELECT p.dossier_code, sum(p.amount) AS paid, min(p.business_date) AS first_day, max(p.business_date) AS last_day
+    FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
     WHERE p.state >= 'paid' AND p.currency = 'VND'
-    GROUP BY p.dossier_code
-    HAVING bool_and(r.dossier_code IS NULL) OR sum(p.amount) <> max(r.due)
-        OR max(r.status) IN ('withdrawn', 'refused', 'payment_requested') OR bool_or(p.business_date > r.expires_on)),
+    GROUP BY p.dossier_code),
+odd AS (
+    SELECT paid.*, r.due, r.status, r.expires_on, r.dossier_code IS NULL AS no_record
+    FROM paid LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = paid.dossier_code
+    WHERE r.dossier_code IS NULL OR paid.paid <> r.due OR r.status IN ('withdrawn', 'refused', 'payment_requested')
+       OR paid.last_day > r.expires_on),
 judged AS (
-    SELECT paid.*, CASE
+    SELECT odd.*, p.after_expiry, CASE
         WHEN no_record THEN 'record_missing'
         WHEN status IN ('withdrawn', 'refused') THEN 'record_closed'
-        WHEN after_expiry > 0 THEN 'obligation_expired'
-        WHEN paid > due AND due > 0 AND whole >= 2 THEN 'duplicate_payment'
+        WHEN p.after_expiry > 0 THEN 'obligation_expired'
+        WHEN paid > due AND due > 0 AND p.whole >= 2 THEN 'duplicate_payment'
         WHEN paid > due THEN 'overpaid'
         WHEN paid < due THEN 'underpaid' END AS reason
-    FROM paid)
+    FROM odd CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE p.amount = odd.due) AS whole,
+               sum(p.amount) FILTER (WHERE p.business_date > odd.expires_on) AS after_expiry
+        FROM payment AS p
+        WHERE p.tenant_id = $1 AND p.dossier_code = odd.dossier_code AND p.state >= 'paid' AND p.currency = 'VND') AS p)
 SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, reason,
        CASE reason WHEN 'obligation_expired' THEN after_expiry WHEN 'record_closed' THEN paid
                    WHEN 'record_missing' THEN paid ELSE abs(paid - due) END,
-       CASE reason WHEN 'record_missing' THEN alarm.due_on ELSE last_day END,
-       reason = 'record_missing', dossier_code, NULL::bigint, NULL::bigint, '{}'::jsonb
-FROM judged JOIN w_calendar AS alarm ON alarm.day = judged.first_day AND alarm.days = $2::integer
+       CASE reason WHEN 'record_missing' THEN first_day ELSE last_day END,
+       CASE reason WHEN 'record_missing' THEN $2::integer END, dossier_code, NULL::bigint, NULL::bigint, '{}'::jsonb
+FROM judged
 WHERE reason IS NOT NULL
 UNION ALL
-SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, 'paid_not_recorded', paid, recorded.due_on, true,
+SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, 'paid_not_recorded', paid, last_day, $3::integer,
        dossier_code, NULL, NULL, '{}'::jsonb
-FROM judged JOIN w_calendar AS recorded ON recorded.day = judged.last_day AND recorded.days = $3::integer
+FROM judged
 WHERE status = 'payment_requested';
 
 -- name: expect_of_lone_payments
 -- Money that names no dossier at all.
 INSERT INTO w_expected
-SELECT 'payment:' || p.payment_id, 'payment:' || p.payment_id, 'record_missing', p.amount, c.due_on, true,
+SELECT 'payment:' || p.payment_id, 'payment:' || p.payment_id, 'record_missing', p.amount, p.business_date, $2::integer,
        NULL, p.payment_id, NULL, '{}'::jsonb
 FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
-JOIN w_calendar AS c ON c.day = p.business_date AND c.days = $2::integer
 WHERE p.state >= 'paid' AND p.dossier_code IS NULL;
 
 -- name: expect_of_loose_payments
@@ -109,8 +98,7 @@ WHERE p.state >= 'paid' AND p.dossier_code IS NULL;
 INSERT INTO w_expected
 SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
        'payment:' || p.payment_id, CASE WHEN l.standing = 'open' THEN 'bank_missing' ELSE 'ambiguous' END, p.amount,
-       CASE WHEN l.standing = 'open' THEN c.due_on ELSE p.business_date END, l.standing = 'open',
-       p.dossier_code, p.payment_id, NULL,
+       p.business_date, CASE WHEN l.standing = 'open' THEN s.bank_days END, p.dossier_code, p.payment_id, NULL,
        CASE WHEN l.standing = 'open' THEN '{}' ELSE jsonb_build_object('lines', to_jsonb(l.contenders)) END
 FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
       UNION ALL
@@ -118,7 +106,6 @@ FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p
       WHERE p.dossier_code IS NULL) AS p
 JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = p.payment_id
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
-LEFT JOIN w_calendar AS c ON c.day = p.business_date AND c.days = s.bank_days
 WHERE p.amount > 0 AND p.currency = 'VND' AND p.account_id IS NOT NULL
   AND ((l.standing = 'open' AND s.bank_days IS NOT NULL) OR l.standing IN ('ambiguous_reference', 'ambiguous_narrative'));
 
@@ -127,7 +114,7 @@ INSERT INTO w_expected
 SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
        'payment:' || p.payment_id, CASE WHEN m.difference <> 0 THEN 'amount_differs' ELSE 'wrong_account' END,
        CASE WHEN m.difference <> 0 THEN abs(m.difference) ELSE p.amount END, greatest(p.business_date, l.booked_on),
-       false, p.dossier_code, p.payment_id, m.fact_id, '{}'::jsonb
+       NULL, p.dossier_code, p.payment_id, m.fact_id, '{}'::jsonb
 FROM match AS m
 JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
@@ -137,7 +124,7 @@ WHERE m.tenant_id = $1 AND (m.difference <> 0 OR m.rule = 'reference_other_accou
 -- name: expect_of_odd_payments
 INSERT INTO w_expected
 SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
-       'payment:' || p.payment_id, o.reason, p.amount, p.business_date, false, p.dossier_code, p.payment_id, NULL,
+       'payment:' || p.payment_id, o.reason, p.amount, p.business_date, NULL, p.dossier_code, p.payment_id, NULL,
        '{}'::jsonb
 FROM payment AS p
 CROSS JOIN LATERAL (SELECT 'notices_conflict' AS reason WHERE p.conflicting
@@ -148,12 +135,21 @@ WHERE p.tenant_id = $1 AND (p.conflicting OR p.currency <> 'VND')
 -- name: expect_of_loose_lines
 INSERT INTO w_expected
 SELECT 'line:' || l.fact_id, 'line:' || l.fact_id,
-       CASE WHEN l.standing = 'open' THEN 'bank_unexpected' ELSE 'ambiguous' END, abs(l.amount), l.on_date, false,
+       CASE WHEN l.standing = 'open' THEN 'bank_unexpected' ELSE 'ambiguous' END, abs(l.amount), l.on_date, NULL,
        NULL, NULL, l.fact_id,
        CASE WHEN l.standing = 'open' THEN '{}' ELSE jsonb_build_object('payments', to_jsonb(l.contenders)) END
 FROM w_lone_line AS w
 JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = w.line_id
 WHERE l.standing <> 'narrative';
+
+-- name: days_to_reckon
+-- Business days are counted in Python, once for each day that occurs.
+SELECT DISTINCT since, days FROM w_expected WHERE days IS NOT NULL;
+
+-- name: reckon_days
+UPDATE w_expected AS e SET since = c.due_on
+FROM unnest($1::date[], $2::integer[], $3::date[]) AS c (day, days, due_on)
+WHERE e.since = c.day AND e.days = c.days;
 
 -- name: forget_watches
 DELETE FROM watch AS h
@@ -165,10 +161,10 @@ WHERE h.tenant_id = $1
 -- A dossier that has yet to move on does not leave its case hanging: its legs agree.
 INSERT INTO watch (tenant_id, case_key, due_on, pending)
 SELECT $1, case_key, min(since), bool_or(reason <> 'paid_not_recorded')
-FROM w_expected WHERE waits AND since > $2::date GROUP BY case_key;
+FROM w_expected WHERE days IS NOT NULL AND since > $2::date GROUP BY case_key;
 
 -- name: drop_what_is_not_due
-DELETE FROM w_expected WHERE waits AND since > $1::date;
+DELETE FROM w_expected WHERE days IS NOT NULL AND since > $1::date;
 
 -- name: resolve_what_agrees
 UPDATE discrepancy AS d
@@ -214,9 +210,6 @@ RETURNING discrepancy_id, amount AS change;
 INSERT INTO discrepancy_event (tenant_id, discrepancy_id, change, left_state, said)
 SELECT $1, c.id, c.change, $4::discrepancy_state, $5 FROM unnest($2::bigint[], $3::bigint[]) AS c (id, change);
 
--- name: days_until_due
-SELECT DISTINCT bank_days FROM source WHERE tenant_id = $1 AND bank_days IS NOT NULL;
-
 -- name: latest_close
 SELECT max(business_date) FROM run WHERE tenant_id = $1;
 
@@ -226,5 +219,5 @@ SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
 
 -- name: drop_working_tables
 -- A second turn in the same transaction begins with empty ones.
-DROP TABLE w_dirty, w_fact, w_group, w_rest, w_match, w_departed, w_payment, w_line, w_edge, w_near, w_payer, w_gram,
-    w_stale, w_dossier, w_lone_payment, w_lone_line, w_calendar, w_expected;
+DROP TABLE w_dirty_payment, w_dirty_line, w_dirty_dossier, w_fact, w_group, w_rest, w_match, w_departed, w_payment, w_line,
+    w_edge, w_near, w_payer, w_name, w_gram, w_stale, w_dossier, w_lone_payment, w_lone_line, w_expected;

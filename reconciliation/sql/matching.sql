@@ -2,7 +2,9 @@
 -- what changed and what those changes reach.
 
 -- name: create_matching_tables
-CREATE TEMP TABLE w_dirty (kind text NOT NULL, fact_id bigint, code text) ON COMMIT DROP;
+CREATE TEMP TABLE w_dirty_payment (fact_id bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_dirty_line (fact_id bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_dirty_dossier (code text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_fact (leg leg NOT NULL, fact_id bigint NOT NULL, account_id integer, amount bigint NOT NULL,
     currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, dossier_code text,
     money boolean NOT NULL) ON COMMIT DROP;
@@ -24,6 +26,8 @@ CREATE TEMP TABLE w_near (fact_id bigint NOT NULL, account_id integer NOT NULL, 
     currency text NOT NULL, on_date date NOT NULL, named text NOT NULL, cut text[] NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_payer (fact_id bigint NOT NULL, account_id integer NOT NULL, amount bigint NOT NULL,
     currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, dossier_key text NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_name (fact_id bigint NOT NULL, rank smallint NOT NULL, rule text NOT NULL, key text NOT NULL,
+    tail text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_gram (fact_id bigint NOT NULL, piece text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_stale (match_id bigint NOT NULL, payment_id bigint, fact_id bigint, seats integer NOT NULL,
     rule text NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
@@ -32,27 +36,30 @@ CREATE TEMP TABLE w_stale (match_id bigint NOT NULL, payment_id bigint, fact_id 
 -- Every judged fact is matched or loose; while there is neither, whatever is stored is in hand.
 SELECT EXISTS (SELECT FROM match WHERE tenant_id = $1) OR EXISTS (SELECT FROM loose_fact WHERE tenant_id = $1);
 
--- name: take_dirty
--- Rows that arrive after this statement's snapshot stay for the next time.
-WITH taken AS (DELETE FROM dirty WHERE tenant_id = $1 RETURNING kind, fact_ids, codes)
-INSERT INTO w_dirty (kind, fact_id, code)
-SELECT DISTINCT kind, fact_id, NULL FROM taken, unnest(fact_ids) AS fact_id
-UNION ALL
-SELECT DISTINCT 'dossier', NULL::bigint, code FROM taken, unnest(codes) AS code WHERE kind = 'dossier';
+-- name: take_dirty_payments
+-- Rows that arrive after this statement's snapshot stay for the next time; so with the two below.
+WITH taken AS (DELETE FROM dirty WHERE tenant_id = $1 AND kind = 'payment' RETURNING fact_ids)
+INSERT INTO w_dirty_payment SELECT DISTINCT fact_id FROM taken, unnest(fact_ids) AS fact_id;
+
+-- name: take_dirty_lines
+WITH taken AS (DELETE FROM dirty WHERE tenant_id = $1 AND kind = 'line' RETURNING fact_ids)
+INSERT INTO w_dirty_line SELECT DISTINCT fact_id FROM taken, unnest(fact_ids) AS fact_id;
+
+-- name: take_dirty_dossiers
+WITH taken AS (DELETE FROM dirty WHERE tenant_id = $1 AND kind = 'dossier' RETURNING codes)
+INSERT INTO w_dirty_dossier SELECT DISTINCT code FROM taken, unnest(codes) AS code;
 
 -- name: gather_dirty_payments
 -- Only money that came can be matched with a bank line; the rest is judged with its case.
 INSERT INTO w_fact
 SELECT 'payment', p.payment_id, p.account_id, p.amount, p.currency, p.business_date, p.reference_key, p.dossier_code,
        p.state >= 'paid'
-FROM w_dirty AS d JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.fact_id
-WHERE d.kind = 'payment';
+FROM w_dirty_payment AS d JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.fact_id;
 
 -- name: gather_dirty_lines
 INSERT INTO w_fact
 SELECT 'bank', l.line_id, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, NULL, true
-FROM w_dirty AS d JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.fact_id
-WHERE d.kind = 'line';
+FROM w_dirty_line AS d JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.fact_id;
 
 -- name: gather_payments_of_the_same_reference
 -- A reference is always judged whole, with what was matched before.
@@ -243,7 +250,7 @@ WHERE (length(p.reference_key) >= $4::integer AND position(p.reference_key IN l.
 UPDATE w_payment SET fresh = false WHERE fresh;
 
 -- name: clear_names
-TRUNCATE w_near, w_payer, w_gram;
+TRUNCATE w_near, w_payer, w_name, w_gram;
 
 -- name: lay_out_lines
 -- Lines that have since been settled serve once more, to find whom they stood beside.
@@ -265,6 +272,14 @@ JOIN loose_fact AS p ON p.tenant_id = $1 AND p.leg = 'payment' AND p.account_id 
     AND p.currency = n.currency AND p.on_date BETWEEN n.first_day - $3::integer AND n.last_day - $2::integer
 WHERE p.standing <> 'ambiguous_reference' AND p.amount > 0;
 
+-- name: lay_out_names
+INSERT INTO w_name
+SELECT fact_id, 1, 'narrative_reference', reference_key, right(reference_key, $1::integer) FROM w_payer
+WHERE length(reference_key) >= $1::integer
+UNION ALL
+SELECT fact_id, 2, 'narrative_dossier', dossier_key, right(dossier_key, $1::integer) FROM w_payer
+WHERE length(dossier_key) >= $1::integer;
+
 -- name: lay_out_pieces
 INSERT INTO w_gram
 SELECT DISTINCT fact_id, substr(named, place, $1::integer)
@@ -274,16 +289,15 @@ FROM w_near, generate_series(1, length(named) - $1::integer + 1) AS place;
 -- A line names payments of its account and amount in its window. The last characters of a key, looked up among the
 -- line's, keep this a hash join; names() then sees to it that no digit runs on at either end.
 INSERT INTO w_edge
-WITH near AS MATERIALIZED (
-    SELECT l.fact_id AS line_id, n.fact_id AS payment_id, n.rule, n.key, n.rank, l.named
-    FROM (SELECT *, 1::smallint AS rank, 'narrative_reference' AS rule, reference_key AS key FROM w_payer
-          UNION ALL SELECT *, 2::smallint, 'narrative_dossier', dossier_key FROM w_payer) AS n
-    JOIN w_gram AS g ON g.piece = right(n.key, $3::integer)
-    JOIN w_near AS l ON l.fact_id = g.fact_id
-    WHERE length(n.key) >= $3::integer AND l.account_id = n.account_id AND l.amount = n.amount
-      AND l.currency = n.currency AND l.on_date BETWEEN n.on_date + $1::integer AND n.on_date + $2::integer)
-SELECT DISTINCT line_id, payment_id, rule, rule || ' ' || key, rank FROM near
-WHERE names(named, key);
+WITH pair AS MATERIALIZED (
+    SELECT g.fact_id AS line_id, n.fact_id AS payment_id, n.rule, n.key, n.rank
+    FROM w_name AS n JOIN w_gram AS g ON g.piece = n.tail)
+SELECT DISTINCT l.fact_id, p.fact_id, pair.rule, pair.rule || ' ' || pair.key, pair.rank
+FROM pair
+JOIN w_near AS l ON l.fact_id = pair.line_id
+JOIN w_payer AS p ON p.fact_id = pair.payment_id
+WHERE l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
+  AND l.on_date BETWEEN p.on_date + $1::integer AND p.on_date + $2::integer AND names(l.named, pair.key);
 
 -- name: find_cut_names
 -- Only where a line names nothing in full.
@@ -318,16 +332,18 @@ DELETE FROM w_edge WHERE line_id NOT IN (
 -- name: match_by_narrative
 -- A name settles when its lines name nothing else, its payments are named by nothing else, and both are as many.
 INSERT INTO w_match
-WITH judged AS (
-    SELECT name, rule, count(DISTINCT line_id) AS lines, count(DISTINCT payment_id) AS payments, count(*) AS edges,
-           array_agg(DISTINCT payment_id ORDER BY payment_id) AS payment_ids,
-           array_agg(DISTINCT line_id ORDER BY line_id) AS line_ids,
-           bool_and(line_names = 1 AND payment_names = 1) AS clean
-    FROM (SELECT e.*, (SELECT count(DISTINCT o.name) FROM w_edge AS o WHERE o.line_id = e.line_id) AS line_names,
-                 (SELECT count(DISTINCT o.name) FROM w_edge AS o WHERE o.payment_id = e.payment_id) AS payment_names,
-                 l.account_id, l.amount, l.currency
-          FROM w_edge AS e JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = e.line_id) AS e
-    GROUP BY name, rule, account_id, amount, currency)
+WITH line_names AS (SELECT line_id, count(DISTINCT name) AS names FROM w_edge GROUP BY line_id),
+payment_names AS (SELECT payment_id, count(DISTINCT name) AS names FROM w_edge GROUP BY payment_id),
+judged AS (
+    SELECT e.name, e.rule, count(DISTINCT e.line_id) AS lines, count(DISTINCT e.payment_id) AS payments,
+           count(*) AS edges, array_agg(DISTINCT e.payment_id ORDER BY e.payment_id) AS payment_ids,
+           array_agg(DISTINCT e.line_id ORDER BY e.line_id) AS line_ids,
+           bool_and(l.names = 1 AND p.names = 1) AS clean
+    FROM w_edge AS e
+    JOIN line_names AS l ON l.line_id = e.line_id
+    JOIN payment_names AS p ON p.payment_id = e.payment_id
+    JOIN loose_fact AS f ON f.tenant_id = $1 AND f.leg = 'bank' AND f.fact_id = e.line_id
+    GROUP BY e.name, e.rule, f.account_id, f.amount, f.currency)
 SELECT nextval('match_match_id_seq'), rule, payment_ids, line_ids, 0
 FROM judged WHERE clean AND lines = payments AND edges = lines * payments
 ORDER BY payment_ids;
@@ -417,7 +433,3 @@ SELECT $1, w.match_id, 'bank', seat.payment_id, seat.fact_id,
        greatest(cardinality(w.payment_ids), cardinality(w.line_ids)), w.rule, $2, w.difference
 FROM w_match AS w, unnest(w.payment_ids, w.line_ids) AS seat (payment_id, fact_id)
 ORDER BY w.match_id, seat.payment_id;
-
--- name: count_work
-SELECT (SELECT count(*) FROM w_dirty) AS dirty, (SELECT count(*) FROM w_fact) AS facts,
-       (SELECT count(*) FROM w_stale) AS undone;
