@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from aiohttp import web
+from structlog.contextvars import bind_contextvars
 
 from paygate.access import Caller, Role
-from paygate.domain.errors import NotFoundError, UnknownCallerError
+from paygate.domain.errors import NotFoundError, PaygateError, UnknownCallerError
 from paygate.domain.parties import Tenant
-from paygate.web.notices import BODY_LIMIT, refuse_encoded
+from paygate.telemetry import Event, log
+from paygate.web.notices import BODY_LIMIT, refuse_encoded, request_id
 
 READERS: Final = frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
 
@@ -55,9 +57,18 @@ def guarded(route: Route, authenticate: Authenticate, tenants: Mapping[str, Tena
     """Let in only who may come in."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        caller = await authenticate(_bearer(request))
-        refuse_encoded(request)
-        return await route.handler(Visit(request, caller, route.roles, tenants))
+        # A request runs in a task of its own, so that what is bound here is seen by its own lines alone.
+        bind_contextvars(request_id=request_id(request), method=request.method, route=route.path)
+        try:
+            caller = await authenticate(_bearer(request))
+            bind_contextvars(person=caller.person)
+            refuse_encoded(request)
+            response = await route.handler(Visit(request, caller, route.roles, tenants))
+        except PaygateError as error:
+            log.info(Event.REQUEST, refused=type(error).__name__)
+            raise
+        log.info(Event.REQUEST, status=response.status)
+        return response
 
     return web.route(route.method, route.path, handle)
 
