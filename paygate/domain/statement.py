@@ -46,6 +46,8 @@ class StatementEnd:
     period_to: date | None = None
     account: str | None = None
     currency: str | None = None
+    entries: int | None = None
+    """How many entries stood there, where that differs from the lines and refused rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class StatementSummary:
     account: str | None
     identification: str
     currency: str | None
+    entries: int = 0
     lines: int = 0
     known: int = 0
     total: int = 0

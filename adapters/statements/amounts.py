@@ -1,0 +1,72 @@
+"""Amounts as tables write them. What could be read in two ways is refused, never guessed."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from paygate.domain.errors import ConfigurationError, InvalidInputError
+from paygate.domain.money import minor_units
+
+_SPACES: Final = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", " "))
+_BRACKETED = re.compile(r"\((.*)\)\Z", re.DOTALL)
+_MINUS: Final = "-\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True, slots=True)
+class AmountFormat:
+    """How a table writes amounts: the signs between thousands and before decimals, "" where none was named.
+
+    Where no decimal sign was named, a point is one, unless exactly three digits follow it: they could be thousands.
+    """
+
+    currency: str
+    thousands: str = ""
+    decimal: str = ""
+
+    def __post_init__(self) -> None:
+        for name, sign in (("thousands", self.thousands), ("decimal", self.decimal)):
+            if len(sign) > 1 or sign.isalnum() or sign in tuple(f"{_MINUS}+()"):
+                raise ConfigurationError(f"{name} is one sign such as '.' or ',', not {sign!r}")
+        if self.thousands and self.thousands == self.decimal:
+            raise ConfigurationError(f"thousands and decimal cannot both be {self.decimal!r}")
+
+    def read(self, text: str) -> int:
+        """Return minor units. A minus before or behind, or brackets around the amount, make it negative.
+
+        Raises:
+            InvalidInputError: it is no amount, or could be read in two ways.
+        """
+        bare, sign = _without_sign(text.translate(_SPACES).strip())
+        whole, mark, fraction = bare.rpartition(self._decimal()) if self._decimal() in bare else (bare, "", "")
+        if mark and not self.decimal and len(fraction) == len("000"):
+            raise InvalidInputError(
+                f"{text[:40]!r} could be read in two ways; the mapping should name its decimal sign"
+            )
+        digits = self._ungrouped(whole)
+        if digits is None or (mark and not (fraction.isascii() and fraction.isdecimal())):
+            raise InvalidInputError(f"{text[:40]!r} is not an amount as the mapping describes them")
+        return sign * minor_units(f"{digits}.{fraction}" if mark else digits, self.currency)
+
+    def _decimal(self) -> str:
+        if self.decimal:
+            return self.decimal
+        return "," if self.thousands == "." else "."
+
+    def _ungrouped(self, whole: str) -> str | None:
+        """Take out the thousands signs, if there are any and they stand where they should."""
+        if whole.isascii() and whole.isdecimal():
+            return whole
+        head, *groups = whole.split(self.thousands.translate(_SPACES)) if self.thousands else [""]
+        right = 1 <= len(head) <= len("000") and all(len(group) == len("000") for group in groups)
+        digits = "".join((head, *groups))
+        return digits if right and groups and digits.isascii() and digits.isdecimal() else None
+
+
+def _without_sign(text: str) -> tuple[str, int]:
+    if bracketed := _BRACKETED.match(text):
+        return bracketed.group(1).strip(), -1
+    if text[:1] in tuple(_MINUS):
+        return text[1:].strip(), -1
+    if text[-1:] in tuple(_MINUS):
+        return text[:-1].strip(), -1
+    return text.removeprefix("+").strip(), 1

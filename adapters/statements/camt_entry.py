@@ -1,0 +1,291 @@
+"""One entry (Ntry) of a camt.053 statement: the movements it books.
+
+A million of them is what an import spends its time on, and what costs there is each element that Python gets to hold.
+So an entry is taken as the text lxml writes of it, cut at every angle bracket: tags and what stands between them in
+turn. The tags alone are its skeleton. A bank's entries have few skeletons, and where things stand in one is worked
+out once.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+from html import unescape
+from typing import Final, NamedTuple, TypeAlias
+
+from lxml import etree
+
+from paygate.domain.errors import InvalidInputError
+from paygate.domain.money import minor_units
+from paygate.domain.statement import StatementLine, StatementPart, Warned
+
+Element: TypeAlias = etree._Element  # noqa: SLF001 -- lxml gives the type of an element no public name
+Places: TypeAlias = dict[str, list[int]]
+
+BOOKED: Final = "BOOK"
+
+NO_REFERENCE: Final = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
+"""What banks write where there is no reference."""
+
+CREDITOR_REFERENCE: Final = "RmtInf/Strd/CdtrRefInf/Ref"
+REFERENCES: Final = (CREDITOR_REFERENCE, "Refs/InstrId", "Refs/TxId", "Refs/ClrSysRef", "Refs/PmtInfId", "Refs/ChqNb")
+"""What stands in for an end-to-end identification, best first."""
+
+NOTES: Final = ("RmtInf/Ustrd", CREDITOR_REFERENCE, "AddtlTxInf")
+"""What the narrative of a transaction is put together from; the entry's own AddtlNtryInf comes last."""
+
+TRANSACTION: Final = "NtryDtls/TxDtls"
+
+LONGEST_KEPT: Final = 16_384
+"""Skeletons of more characters (large batches) are worked out anew each time, so that memory stays bounded."""
+
+_NOWHERE: Final = 0
+"""The first part of an entry's text, before its first tag, is empty: the place of whatever is not there."""
+
+_NAME = re.compile(r"(?:[^\s:]+:)?([^\s/]+)")
+_CCY = re.compile(r'\sCcy="([^"]*)"')
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
+
+
+@lru_cache(maxsize=1024)
+def day(text: str) -> date:
+    """Read the day of an ISO date or date and time, as the bank wrote it and in its own zone.
+
+    Raises:
+        InvalidInputError: it is none.
+    """
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise InvalidInputError(f"{text[:40]!r} is not a date") from error
+
+
+@lru_cache(maxsize=8192)  # fees come in few amounts
+def signed_amount(text: str, currency: str, direction: str) -> int:
+    """Return an amount in minor units, negative for a debit.
+
+    CdtDbtInd already says which way a reversal moved the money; RvslInd changes nothing about the sign.
+
+    Raises:
+        InvalidInputError: amount, currency or direction is missing or malformed.
+    """
+    if not _CURRENCY.match(currency):
+        raise InvalidInputError(f"its currency {currency[:10]!r} is none")
+    amount = minor_units(text, currency)
+    if amount < 0:
+        raise InvalidInputError("its Amt has a sign, which CdtDbtInd should give")
+    if direction not in ("CRDT", "DBIT"):
+        raise InvalidInputError(f"its CdtDbtInd is {direction[:10]!r}, neither CRDT nor DBIT")
+    return amount if direction == "CRDT" else -amount
+
+
+def read_entry(row: int, entry: Element, currency: str | None) -> tuple[str, list[StatementPart]]:
+    """Return an entry's status (BOOK, PDNG, INFO or a bank's own) and, when it is booked, its lines.
+
+    Raises:
+        InvalidInputError: the entry cannot be read; the message says why.
+    """
+    text = etree.tostring(entry, encoding="unicode", with_tail=False)
+    parts = text.replace(">", "<").split("<")
+    skeleton = "<".join(parts[1::2])
+    layout = _layout(skeleton) if len(skeleton) <= LONGEST_KEPT else _layout.__wrapped__(skeleton)
+    if "&" in text:
+        parts = [unescape(part) for part in parts]
+    status = parts[layout.status].strip()
+    if not status:
+        raise InvalidInputError("it has no Sts, so whether it is booked cannot be told")
+    if status != BOOKED:
+        return status, []
+    booking = _booking(row, parts, layout, currency)
+    return status, _lines(booking, parts, layout.transactions)
+
+
+class _Transaction(NamedTuple):
+    """Where things stand in a transaction. `amount` is one in the entry's currency."""
+
+    amount: int
+    direction: int
+    bank_reference: int
+    end_to_end: int
+    references: tuple[int, ...]
+    notes: tuple[int, ...]
+    payer: int
+    payee: int
+
+
+class _Layout(NamedTuple):
+    """Where things stand in an entry, and the currency it names."""
+
+    currency: str
+    amount: int
+    direction: int
+    status: int
+    reversal: int
+    booked: int
+    valued: int
+    bank_reference: int
+    narrative: int
+    transactions: tuple[_Transaction, ...]
+
+
+class _Booking(NamedTuple):
+    """What an entry says of all its transactions. `amount` is signed, in minor units."""
+
+    row: int
+    booked_on: date
+    value_on: date | None
+    amount: int
+    currency: str
+    bank_reference: str
+    narrative: str
+    reversal: bool
+
+
+@lru_cache(maxsize=256)
+def _layout(skeleton: str) -> _Layout:
+    tags = skeleton.split("<")
+    entry: Places = {}
+    transactions: list[Places] = []
+    for path, place in _leaves(tags):
+        if path == TRANSACTION:
+            transactions.append({})
+        elif path.startswith(f"{TRANSACTION}/"):
+            transactions[-1].setdefault(path.removeprefix(f"{TRANSACTION}/"), []).append(place)
+        else:
+            entry.setdefault(path, []).append(place)
+    currency = _currency_at(_first(entry, "Amt"), tags)
+    return _Layout(
+        currency=currency,
+        amount=_first(entry, "Amt"),
+        direction=_first(entry, "CdtDbtInd"),
+        status=_first(entry, "Sts/Cd", "Sts"),
+        reversal=_first(entry, "RvslInd"),
+        booked=_first(entry, "BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm"),
+        valued=_first(entry, "ValDt/Dt", "ValDt/DtTm"),
+        bank_reference=_first(entry, "AcctSvcrRef", "NtryRef"),
+        narrative=_first(entry, "AddtlNtryInf"),
+        transactions=tuple(_transaction(places, tags, currency) for places in transactions),
+    )
+
+
+def _leaves(tags: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield the path below the entry of every element that is not empty, and the part in which its text stands."""
+    path: list[str] = []
+    for number, tag in enumerate(tags):
+        if tag.startswith("/"):
+            path.pop()
+        elif not tag.endswith("/"):
+            name = _NAME.match(tag)
+            path.append(name.group(1) if name else tag)
+            yield "/".join(path[1:]), 2 * number + 2
+
+
+def _first(places: Places, *paths: str) -> int:
+    return next((places[path][0] for path in paths if path in places), _NOWHERE)
+
+
+def _currency_at(place: int, tags: Sequence[str]) -> str:
+    found = _CCY.search(tags[place // 2 - 1]) if place else None
+    return found.group(1) if found else ""
+
+
+def _transaction(places: Places, tags: Sequence[str], currency: str) -> _Transaction:
+    amounts = (_first(places, path) for path in ("Amt", "AmtDtls/TxAmt/Amt"))
+    return _Transaction(
+        amount=next((place for place in amounts if place and _currency_at(place, tags) == currency), _NOWHERE),
+        direction=_first(places, "CdtDbtInd"),
+        bank_reference=_first(places, "Refs/AcctSvcrRef"),
+        end_to_end=_first(places, "Refs/EndToEndId"),
+        references=tuple(places[path][0] for path in REFERENCES if path in places),
+        notes=tuple(place for path in NOTES for place in places.get(path, ())),
+        payer=_first(places, *_party_names("Dbtr")),
+        payee=_first(places, *_party_names("Cdtr")),
+    )
+
+
+def _party_names(role: str) -> Iterator[str]:
+    for party in (f"RltdPties/{role}", f"RltdPties/Ultmt{role}"):
+        yield f"{party}/Nm"
+        yield f"{party}/Pty/Nm"  # from version 8 on, a party is a choice between Pty and Agt
+
+
+def _booking(row: int, parts: Sequence[str], layout: _Layout, default_currency: str | None) -> _Booking:
+    if not layout.booked:
+        raise InvalidInputError("it has no BookgDt")
+    currency = layout.currency or default_currency or ""
+    return _Booking(
+        row,
+        day(parts[layout.booked].strip()),
+        day(parts[layout.valued].strip()) if layout.valued else None,
+        signed_amount(parts[layout.amount].strip(), currency, parts[layout.direction].strip()),
+        currency,
+        parts[layout.bank_reference].strip(),
+        parts[layout.narrative],
+        parts[layout.reversal].strip() in ("true", "1"),
+    )
+
+
+def _lines(booking: _Booking, parts: Sequence[str], transactions: Sequence[_Transaction]) -> list[StatementPart]:
+    if not transactions:
+        return [_entry_line(booking)]
+    amounts = [_transaction_amount(booking, parts, transaction) for transaction in transactions]
+    if sum(amounts) == booking.amount and all(transaction.amount for transaction in transactions):
+        return [_line(booking, parts, *pair) for pair in zip(transactions, amounts, strict=True)]
+    if len(transactions) > 1:
+        text = f"row {booking.row}: the amounts of its {len(transactions)} transactions do not make up its own"
+        return [Warned(f"{text}; it is taken as one line"), _entry_line(booking)]
+    line = _line(booking, parts, transactions[0], booking.amount)
+    if not transactions[0].amount:
+        return [line]
+    return [Warned(f"row {booking.row}: its transaction is of another amount; the entry's is taken"), line]
+
+
+def _transaction_amount(booking: _Booking, parts: Sequence[str], transaction: _Transaction) -> int:
+    """Return a transaction's amount, with the entry's direction unless it has its own; 0 where none is given."""
+    if not transaction.amount:
+        return 0
+    direction = parts[transaction.direction].strip() or ("DBIT" if booking.amount < 0 else "CRDT")
+    return signed_amount(parts[transaction.amount].strip(), booking.currency, direction)
+
+
+def _line(booking: _Booking, parts: Sequence[str], transaction: _Transaction, amount: int) -> StatementLine:
+    notes = [parts[place].strip() for place in transaction.notes]
+    if booking.narrative:
+        notes.append(booking.narrative.strip())
+    # A reversal names the parties of the payment that it takes back.
+    party = transaction.payer if (amount >= 0) != booking.reversal else transaction.payee
+    return StatementLine(
+        booking.row,
+        booking.booked_on,
+        booking.value_on,
+        amount,
+        booking.currency,
+        parts[transaction.bank_reference].strip() or booking.bank_reference,
+        _best_reference(parts, transaction),
+        " ".join(notes),
+        parts[party].strip(),
+        booking.reversal,
+    )
+
+
+def _best_reference(parts: Sequence[str], transaction: _Transaction) -> str:
+    for place in (transaction.end_to_end, *transaction.references):
+        reference = parts[place].strip()
+        if reference.upper() not in NO_REFERENCE:
+            return reference
+    return ""
+
+
+def _entry_line(booking: _Booking) -> StatementLine:
+    """Return an entry as one line, for want of transactions that could be told apart."""
+    return StatementLine(
+        booking.row,
+        booking.booked_on,
+        booking.value_on,
+        booking.amount,
+        booking.currency,
+        booking.bank_reference,
+        reference="",
+        narrative=booking.narrative.strip(),
+        reversal=booking.reversal,
+    )

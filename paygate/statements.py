@@ -1,0 +1,345 @@
+"""Bank statements: files become lines, each once, however often and in whatever overlap they come.
+
+A line is known by what it says, not by where it stands. Two lines that say the same within one file are twins, told
+apart by an occurrence number; the same twins in another file are the same lines again.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import asyncpg
+
+from paygate.database import Connection, load_queries
+from paygate.domain.errors import InvalidInputError
+from paygate.domain.statement import RefusedRow, StatementLine, StatementPart, StatementSummary
+from paygate.domain.statement_reading import Reading, read_lines
+from paygate.domain.text import reference_key
+
+QUERIES: Final = load_queries("paygate.sql", "queries/statements.sql")
+
+BATCH_LINES: Final = 5_000
+"""Lines copied to the database at a time, and named by one dirty mark."""
+
+STORE_SECONDS: Final = 900.0
+"""For the one statement that moves a whole file's lines to where they stay."""
+
+_LOCK_CLASS: Final = 7_305_202
+
+# COPY and a table of this session's own cannot be prepared, so these stand here and not among the queries.
+_CREATE_STAGE: Final = """
+CREATE TEMPORARY TABLE staged_line (
+    sequence bigint, ordinal integer, row_number integer, identity bytea, booked_on date, value_on date, amount bigint,
+    currency text, bank_reference text, reference text, reference_key text, narrative text, counterparty text,
+    reversal boolean
+) ON COMMIT DROP
+"""
+_STAGE_COLUMNS: Final = (
+    "sequence",
+    "ordinal",
+    "row_number",
+    "identity",
+    "booked_on",
+    "value_on",
+    "amount",
+    "currency",
+    "bank_reference",
+    "reference",
+    "reference_key",
+    "narrative",
+    "counterparty",
+    "reversal",
+)
+_STORE_LINES: Final = """
+INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, identity, occurrence, booked_on, value_on,
+    amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal)
+SELECT $1, account_id, statement_id, row_number, identity,
+    row_number() OVER (PARTITION BY account_id, identity ORDER BY sequence), booked_on, value_on, amount, currency,
+    bank_reference, reference, reference_key, narrative, counterparty, reversal
+FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[]) AS stored (ordinal, account_id, statement_id)
+    USING (ordinal)
+ORDER BY sequence
+ON CONFLICT (tenant_id, account_id, identity, occurrence) DO NOTHING
+RETURNING line_id, statement_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementImport:
+    """What a file came to. `new` and `known` lines are None where nothing was stored (a preview)."""
+
+    format: str
+    account: str | None
+    statements: Sequence[StatementSummary]
+    new: int | None = None
+    known: int | None = None
+    already_imported: bool = False
+
+    @property
+    def lines(self) -> int:
+        return sum(statement.lines for statement in self.statements)
+
+    @property
+    def balanced(self) -> bool | None:
+        """Whether all statements balance; None where none fails but some cannot tell."""
+        each = {statement.balanced for statement in self.statements}
+        return False if False in each else None if None in each or not each else True
+
+    @property
+    def warnings(self) -> list[str]:
+        """Every statement's warnings, under its identification where there are several."""
+        if len(self.statements) == 1:
+            return list(self.statements[0].warnings)
+        return [f"{said.identification}: {warning}" for said in self.statements for warning in said.warnings]
+
+    @property
+    def refused(self) -> list[RefusedRow]:
+        return [row for statement in self.statements for row in statement.refused]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the shape of `paygate statements import --json`; balances stand only where there is one statement."""
+        only = self.statements[0] if len(self.statements) == 1 else None
+        shape = {
+            "format": self.format,
+            "account": self.account,
+            "statements": len(self.statements),
+            "entries": sum(statement.entries for statement in self.statements),
+            "lines": self.lines,
+            "opening": only.opening if only else None,
+            "closing": only.closing if only else None,
+            "balanced": self.balanced,
+            "warnings": self.warnings,
+            "refused": [{"row": row.row, "reason": row.reason} for row in self.refused],
+        }
+        if self.new is None:
+            return shape
+        return {**shape, "new": self.new, "known": self.known, "already_imported": self.already_imported}
+
+
+def preview(
+    parts: Iterable[StatementPart],
+    *,
+    format: str,  # noqa: A002 -- the command's word for it
+    account: str | None = None,
+) -> StatementImport:
+    """Read a file to its end and say what an import would read, storing nothing.
+
+    Raises:
+        UnreadableStatementError: the file is refused as a whole.
+    """
+    readings: list[Reading] = []
+    for _ in read_lines(parts, readings):
+        pass
+    statements = [reading.finish() for reading in readings]
+    named = {statement.account for statement in statements}
+    return StatementImport(format, account or (named.pop() if len(named) == 1 else None), statements)
+
+
+async def import_statements(  # noqa: PLR0913 -- what, whose, where from and where to are each a fact of their own
+    connection: Connection,
+    tenant_id: int,
+    parts: Iterable[StatementPart],
+    *,
+    file_hash: bytes,
+    format: str,  # noqa: A002 -- the command's word for it
+    account: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> StatementImport:
+    """Store the lines of a file that are not stored yet, all or none, and mark them for the matcher.
+
+    `file_hash` is the file's SHA-256; `account` is where its lines belong when the file does not say so in words
+    that are known; `progress` is told the lines read so far.
+
+    Raises:
+        UnreadableStatementError: the file is refused as a whole.
+        InvalidInputError: the account is unknown, another tenant's, or not the one the file names.
+    """
+    if earlier := await _imported_before(connection, tenant_id, file_hash, format):
+        return earlier
+    accounts = _Accounts(await connection.fetch(QUERIES["accounts_of_tenant"], tenant_id), account)
+    async with connection.transaction():
+        readings = await _stage(connection, parts, accounts, progress)
+        await connection.execute(QUERIES["lock_imports"], _LOCK_CLASS, tenant_id, timeout=STORE_SECONDS)
+        if earlier := await _imported_before(connection, tenant_id, file_hash, format):
+            return earlier
+        statements = [reading.finish() for reading in readings]
+        file = _File(file_hash, format, [accounts.owner(statement.account) for statement in statements])
+        numbers = [
+            await _store_statement(connection, tenant_id, file, ordinal, reading)
+            for ordinal, reading in enumerate(readings)
+        ]
+        new = await _store_lines(connection, tenant_id, file, numbers)
+    for statement, number in zip(statements, numbers, strict=True):
+        statement.known = statement.lines - new[number]
+    known = sum(statement.known for statement in statements)
+    return StatementImport(format, file.account, statements, new.total(), known)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file that is imported; `owners` are its statements' accounts, as number here and number at the bank."""
+
+    file_hash: bytes
+    format: str
+    owners: Sequence[tuple[int, str]]
+
+    @property
+    def account(self) -> str | None:
+        """The one account of all its statements, if it is one."""
+        owned = {number for _, number in self.owners}
+        return owned.pop() if len(owned) == 1 else None
+
+
+class _Accounts:
+    """The tenant's accounts, and which of them a statement belongs to."""
+
+    def __init__(self, rows: Iterable[asyncpg.Record], chosen: str | None) -> None:
+        self._ids = {_squeezed(row["number"]): (row["account_id"], row["number"]) for row in rows}
+        self._chosen = chosen
+        self._named: set[str] = set()
+        if chosen is not None:
+            self._known(chosen)
+
+    def owner(self, named: str | None) -> tuple[int, str]:
+        """Return number in the database and number at the bank of the account of a statement.
+
+        Raises:
+            InvalidInputError: it is not known, or not the one that was chosen.
+        """
+        if self._chosen is None:
+            if named is None:
+                raise InvalidInputError(f"the file names no account; {self._list()}")
+            return self._known(named)
+        chosen = self._known(self._chosen)
+        if named is not None:
+            self._named.add(named)
+            if len(self._named) > 1 or self._ids.get(_squeezed(named), chosen) != chosen:
+                raise InvalidInputError(f"the file has a statement of account {named!r}, not only of {chosen[1]!r}")
+        return chosen
+
+    def _known(self, number: str) -> tuple[int, str]:
+        if (found := self._ids.get(_squeezed(number))) is None:
+            raise InvalidInputError(f"there is no account {number!r}; {self._list()}")
+        return found
+
+    def _list(self) -> str:
+        return "the tenant has " + (", ".join(number for _, number in self._ids.values()) or "no account")
+
+
+def _squeezed(number: str) -> str:
+    return "".join(number.split()).upper()
+
+
+async def _stage(
+    connection: Connection,
+    parts: Iterable[StatementPart],
+    accounts: _Accounts,
+    progress: Callable[[int], None] | None,
+) -> list[Reading]:
+    """Copy every line into a table of this session's own, a batch at a time, so that memory does not grow."""
+    await connection.execute(_CREATE_STAGE)
+    readings: list[Reading] = []
+    rows = enumerate(read_lines(parts, readings))
+    staged = 0
+    while batch := [_staged_row(sequence, *found) for sequence, found in islice(rows, BATCH_LINES)]:
+        if (named := readings[-1].summary.account) is not None:
+            accounts.owner(named)  # rather now than after a million lines
+        await connection.copy_records_to_table("staged_line", records=batch, columns=_STAGE_COLUMNS)
+        staged += len(batch)
+        if progress:
+            progress(staged)
+    return readings
+
+
+def _staged_row(sequence: int, ordinal: int, line: StatementLine, identity: bytes) -> tuple[object, ...]:
+    return (
+        sequence,
+        ordinal,
+        line.row,
+        identity,
+        line.booked_on,
+        line.value_on,
+        line.amount,
+        line.currency,
+        line.bank_reference,
+        line.reference,
+        reference_key(line.reference),
+        line.narrative,
+        line.counterparty,
+        line.reversal,
+    )
+
+
+async def _store_statement(connection: Connection, tenant_id: int, file: _File, ordinal: int, reading: Reading) -> int:
+    summary = reading.summary
+    number: int = await connection.fetchval(
+        QUERIES["store_statement"],
+        tenant_id,
+        file.owners[ordinal][0],
+        file.file_hash,
+        ordinal,
+        file.format,
+        summary.identification,
+        summary.currency,
+        reading.period_from,
+        reading.period_to,
+        summary.opening,
+        summary.closing,
+        summary.total,
+        summary.balanced,
+        summary.lines,
+        json.dumps([{"row": row.row, "reason": row.reason} for row in summary.refused]),
+        json.dumps(summary.warnings),
+    )
+    return number
+
+
+async def _store_lines(
+    connection: Connection, tenant_id: int, file: _File, statement_ids: Sequence[int]
+) -> Counter[int]:
+    """Move the staged lines to where they stay, mark the new ones dirty, and count them by statement."""
+    new: Counter[int] = Counter(dict.fromkeys(statement_ids, 0))
+    account_ids = [account_id for account_id, _ in file.owners]
+    ordinals = list(range(len(statement_ids)))
+    # Through a cursor: the numbers of a million new lines are not held all at once either.
+    cursor = await connection.cursor(
+        _STORE_LINES, tenant_id, ordinals, account_ids, list(statement_ids), timeout=STORE_SECONDS
+    )
+    while stored := await cursor.fetch(BATCH_LINES, timeout=STORE_SECONDS):
+        new.update(row["statement_id"] for row in stored)
+        await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, [row["line_id"] for row in stored])
+    await connection.execute("DROP TABLE staged_line")
+    return new
+
+
+async def _imported_before(
+    connection: Connection, tenant_id: int, file_hash: bytes, format_name: str
+) -> StatementImport | None:
+    rows = await connection.fetch(QUERIES["statements_of_file"], tenant_id, file_hash)
+    if not rows:
+        return None
+    statements = [_stored_summary(row) for row in rows]
+    owned = {row["number"] for row in rows}
+    known = sum(statement.lines for statement in statements)
+    account = owned.pop() if len(owned) == 1 else None
+    return StatementImport(format_name, account, statements, new=0, known=known, already_imported=True)
+
+
+def _stored_summary(row: asyncpg.Record) -> StatementSummary:
+    refused = [RefusedRow(said["row"], said["reason"]) for said in json.loads(row["refused"])]
+    return StatementSummary(
+        account=row["number"],
+        identification=row["identification"],
+        currency=row["currency"],
+        entries=row["lines"] + len(refused),
+        lines=row["lines"],
+        known=row["lines"],
+        total=row["total"],
+        opening=row["opening"],
+        closing=row["closing"],
+        refused=refused,
+        warnings=json.loads(row["warnings"]),
+    )
