@@ -1,8 +1,8 @@
 """Payments and their events: a batch of notices becomes entries of the ledger in a handful of statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,6 @@ from paygate.domain.payment import (
     Evidence,
     Payment,
     PaymentIdentity,
-    Said,
     fold,
     surest,
 )
@@ -41,7 +40,10 @@ class _Origin:
 
 @dataclass(slots=True)
 class _Entry:
-    """One payment and the notices of it in this batch. `left` is where each of them left the payment."""
+    """One payment and the notices of it in this batch.
+
+    `left` is where each of them left the payment; `dossier_keys` the key of its dossier, or those that might be it.
+    """
 
     identity: PaymentIdentity
     notices: list[DueNotice]
@@ -51,17 +53,8 @@ class _Entry:
     after: Payment
     left: list[PaymentState]
     reference_key: str
-    candidates: tuple[str, ...] = ()
+    dossier_keys: tuple[str, ...] = ()
     has_record: bool = False
-
-    @property
-    def dossier_keys(self) -> tuple[str, ...]:
-        """The key of its dossier, or where that is not known the keys that might be."""
-        return (reference_key(self.after.dossier.code),) if self.after.dossier else self.candidates
-
-    @property
-    def business_date(self) -> date:
-        return business_date(self.after.occurred_at, self.origin.zone, self.origin.cut_off)
 
 
 async def apply_batch(connection: Connection, tenant_id: int, notices: Sequence[DueNotice]) -> Applied:
@@ -75,11 +68,15 @@ async def apply_batch(connection: Connection, tenant_id: int, notices: Sequence[
     await connection.execute(QUERIES["hold_waiting"], tenant_id, TenantLock.WAITING)
     entries = await _fold_all(connection, tenant_id, notices)
     await _find_dossiers(connection, tenant_id, entries)
-    added = await _add(connection, tenant_id, [entry for entry in entries if entry.before is None])
-    changed = await _change(connection, tenant_id, [entry for entry in entries if entry.before is not None])
+    fresh = [entry for entry in entries if entry.before is None]
+    moved = [entry for entry in entries if entry.before is not None and entry.after != entry.before]
+    added = await _write(connection, tenant_id, "add_payments", fresh)
+    changed = await _write(connection, tenant_id, "change_payments", moved)
+    for entry in fresh:
+        entry.payment_id = added.get(entry.identity)
     written = [entry for entry in entries if entry.payment_id is not None]
     applied = _say(written)
-    applied.changed = added + changed
+    applied.changed = [*added.values(), *changed.values()]
     applied.entered = await _add_events(connection, tenant_id, written)
     if applied.changed:
         await connection.execute(QUERIES["mark_payments_dirty"], tenant_id, applied.changed)
@@ -93,10 +90,11 @@ async def _fold_all(connection: Connection, tenant_id: int, notices: Sequence[Du
     for notice in notices:
         groups.setdefault(notice.identity, []).append(notice)
     origins = await _load_origins(connection, tenant_id)
-    stored = await _lock_payments(connection, tenant_id, groups)
+    # Sorted, so that two workers that lock or add the same payments do it in one order.
+    identities = sorted(groups)
+    stored = await _lock_payments(connection, tenant_id, identities)
     entries = []
-    # Sorted, so that two workers that add the same payments do it in one order.
-    for identity in sorted(groups):
+    for identity in identities:
         if identity.source_id not in origins:
             raise NotFoundError(f"the tenant has no source {identity.source_id}")
         payment_id, before = stored.get(identity, (None, None))
@@ -156,11 +154,12 @@ def _payment(row: asyncpg.Record) -> Payment:
 async def _find_dossiers(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> None:
     requested = await _find_requests(connection, tenant_id, entries)
     for entry in entries:
+        dossier = entry.after.dossier
         if code := requested.get(entry.identity.reference):
-            request = Dossier(Evidence.REQUESTED, code)
-            entry.after = replace(entry.after, dossier=surest(entry.after.dossier, request))
-        elif entry.after.dossier is None:
-            entry.candidates = tuple(dossier_keys_in(entry.reference_key))
+            dossier = surest(dossier, Dossier(Evidence.REQUESTED, code))
+            entry.after = entry.after._replace(dossier=dossier)
+        keys = dossier_keys_in(entry.reference_key) if dossier is None else [reference_key(dossier.code)]
+        entry.dossier_keys = tuple(keys)
     records = await _find_records(connection, tenant_id, entries)
     for entry in entries:
         _link(entry, records)
@@ -188,7 +187,7 @@ def _link(entry: _Entry, records: Mapping[str, Sequence[str]]) -> None:
     for key in entry.dossier_keys:
         if code := _record_named(records.get(key, ()), dossier):
             evidence = dossier.evidence if dossier else Evidence.CONTAINED
-            entry.after = replace(entry.after, dossier=Dossier(evidence, code))
+            entry.after = entry.after._replace(dossier=Dossier(evidence, code))
             entry.has_record = True
             return
 
@@ -204,42 +203,35 @@ def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _told(entry: _Entry) -> tuple[object, ...]:
-    """What both ways of writing a payment write of it, in the order of their columns."""
+def _row(entry: _Entry) -> tuple[object, ...]:
+    """Write an entry as the columns of its payment, in the order both statements have them."""
     payment = entry.after
     code = payment.dossier.code if payment.dossier else None
     evidence = payment.dossier.evidence if payment.dossier else Evidence.CONTAINED
     return (
+        *entry.identity,
+        entry.reference_key,
+        entry.origin.account_id,
         payment.state,
         payment.outcome,
         payment.amount,
         payment.currency,
         payment.occurred_at,
-        entry.business_date,
+        business_date(payment.occurred_at, entry.origin.zone, entry.origin.cut_off),
         code,
         evidence,
         payment.conflicting,
     )
 
 
-async def _add(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> list[int]:
+async def _write(
+    connection: Connection, tenant_id: int, query: str, entries: Sequence[_Entry]
+) -> dict[PaymentIdentity, int]:
+    """Write payments and return the numbers of those that were written."""
     if not entries:
-        return []
-    rows = [(*entry.identity, entry.reference_key, entry.origin.account_id, *_told(entry)) for entry in entries]
-    added = {
-        _identity(row): row["payment_id"]
-        for row in await connection.fetch(QUERIES["add_payments"], tenant_id, *_columns(rows))
-    }
-    for entry in entries:
-        entry.payment_id = added.get(entry.identity)
-    return list(added.values())
-
-
-async def _change(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> list[int]:
-    changed = [(entry.payment_id, *_told(entry)) for entry in entries if entry.after != entry.before]
-    if changed:
-        await connection.execute(QUERIES["change_payments"], tenant_id, *_columns(changed))
-    return [payment_id for payment_id, *_ in changed if isinstance(payment_id, int)]
+        return {}
+    rows = await connection.fetch(QUERIES[query], tenant_id, *_columns([_row(entry) for entry in entries]))
+    return {_identity(row): row["payment_id"] for row in rows}
 
 
 async def _add_events(connection: Connection, tenant_id: int, entries: Sequence[_Entry]) -> list[datetime]:
@@ -248,16 +240,12 @@ async def _add_events(connection: Connection, tenant_id: int, entries: Sequence[
     if not arrived:
         return []
     rows = [
-        (entry.payment_id, notice.notice_id, *_said(notice.said, left))
+        (notice.notice_id, entry.payment_id, left)
         for entry in entries
         for notice, left in zip(entry.notices, entry.left, strict=True)
     ]
     added = await connection.fetch(QUERIES["add_events"], tenant_id, *_columns(rows))
     return [arrived[row["notice_id"]] for row in added]
-
-
-def _said(said: Said, left: PaymentState) -> tuple[object, ...]:
-    return said.state, left, said.outcome, said.amount, said.currency, said.occurred_at
 
 
 def _say(entries: Iterable[_Entry]) -> Applied:
@@ -270,6 +258,8 @@ def _say(entries: Iterable[_Entry]) -> Applied:
                 applied.parked[notice.notice_id] = (entry.reference_key, *entry.dossier_keys)
             else:
                 applied.unnamed[notice.notice_id] = entry.dossier_keys
+        if entry.before is not None and entry.before.dossier != entry.after.dossier:
+            applied.placed.append(entry.reference_key)
         if entry.before is None or entry.before.outcome is not entry.after.outcome:
             applied.reached.append((entry.origin.tenant, entry.origin.code, entry.after.outcome))
     return applied

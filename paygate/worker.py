@@ -7,7 +7,8 @@ another takes them and nothing was done twice.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -186,8 +187,8 @@ class Worker:
 
     def _tell(self, tenant_id: int, batch: _Batch) -> None:
         applied, now = batch.applied, datetime.now(UTC)
-        for tenant, source, outcome in applied.reached:
-            PAYMENTS.labels(tenant, source, outcome).inc()
+        for labels, count in Counter(applied.reached).items():
+            PAYMENTS.labels(*labels).inc(count)
         for arrived in applied.entered:
             NOTICE_TO_LEDGER_SECONDS.observe(max(0.0, (now - arrived).total_seconds()))
         for event, notice_id, reason in batch.failed:
@@ -285,16 +286,22 @@ def _reason(error: Exception) -> str:
 
 
 async def _mark(connection: Connection, tenant_id: int, applied: Applied) -> None:
-    if applied.settled:
-        await connection.execute(QUERIES["settle_notices"], tenant_id, applied.settled)
-    for state, reason, held in (
-        (NoticeState.PARKED, WAITS_FOR_RECORD, applied.parked),
-        (NoticeState.APPLIED, None, applied.unnamed),
-    ):
-        if held:
-            pairs = [(notice_id, key) for notice_id, keys in held.items() for key in keys]
-            ids, keys = (list(column) for column in zip(*pairs, strict=True))
-            await connection.execute(QUERIES["hold_notices"], tenant_id, state, reason, ids, keys)
+    if settled := applied.settled:
+        await connection.execute(QUERIES["settle_notices"], tenant_id, settled, min(settled), max(settled))
+    if applied.placed:
+        await connection.execute(QUERIES["wake_parked"], tenant_id, applied.placed)
+    await _hold(connection, tenant_id, NoticeState.PARKED, WAITS_FOR_RECORD, applied.parked)
+    await _hold(connection, tenant_id, NoticeState.APPLIED, None, applied.unnamed)
+
+
+async def _hold(
+    connection: Connection, tenant_id: int, state: NoticeState, reason: str | None, held: Mapping[int, Sequence[str]]
+) -> None:
+    if held:
+        # A key holds letters and digits alone, so that an array of them needs no escapes.
+        keys = ['{"' + '","'.join(keys) + '"}' for keys in held.values()]
+        span = min(held), max(held)
+        await connection.execute(QUERIES["hold_notices"], tenant_id, state, reason, list(held), keys, *span)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -7,7 +7,7 @@ news may come late, twice and shuffled.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
@@ -32,8 +32,7 @@ class Dossier(NamedTuple):
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What one notice says of a payment. `occurred_at` is when the notice came where the source gives no time."""
 
     state: PaymentState
@@ -45,9 +44,8 @@ class Said:
     conflicting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """A payment as far as its notices tell it. `amount` is in minor units, `occurred_at` is aware."""
+class Payment(NamedTuple):
+    """A payment as far as its notices tell it, in the same fields."""
 
     state: PaymentState
     outcome: Outcome
@@ -66,8 +64,7 @@ class PaymentIdentity(NamedTuple):
     transaction_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DueNotice:
+class DueNotice(NamedTuple):
     """A notice on its way from the inbox into the ledger."""
 
     notice_id: int
@@ -88,13 +85,15 @@ class Applied:
     `parked` names for each waiting notice the keys, of its reference and of its dossier, any of which wakes it.
     `unnamed` notices are settled too, but the record of their payment's dossier has not come; by these keys it will be
     linked when it does.
-    `reached` holds tenant, source and outcome of each payment that newly came to that outcome; `entered` the arrival
-    times of the notices that are new in the ledger; `changed` the payments that are not as before.
+    `placed` holds the keys of references whose payment's dossier became known or another: who is parked under them may
+    go on. `reached` holds tenant, source and outcome of each payment that newly came to that outcome, `entered` the
+    arrival times of the notices that are new in the ledger, `changed` the payments that are not as before.
     """
 
     settled: list[int] = field(default_factory=list)
     parked: dict[int, tuple[str, ...]] = field(default_factory=dict)
     unnamed: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    placed: list[str] = field(default_factory=list)
     reached: list[tuple[str, str, Outcome]] = field(default_factory=list)
     entered: list[datetime] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
@@ -103,6 +102,7 @@ class Applied:
         self.settled += other.settled
         self.parked |= other.parked
         self.unnamed |= other.unnamed
+        self.placed += other.placed
         self.reached += other.reached
         self.entered += other.entered
         self.changed += other.changed
@@ -111,12 +111,9 @@ class Applied:
 def fold(payment: Payment | None, said: Said) -> Payment:
     """Return the payment after one more notice of it."""
     if payment is None:
-        return Payment(
-            said.state, said.outcome, said.amount, said.currency, said.occurred_at, said.dossier, said.conflicting
-        )
+        return Payment(*said)
     winner = said if _wins(said, payment) else payment
-    return replace(
-        payment,
+    return Payment(
         state=advance(payment.state, said.state),
         outcome=winner.outcome,
         amount=winner.amount,

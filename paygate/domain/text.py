@@ -22,6 +22,8 @@ def reference_key(text: str) -> str:
     """
     if _PLAIN.match(text):
         return text
+    if text.isascii():
+        return _NOT_ALPHANUMERIC.sub("", text).upper()
     decomposed = unicodedata.normalize("NFD", text.translate(_STROKE))
     return _NOT_ALPHANUMERIC.sub("", decomposed).upper()
 

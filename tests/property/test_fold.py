@@ -73,7 +73,7 @@ facts = st.builds(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     news=st.lists(facts, min_size=1, max_size=8, unique_by=dedupe_key),
     order=st.randoms(use_true_random=False),

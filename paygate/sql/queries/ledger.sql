@@ -10,23 +10,34 @@ FROM source JOIN tenant ON tenant.tenant_id = source.tenant_id
 WHERE source.tenant_id = $1;
 
 -- name: lock_payments
--- In the order of their numbers, so that two workers cannot wait for each other.
-SELECT payment.payment_id, payment.source_id, payment.reference, payment.transaction_id, payment.state,
-    payment.outcome, payment.amount, payment.currency, payment.occurred_at, payment.conflicting, payment.dossier_code,
-    payment.dossier_evidence
-FROM payment
-JOIN unnest($2::integer[], $3::text[], $4::text[]) AS wanted (source_id, reference, transaction_id)
-    ON payment.source_id = wanted.source_id AND payment.reference = wanted.reference
-    AND payment.transaction_id = wanted.transaction_id
-WHERE payment.tenant_id = $1
-ORDER BY payment.payment_id
-FOR UPDATE OF payment;
+-- In the order asked, so that two workers cannot wait for each other. Here and in the next two, LATERAL with OFFSET 0
+-- reads by key whatever the planner believes: a table that is small and without statistics now may be huge in an hour.
+SELECT payment.*
+FROM unnest($2::integer[], $3::text[], $4::text[]) AS wanted (source_id, reference, transaction_id)
+CROSS JOIN LATERAL (
+    SELECT payment_id, source_id, reference, transaction_id, state, outcome, amount, currency, occurred_at, conflicting,
+        dossier_code, dossier_evidence
+    FROM payment
+    WHERE tenant_id = $1 AND source_id = wanted.source_id AND reference = wanted.reference
+        AND transaction_id = wanted.transaction_id
+    OFFSET 0
+    FOR UPDATE
+) AS payment;
 
 -- name: find_requests
-SELECT reference, dossier_code FROM payment_request WHERE tenant_id = $1 AND reference = ANY($2::text[]);
+SELECT request.reference, request.dossier_code
+FROM unnest($2::text[]) AS wanted (reference)
+CROSS JOIN LATERAL (
+    SELECT reference, dossier_code FROM payment_request WHERE tenant_id = $1 AND reference = wanted.reference OFFSET 0
+) AS request;
 
 -- name: find_records
-SELECT dossier_key, dossier_code FROM procedure_record WHERE tenant_id = $1 AND dossier_key = ANY($2::text[]);
+SELECT record.dossier_key, record.dossier_code
+FROM unnest($2::text[]) AS wanted (dossier_key)
+CROSS JOIN LATERAL (
+    SELECT dossier_key, dossier_code FROM procedure_record
+    WHERE tenant_id = $1 AND dossier_key = wanted.dossier_key OFFSET 0
+) AS record;
 
 -- name: add_payments
 -- A payment that another worker added since we looked is not returned, and is folded onto afterwards.
@@ -42,25 +53,32 @@ ON CONFLICT (tenant_id, source_id, reference, transaction_id) DO NOTHING
 RETURNING payment_id, source_id, reference, transaction_id;
 
 -- name: change_payments
-UPDATE payment SET state = changed.state::payment_state, outcome = changed.outcome::payment_outcome,
-    amount = changed.amount, currency = changed.currency, occurred_at = changed.occurred_at,
-    business_date = changed.business_date, dossier_code = changed.dossier_code,
-    dossier_evidence = changed.dossier_evidence, conflicting = changed.conflicting
-FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::timestamptz[], $8::date[], $9::text[],
-    $10::smallint[], $11::boolean[])
-    AS changed (payment_id, state, outcome, amount, currency, occurred_at, business_date, dossier_code,
-        dossier_evidence, conflicting)
-WHERE payment.tenant_id = $1 AND payment.payment_id = changed.payment_id;
+-- Only payments that we hold locked come here: an upsert, because it finds its row by the key alone.
+INSERT INTO payment (tenant_id, source_id, reference, transaction_id, reference_key, account_id, state, outcome, amount,
+    currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting)
+SELECT $1, source_id, reference, transaction_id, reference_key, account_id, state::payment_state,
+    outcome::payment_outcome, amount, currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting
+FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::bigint[],
+    $10::text[], $11::timestamptz[], $12::date[], $13::text[], $14::smallint[], $15::boolean[])
+    AS changed (source_id, reference, transaction_id, reference_key, account_id, state, outcome, amount,
+        currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting)
+ON CONFLICT (tenant_id, source_id, reference, transaction_id) DO UPDATE SET state = EXCLUDED.state,
+    outcome = EXCLUDED.outcome, amount = EXCLUDED.amount, currency = EXCLUDED.currency,
+    occurred_at = EXCLUDED.occurred_at, business_date = EXCLUDED.business_date, dossier_code = EXCLUDED.dossier_code,
+    dossier_evidence = EXCLUDED.dossier_evidence, conflicting = EXCLUDED.conflicting
+RETURNING payment_id, source_id, reference, transaction_id;
 
 -- name: add_events
--- A parked notice that was woken has its event already.
+-- What was said is read from the notice itself. A parked notice that was woken has its event already.
 INSERT INTO payment_event (tenant_id, payment_id, notice_id, said_state, left_state, outcome, amount, currency,
     occurred_at)
-SELECT $1, payment_id, notice_id, said_state::payment_state, left_state::payment_state, outcome::payment_outcome,
-    amount, currency, occurred_at
-FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-    $9::timestamptz[])
-    AS said (payment_id, notice_id, said_state, left_state, outcome, amount, currency, occurred_at)
+SELECT $1, told.payment_id, told.notice_id, notice.said_state, told.left_state::payment_state, notice.outcome,
+    notice.amount, notice.currency, notice.occurred_at
+FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS told (notice_id, payment_id, left_state)
+CROSS JOIN LATERAL (
+    SELECT said_state, outcome, amount, currency, coalesce(occurred_at, received_at) AS occurred_at
+    FROM notice WHERE tenant_id = $1 AND notice_id = told.notice_id OFFSET 0
+) AS notice
 ON CONFLICT (tenant_id, notice_id) DO NOTHING
 RETURNING notice_id;
 
