@@ -65,11 +65,13 @@ def statements_of(bookings: Sequence[Booking], first: date, last: date) -> list[
 
 
 def write_files(statements: Sequence[AccountDay], folder: Path) -> list[tuple[AccountDay, Path]]:
-    """Write each statement as its bank would send it."""
+    """Write each statement as its bank would send it; a table without rows says nothing, and is not sent."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for statement in statements:
         camt = statement.account == PORTAL_ACCOUNT
+        if not camt and not statement.bookings:
+            continue
         path = folder / f"{statement.account}-{statement.day:%Y%m%d}.{'xml' if camt else 'csv'}"
         path.write_bytes(camt_file(statement) if camt else csv_file(statement))
         written.append((statement, path))

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 
@@ -17,10 +17,21 @@ from paygate.domain.errors import PaygateError
 from paygate.domain.record import ProcedureRecord
 
 Json = dict[str, Any]
+ResultT = TypeVar("ResultT")
 
 RECORDS_AT_ONCE: Final = 500
 CALLS_AT_ONCE: Final = 16
 ASK_AGAIN_SECONDS: Final = 0.05
+
+
+async def at_once(calls: Iterable[Coroutine[Any, Any, ResultT]]) -> list[ResultT]:
+    """Make calls side by side and return what they return; the first to fail stops the others and is raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            made = [tasks.create_task(call) for call in calls]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    return [task.result() for task in made]
 
 
 class Desk:
@@ -49,9 +60,7 @@ class Desk:
 
     async def request_payments(self, requests: Iterable[Request], sent: Advance) -> None:
         """Register references for dossiers."""
-        async with asyncio.TaskGroup() as tasks:
-            for request in requests:
-                tasks.create_task(self._request_payment(request, sent))
+        await at_once(self._request_payment(request, sent) for request in requests)
 
     async def close_day(self, day: date) -> str:
         """Close a business day and return its status.

@@ -21,12 +21,16 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What the report of a day must say: of each class how many cases, of each reason how many things it names."""
+    """What the report of a day must say: of each class how many cases, of each reason how many things it names.
+
+    `residual` is what the proof leaves unexplained, in dong: nothing, ever.
+    """
 
     payments: Total
     bank: Total
     classes: Mapping[str, int]
     reasons: Mapping[str, int]
+    residual: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def read_figures(report: Mapping[str, Any]) -> DayFigures:
         Total(totals["bank"]["count"], totals["bank"]["amount"]),
         {name: entry["count"] for name, entry in report["classes"].items() if entry["count"]},
         {name: entry["count"] for name, entry in report["reasons"].items() if entry["count"]},
+        report["proof"]["residual"],
     )
 
 

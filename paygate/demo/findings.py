@@ -1,22 +1,21 @@
 """What paygate says of every planted case, asked over HTTP and looked up in its inbox."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from paygate.database import Connection, load_queries
 from paygate.demo.comparison import Finding
-from paygate.demo.desk import Desk, Json
+from paygate.demo.desk import Desk, Json, at_once
 from paygate.demo.expected import InboxFigures
 from paygate.demo.steps import Advance
-from paygate.demo.stories import AGREED, UNPAID, Case
+from paygate.demo.stories import Case
 from paygate.domain.lifecycle import NoticeState
 
 QUERIES: Final = load_queries("paygate.sql", "queries/demo.sql")
 
-ONE_IN: Final = 40
-"""Of the stories that fill the month, the verdict of one case in so many is asked for; the reasons are of all."""
+VERDICTS_OF_A_STORY: Final = 20
+"""For so many cases of each story the verdict is asked; the reasons are compared for all."""
 STILL_DUE: Final = frozenset({NoticeState.RECEIVED, NoticeState.RETRYING})
 
 
@@ -38,35 +37,31 @@ async def find_cases(desk: Desk, cases: Sequence[Case], found: Advance) -> tuple
     for item in items:
         if item["dossier_code"] is not None:
             reasons.setdefault(item["dossier_code"], set()).add(item["reason"])
-    async with asyncio.TaskGroup() as tasks:
-        asked = {
-            number: tasks.create_task(_ask(desk, code, found))
-            for number, case in enumerate(cases)
-            if (code := _code_to_ask(case, number))
-        }
+    codes = to_be_asked(cases)
+    verdicts = await at_once(_ask(desk, code, found) for code in codes.values())
+    verdict_of = dict(zip(codes, verdicts, strict=True))
     findings = []
     for number, case in enumerate(cases):
-        verdict = asked[number].result() if number in asked else None
-        code = case.dossier_code
-        findings.append(Finding(verdict, frozenset(reasons.get(code, ()) if code else _take(lone, case))))
+        said = reasons.get(case.dossier_code, set()) if case.dossier_code else _take(lone, case)
+        findings.append(Finding(verdict_of.get(number), frozenset(said)))
     return findings, sum(item["dossier_code"] is None for item in items)
 
 
-def count_questions(cases: Sequence[Case]) -> int:
-    """Return for how many cases the verdict is asked."""
-    return sum(_code_to_ask(case, number) is not None for number, case in enumerate(cases))
+def to_be_asked(cases: Sequence[Case]) -> dict[int, str]:
+    """Return the dossiers whose verdict is asked, by the number of their case."""
+    asked: Counter[str] = Counter()
+    codes = {}
+    for number, case in enumerate(cases):
+        if case.dossier_code and asked[case.story.name] < VERDICTS_OF_A_STORY:
+            asked[case.story.name] += 1
+            codes[number] = case.dossier_code
+    return codes
 
 
 async def _ask(desk: Desk, code: str, found: Advance) -> str:
     verdict = await desk.verdict_of(code)
     found(1)
     return verdict
-
-
-def _code_to_ask(case: Case, number: int) -> str | None:
-    if case.story in (AGREED, UNPAID) and number % ONE_IN:
-        return None
-    return case.dossier_code
 
 
 def _take(lone: Counter[tuple[str, str, int]], case: Case) -> set[str]:
