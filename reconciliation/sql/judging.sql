@@ -115,22 +115,26 @@ SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'do
        'payment:' || p.payment_id, CASE WHEN m.difference <> 0 THEN 'amount_differs' ELSE 'wrong_account' END,
        CASE WHEN m.difference <> 0 THEN abs(m.difference) ELSE p.amount END, greatest(p.business_date, l.booked_on),
        NULL, p.dossier_code, p.payment_id, m.fact_id, '{}'::jsonb
-FROM match AS m
-JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
-JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
-WHERE m.tenant_id = $1 AND (m.difference <> 0 OR m.rule = 'reference_other_account')
-  AND (p.dossier_code IN (SELECT code FROM w_dossier) OR p.payment_id IN (SELECT payment_id FROM w_lone_payment));
+FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
+      UNION ALL
+      SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
+      WHERE p.dossier_code IS NULL) AS p
+JOIN match AS m ON m.tenant_id = $1 AND m.payment_id = p.payment_id
+    AND (m.difference <> 0 OR m.rule = 'reference_other_account')
+JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id;
 
 -- name: expect_of_odd_payments
 INSERT INTO w_expected
 SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
        'payment:' || p.payment_id, o.reason, p.amount, p.business_date, NULL, p.dossier_code, p.payment_id, NULL,
        '{}'::jsonb
-FROM payment AS p
+FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
+      UNION ALL
+      SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
+      WHERE p.dossier_code IS NULL) AS p
 CROSS JOIN LATERAL (SELECT 'notices_conflict' AS reason WHERE p.conflicting
                     UNION ALL SELECT 'currency_differs' WHERE p.currency <> 'VND' AND p.state >= 'paid') AS o
-WHERE p.tenant_id = $1 AND (p.conflicting OR p.currency <> 'VND')
-  AND (p.dossier_code IN (SELECT code FROM w_dossier) OR p.payment_id IN (SELECT payment_id FROM w_lone_payment));
+WHERE p.conflicting OR p.currency <> 'VND';
 
 -- name: expect_of_loose_lines
 INSERT INTO w_expected

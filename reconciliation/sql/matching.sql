@@ -61,6 +61,20 @@ INSERT INTO w_fact
 SELECT 'bank', l.line_id, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, NULL, true
 FROM w_dirty_line AS d JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.fact_id;
 
+-- name: forget_dirty_facts
+DELETE FROM dirty WHERE tenant_id = $1 AND kind IN ('payment', 'line');
+
+-- name: gather_every_payment
+-- The first load: whatever is stored is in hand, so nothing need be looked up by its number.
+INSERT INTO w_fact
+SELECT 'payment', payment_id, account_id, amount, currency, business_date, reference_key, dossier_code, state >= 'paid'
+FROM payment WHERE tenant_id = $1;
+
+-- name: gather_every_line
+INSERT INTO w_fact
+SELECT 'bank', line_id, account_id, amount, currency, booked_on, reference_key, NULL, true
+FROM statement_line WHERE tenant_id = $1;
+
 -- name: gather_payments_of_the_same_reference
 -- A reference is always judged whole, with what was matched before.
 INSERT INTO w_fact
@@ -129,9 +143,10 @@ WHERE r.standing = 'open' AND r.amount > 0
   AND (r.account_id, r.currency, r.reference_key) = (g.account_id, g.currency, g.reference_key);
 
 -- name: drop_matched_from_the_rest
-DELETE FROM w_rest AS r USING w_match AS m
-WHERE m.rule = $1 AND ((r.leg = 'payment' AND r.fact_id = ANY (m.payment_ids))
-                    OR (r.leg = 'bank' AND r.fact_id = ANY (m.line_ids)));
+DELETE FROM w_rest AS r
+USING (SELECT 'payment'::leg AS leg, unnest(payment_ids) AS fact_id FROM w_match WHERE rule = $1
+       UNION ALL SELECT 'bank', unnest(line_ids) FROM w_match WHERE rule = $1) AS m
+WHERE r.leg = m.leg AND r.fact_id = m.fact_id;
 
 -- name: match_one_reference_on_another_account
 INSERT INTO w_match

@@ -128,7 +128,6 @@ CREATE TABLE payment (
 CREATE INDEX payment_by_reference ON payment (tenant_id, reference_key);
 CREATE INDEX payment_by_dossier ON payment (tenant_id, dossier_code);
 CREATE INDEX payment_by_day ON payment (tenant_id, business_date);
-CREATE INDEX payment_odd ON payment (tenant_id, payment_id) WHERE conflicting OR currency <> 'VND';
 
 -- Append-only: what each notice, query or decision said, and where it left the payment.
 CREATE TABLE payment_event (
