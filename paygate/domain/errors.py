@@ -45,6 +45,10 @@ class ConflictError(PaygateError):
     """The request contradicts what is stored."""
 
 
+class IntegrityError(PaygateError):
+    """What is stored contradicts itself: somebody has tampered with it, or we have a fault."""
+
+
 class TemporaryError(PaygateError):
     """It may succeed when tried again."""
 

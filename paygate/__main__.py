@@ -1,0 +1,5 @@
+"""`python -m paygate`."""
+
+from paygate.cli import main
+
+main()

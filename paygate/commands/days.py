@@ -1,0 +1,62 @@
+"""Closing a business day, and its report."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from paygate.app import build_worker
+from paygate.commands.terminal import OUT, Day, Tenant, load, open_tenant, run, write_text
+from paygate.domain.errors import NotFoundError
+from reconciliation.closing import close_day
+from reconciliation.rendering import Language, render_csv, render_text
+from reconciliation.report import load_report
+
+Format = Literal["text", "json", "csv"]
+
+
+def reconcile(context: typer.Context, tenant: Tenant, day: Day) -> None:
+    """Apply what is due, match, and close a business day."""
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id):
+            await build_worker(service).drain(tenant_id)
+            closed = await close_day(service.database, tenant_id, day.date(), service.policy, datetime.now(UTC))
+        said = "closed" if closed.new else "nothing is new"
+        proof = closed.report["proof"]
+        OUT.print(
+            f"{day:%Y-%m-%d}: {said}, run {closed.run_id}, {closed.report['status']}, residual {proof['residual']}"
+        )
+
+    run(work())
+
+
+def report(  # noqa: PLR0913, PLR0917 -- the contract's options
+    context: typer.Context,
+    tenant: Tenant,
+    day: Day,
+    format: Annotated[Format, typer.Option(help="how to show it")] = "text",  # noqa: A002
+    output: Annotated[Path | None, typer.Option(help="write it to a file")] = None,
+    lang: Annotated[Language, typer.Option(help="Vietnamese or English")] = "vi",
+) -> None:
+    """Show the report of a closed day."""
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
+            found = await load_report(connection, tenant_id, day.date())
+        if found is None:
+            raise NotFoundError(f"{day:%Y-%m-%d} is not closed; 'paygate reconcile' closes it")
+        write_text(_render(found, format, lang), output)
+
+    run(work())
+
+
+def _render(found: Mapping[str, Any], kind: Format, language: Language) -> str:
+    if kind == "json":
+        return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    return render_csv(found, language) if kind == "csv" else render_text(found, language)

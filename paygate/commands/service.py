@@ -1,0 +1,94 @@
+"""Running the service: serve, migrate, doctor, demo, bench."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from paygate.app import Role, open_service, run_service
+from paygate.bench.suite import Bench, run_bench
+from paygate.commands.terminal import OUT, AsJson, load, print_json, print_rows, run
+from paygate.database import check_durability, migrate
+from paygate.demo.run import run_demo
+from paygate.domain.errors import InvalidInputError
+from paygate.embedded import embedded_database
+
+
+def demo(
+    context: typer.Context,
+    exit_after: Annotated[bool, typer.Option("--exit", help="leave when the report is shown")] = False,  # noqa: FBT002
+) -> None:
+    """Play a sample province: signed notices over HTTP, records, statements, a closed day, the report; then serve."""
+    if context.obj is not None:
+        raise InvalidInputError("the demo brings its own configuration")
+    sys.exit(asyncio.run(run_demo(exit_after=exit_after, data_dir=None, out=OUT)))
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="PAYGATE_HOST")] = None,
+    port: Annotated[int | None, typer.Option(help="PAYGATE_PORT; 0 takes a free one")] = None,
+    role: Annotated[Role, typer.Option(help="which part this process plays")] = "all",
+) -> None:
+    """Take in notices and work on them until interrupted."""
+    settings = load(context, quiet=False)
+
+    def ready(url: str) -> None:
+        sys.stdout.write(f"{url or 'worker'}\n")
+        sys.stdout.flush()
+
+    chosen = settings.port if port is None else port
+    run_service(settings, host=host or settings.host, port=chosen, role=role, ready=ready)
+
+
+def migrate_schema(context: typer.Context) -> None:
+    """Bring the database's schema forward."""
+    settings = load(context)
+
+    async def work(url: str) -> None:
+        applied = await migrate(url)
+        OUT.print("\n".join(applied) or "the schema is current")
+
+    if settings.database_url:
+        run(work(settings.database_url))
+    else:
+        with embedded_database(settings.data_dir) as url:
+            run(work(url))
+
+
+def doctor(context: typer.Context) -> None:
+    """Check the configuration, the secrets and the database, and say what is amiss."""
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_service(settings) as service:
+            service.adapters()
+            async with service.database.connection() as connection:
+                await check_durability(connection)
+                version = await connection.fetchval("SHOW server_version")
+        kind = "the configured" if settings.database_url else "the embedded"
+        OUT.print(f"{kind} PostgreSQL {version} keeps what it acknowledges")
+        OUT.print(f"{len(settings.sources)} sources of {len(settings.tenants)} tenants have their secrets")
+
+    run(work())
+
+
+def bench(
+    context: typer.Context,
+    name: Annotated[Bench, typer.Argument(help="what to measure")],
+    seconds: Annotated[float | None, typer.Option(help="how long, where time is what is given")] = None,
+    scale: Annotated[float, typer.Option(help="a fraction of the full size, where size is what is given")] = 1.0,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Measure against honest peers, in one run on this machine."""
+    settings = load(context)
+    figures = run_bench(name, settings.database_url, seconds=seconds, scale=scale, say=_say)
+    if as_json:
+        print_json(figures)
+    else:
+        print_rows([{"figure": key, "value": value} for key, value in figures.items()])
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

@@ -1,0 +1,88 @@
+"""What every command shares: its settings, its way into the service, and how it speaks to a person."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from paygate.app import Service, open_service
+from paygate.domain.errors import InvalidInputError
+from paygate.settings import Settings, load_settings
+from paygate.telemetry import configure_logging
+
+OUT: Final = Console(highlight=False, soft_wrap=True, markup=False)
+
+Tenant = Annotated[str, typer.Option("--tenant", help="the tenant's name in the configuration")]
+Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="the business day")]
+File = Annotated[Path, typer.Argument(help="the file to read")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def load(context: typer.Context, *, quiet: bool = True) -> Settings:
+    """Read the configuration; a quiet command, whose output is for people, logs only what goes wrong."""
+    settings = load_settings(context.obj)
+    configure_logging("error" if quiet else settings.log_level)
+    return settings
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(work)
+
+
+@asynccontextmanager
+async def open_tenant(settings: Settings, code: str) -> AsyncIterator[tuple[Service, int]]:
+    """Open the service and name the number of one of its tenants."""
+    async with open_service(settings) as service:
+        yield service, service.directory.tenant(code).tenant_id
+
+
+def read_bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"{file}: {error.strerror}") from error
+
+
+def write_text(text: str, file: Path | None) -> None:
+    """Write to a file, or to standard output."""
+    if file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InvalidInputError(f"{file}: {error.strerror}") from error
+
+
+def print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, indent=2) + "\n")
+
+
+def print_rows(rows: list[dict[str, Any]]) -> None:
+    """Print rows of the same keys as a table."""
+    if not rows:
+        OUT.print("none")
+        return
+    table = Table(*(name.replace("_", " ") for name in rows[0]), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    OUT.print(table)
+
+
+@contextmanager
+def counting(unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a running count on a terminal, and nothing elsewhere."""
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} " + unit), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done: progress.update(task, completed=done)
