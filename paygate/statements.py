@@ -29,14 +29,6 @@ STORE_SECONDS: Final = 900.0
 
 _LOCK_CLASS: Final = 7_305_202
 
-# COPY and a table of this session's own cannot be prepared, so these stand here and not among the queries.
-_CREATE_STAGE: Final = """
-CREATE TEMPORARY TABLE staged_line (
-    sequence bigint, ordinal integer, row_number integer, identity bytea, booked_on date, value_on date, amount bigint,
-    currency text, bank_reference text, reference text, reference_key text, narrative text, counterparty text,
-    reversal boolean
-) ON COMMIT DROP
-"""
 _STAGE_COLUMNS: Final = (
     "sequence",
     "ordinal",
@@ -53,18 +45,6 @@ _STAGE_COLUMNS: Final = (
     "counterparty",
     "reversal",
 )
-_STORE_LINES: Final = """
-INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, identity, occurrence, booked_on, value_on,
-    amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal)
-SELECT $1, account_id, statement_id, row_number, identity,
-    row_number() OVER (PARTITION BY account_id, identity ORDER BY sequence), booked_on, value_on, amount, currency,
-    bank_reference, reference, reference_key, narrative, counterparty, reversal
-FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[]) AS stored (ordinal, account_id, statement_id)
-    USING (ordinal)
-ORDER BY sequence
-ON CONFLICT (tenant_id, account_id, identity, occurrence) DO NOTHING
-RETURNING line_id, statement_id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +220,7 @@ async def _stage(
     progress: Callable[[int], None] | None,
 ) -> list[Reading]:
     """Copy every line into a table of this session's own, a batch at a time, so that memory does not grow."""
-    await connection.execute(_CREATE_STAGE)
+    await connection.execute(QUERIES["create_staged_line"])
     readings: list[Reading] = []
     rows = enumerate(read_lines(parts, readings))
     staged = 0
@@ -306,12 +286,12 @@ async def _store_lines(
     ordinals = list(range(len(statement_ids)))
     # Through a cursor: the numbers of a million new lines are not held all at once either.
     cursor = await connection.cursor(
-        _STORE_LINES, tenant_id, ordinals, account_ids, list(statement_ids), timeout=STORE_SECONDS
+        QUERIES["store_lines"], tenant_id, ordinals, account_ids, list(statement_ids), timeout=STORE_SECONDS
     )
     while stored := await cursor.fetch(BATCH_LINES, timeout=STORE_SECONDS):
         new.update(row["statement_id"] for row in stored)
         await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, [row["line_id"] for row in stored])
-    await connection.execute("DROP TABLE staged_line")
+    await connection.execute(QUERIES["drop_staged_line"])
     return new
 
 

@@ -18,3 +18,28 @@ RETURNING statement_id;
 
 -- name: mark_lines_dirty
 INSERT INTO dirty (tenant_id, kind, fact_ids) VALUES ($1, 'line', $2);
+
+-- name: create_staged_line
+-- All lines of a file before any is stored: twins are counted here, so that memory stays flat outside the database.
+CREATE TEMPORARY TABLE staged_line (
+    sequence bigint, ordinal integer, row_number integer, identity bytea, booked_on date, value_on date, amount bigint,
+    currency text, bank_reference text, reference text, reference_key text, narrative text, counterparty text,
+    reversal boolean
+) ON COMMIT DROP;
+
+-- name: store_lines
+-- A line that is stored already, with as many twins, stays as it is; the others come back with their numbers.
+INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, identity, occurrence, booked_on, value_on,
+    amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal)
+SELECT $1, account_id, statement_id, row_number, identity,
+    row_number() OVER (PARTITION BY account_id, identity ORDER BY sequence), booked_on, value_on, amount, currency,
+    bank_reference, reference, reference_key, narrative, counterparty, reversal
+FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[]) AS stored (ordinal, account_id, statement_id)
+    USING (ordinal)
+ORDER BY sequence
+ON CONFLICT (tenant_id, account_id, identity, occurrence) DO NOTHING
+RETURNING line_id, statement_id;
+
+-- name: drop_staged_line
+-- ON COMMIT is too late where several files are imported in one transaction.
+DROP TABLE staged_line;
