@@ -126,10 +126,17 @@ class Worker:
             await self._sweep_until(stop)
 
     async def sweep(self) -> int:
-        """Apply everything due now, of every tenant; return the number of notices taken."""
+        """Apply everything due now, of every tenant, and ask for a match where facts have changed.
+
+        Returns the number of notices taken. Facts that another process changed (an import) are seen here too.
+        """
         async with self._database.connection() as connection:
             tenants = await connection.fetch(QUERIES["list_tenants"])
-        return sum([await self.drain(row["tenant_id"]) for row in tenants])
+        taken = sum([await self.drain(row["tenant_id"]) for row in tenants])
+        async with self._database.connection() as connection:
+            for row in await connection.fetch(QUERIES["list_dirty_tenants"]):
+                self.ask_match(row["tenant_id"])
+        return taken
 
     async def drain(self, tenant_id: int) -> int:
         """Apply everything of a tenant that is due now; return the number of notices taken.
@@ -197,8 +204,6 @@ class Worker:
                 RETRIES.labels("notice").inc()
         settled = len(applied.settled) + len(applied.unnamed)
         log.info(Event.NOTICES_APPLIED, tenant_id=tenant_id, applied=settled, parked=len(applied.parked))
-        if applied.changed:
-            self.ask_match(tenant_id)
 
     async def _sweep_until(self, stop: asyncio.Event) -> None:
         away = 0

@@ -5,6 +5,7 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from paygate.app import Role, open_service, run_service
 from paygate.bench.suite import Bench, run_bench
@@ -22,7 +23,7 @@ def demo(
     """Play a sample province: signed notices over HTTP, records, statements, a closed day, the report; then serve."""
     if context.obj is not None:
         raise InvalidInputError("the demo brings its own configuration")
-    sys.exit(asyncio.run(run_demo(exit_after=exit_after, data_dir=None, out=OUT)))
+    sys.exit(asyncio.run(run_demo(exit_after=exit_after, data_dir=None, out=Console(highlight=False))))
 
 
 def serve(

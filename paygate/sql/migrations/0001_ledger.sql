@@ -359,7 +359,7 @@ CREATE TABLE run (
     sequence      integer NOT NULL,
     rule_set      text NOT NULL,
     status        text NOT NULL CHECK (status IN ('matched', 'discrepant', 'incomplete')),
-    report        jsonb NOT NULL,   -- as `paygate report --format json` prints it
+    report        json NOT NULL,    -- as `paygate report --format json` prints it
     digest        text NOT NULL,
     closed_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, run_id),

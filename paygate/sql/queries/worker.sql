@@ -40,3 +40,6 @@ WHERE tenant_id = $1 AND state = 'parked' AND waits_for && $2::text[];
 UPDATE notice SET state = $3::text::notice_state, reason = $4, attempts = $5,
     next_attempt_at = clock_timestamp() + make_interval(secs => $6)
 WHERE tenant_id = $1 AND notice_id = $2;
+
+-- name: list_dirty_tenants
+SELECT tenant_id FROM tenant AS t WHERE EXISTS (SELECT FROM dirty AS d WHERE d.tenant_id = t.tenant_id);
