@@ -5,6 +5,7 @@ payment up or leaves it where it is, and any order of the same news ends on the 
 down is not news but a decision a person takes, and is no part of this table.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -90,3 +91,13 @@ MONEY_CAME: Final = frozenset(
 def advance(state: PaymentState, news: PaymentState) -> PaymentState:
     """Return the state of a payment after `news` of it: up the ladder, or unmoved by old news."""
     return news if news in PAYMENT_TRANSITIONS[state] else state
+
+
+def draw(transitions: Mapping[StrEnum, frozenset[StrEnum]]) -> str:
+    """Return a state machine's table as a Mermaid diagram, its edges in the order of the states."""
+    edges = [
+        f"    {state} --> {news}"
+        for state, reachable in transitions.items()
+        for news in sorted(reachable, key=list(type(state)).index)
+    ]
+    return "\n".join(["stateDiagram-v2", *edges])
