@@ -83,6 +83,7 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     for tables in ("create_matching_tables", "create_judging_tables"):
         await connection.execute(QUERIES[tables])
     turn = _Turn(connection, tenant_id, await connection.fetchval(QUERIES["was_anything_judged"], tenant_id))
+    await turn.freshen_statistics()
     facts = await _gather(turn)
     await _match_by_reference(turn)
     await _match_by_narrative(turn)
@@ -116,6 +117,10 @@ class _Turn:
         """Tell the planner how large the working tables have become: a guess of a thousand rows ruins the joins."""
         for table in tables:
             await self.connection.execute(f"ANALYZE {table}", timeout=PASS_SECONDS)
+
+    async def freshen_statistics(self) -> None:
+        """Analyze the stored tables that have grown out of what the planner knows of them."""
+        await self.analyze(*(row["relname"] for row in await self.fetch("tables_without_statistics")))
 
 
 async def _gather(turn: _Turn) -> int:
@@ -220,6 +225,7 @@ Changes = Sequence[asyncpg.Record]
 
 async def _judge(turn: _Turn, policy: Policy, as_of: date) -> tuple[Changes, Changes, Changes]:
     with RECONCILIATION_SECONDS.labels("judge").time():
+        await turn.freshen_statistics()
         await turn.do("gather_dossiers", turn.tenant_id, as_of)
         await turn.do("gather_lone_payments", turn.tenant_id, as_of)
         await turn.do("gather_lone_lines")

@@ -21,7 +21,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What the report of a day must say: of each class how many cases, of each reason how many things it names.
+    """What the report of a day must say: of each class how many cases, of each reason how many cases it names.
 
     `residual` is what the proof leaves unexplained, in dong: nothing, ever.
     """
@@ -53,7 +53,7 @@ def figures_of(plan: Plan, day: date) -> DayFigures:
             verdict, reason = case.judged(day)
             classes[verdict] += 1 + case.story.lines
             if reason:
-                reasons[reason] += case.story.payments + case.story.lines
+                reasons[reason] += bool(case.story.payments) + case.story.lines
     return DayFigures(Total(len(amounts), sum(amounts)), Total(len(lines), sum(lines)), classes, reasons)
 
 

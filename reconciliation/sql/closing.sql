@@ -79,7 +79,8 @@ SELECT agency_code, verdict AS name, count(*) AS count, sum(amount)::bigint AS a
 FROM w_class GROUP BY agency_code, verdict ORDER BY agency_code NULLS LAST, verdict;
 
 -- name: sum_reasons
-SELECT c.agency_code, r.reason AS name, count(*) AS count, sum(r.amount)::bigint AS amount
+-- A reason counts cases, as everything in the report does; its amount is that of all it is said of.
+SELECT c.agency_code, r.reason AS name, count(DISTINCT r.case_key) AS count, sum(r.amount)::bigint AS amount
 FROM w_reason AS r JOIN w_class AS c USING (case_key)
 WHERE r.holds GROUP BY c.agency_code, r.reason ORDER BY c.agency_code NULLS LAST, r.reason;
 

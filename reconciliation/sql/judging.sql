@@ -225,3 +225,10 @@ SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
 -- A second turn in the same transaction begins with empty ones.
 DROP TABLE w_dirty_payment, w_dirty_line, w_dirty_dossier, w_fact, w_group, w_rest, w_match, w_departed, w_payment, w_line,
     w_edge, w_near, w_payer, w_name, w_gram, w_stale, w_dossier, w_lone_payment, w_lone_line, w_expected;
+
+-- name: tables_without_statistics
+-- After a first load, or one that doubled a table, the planner would take large tables for tiny ones.
+SELECT c.relname FROM pg_class AS c LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid
+WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+  AND c.relname = ANY ('{payment,statement_line,match,loose_fact,discrepancy,watch,procedure_record}')
+  AND pg_relation_size(c.oid) > 131072 AND (c.reltuples < 1000 OR s.n_mod_since_analyze > c.reltuples);
