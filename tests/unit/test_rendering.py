@@ -1,0 +1,106 @@
+"""The report as people and spreadsheets read it."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from reconciliation.model import COUNTED, REASONS, Reason, Verdict
+from reconciliation.rendering import WORDS, guard, render_csv, render_text
+
+
+def report(**changes: object) -> dict[str, Any]:
+    empty = {str(one): {"count": 0, "amount": 0} for one in COUNTED}
+    found = {
+        "tenant": "haiduong",
+        "date": "2024-05-08",
+        "status": "discrepant",
+        "rule_set": "x",
+        "totals": {"payments": {"count": 2, "amount": 1_234_567}, "bank": {"count": 1, "amount": -5}},
+        "classes": {**empty, "matched": {"count": 1, "amount": 1_234_567}},
+        "reasons": {"bank_missing": {"count": 1, "amount": 100_000}},
+        "by_agency": [
+            {"agency_code": "H23", "agency_name": "=cmd|'/c calc'!A1", "classes": empty, "reasons": {}},
+            {"agency_code": None, "agency_name": None, "classes": empty, "reasons": {}},
+        ],
+        "success": {
+            "attempts": 4,
+            "paid": 3,
+            "payer_left": 1,
+            "declined": 0,
+            "gateway_fault": 0,
+            "our_fault": 0,
+            "pending": 0,
+            "ratio": 0.75,
+        },
+        "feeds": [{"account": "0011", "complete": False, "why": "no statement covers this day"}],
+        "proof": {
+            "opening": 0,
+            "opened": 1,
+            "closed": 0,
+            "closing": 1,
+            "left": 10,
+            "right": 4,
+            "explained": 6,
+            "residual": 0,
+            "items": {"bank_missing": 5, "other_day": 1},
+        },
+        "digest": "0" * 64,
+    }
+    return {**found, **changes}
+
+
+def test_vietnamese_comes_first() -> None:
+    text = render_text(report())
+    assert text.startswith("BÁO CÁO ĐỐI SOÁT NGÀY 08/05/2024 · haiduong · CÓ CHÊNH LỆCH")
+    assert "1.234.567\N{NO-BREAK SPACE}₫" in text
+    assert "Thành công 75,00 % = 3/4" in text
+
+
+def test_english_says_the_same() -> None:
+    text = render_text(report(), "en")
+    assert text.startswith("RECONCILIATION REPORT OF 08/05/2024 · haiduong · DISCREPANT")
+    assert REASONS[Reason.BANK_MISSING].en in text
+
+
+def test_a_cell_that_begins_like_a_formula_is_defused() -> None:
+    rows = list(csv.DictReader(io.StringIO(render_csv(report()))))
+    names = {row["agency_name"] for row in rows}
+    assert "'=cmd|'/c calc'!A1" in names
+    assert not any(name.startswith("=") for name in names)
+
+
+def test_no_known_payload_reaches_a_spreadsheet_as_a_formula(shared: Any) -> None:
+    triggers = json.loads((shared / "corpora/nasty/csv-injection/trigger_first_chars.json").read_text(encoding="utf-8"))
+    payloads = json.loads((shared / "corpora/nasty/csv-injection/payloads.json").read_text(encoding="utf-8"))
+    texts = [one for one in _texts([triggers, payloads]) if one[:1] in set("=+-@\t\r\n\0＝＋－＠")]
+    assert texts
+    assert all(str(guard(one)).startswith("'") for one in texts)
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in _texts(one)]
+    return [text for one in value for text in _texts(one)] if isinstance(value, list) else []
+
+
+def test_a_negative_amount_stays_a_number() -> None:
+    rows = list(csv.DictReader(io.StringIO(render_csv(report()))))
+    assert {row["amount"] for row in rows if row["name"] == "bank"} == {"-5"}
+
+
+@pytest.mark.parametrize("verdict", COUNTED)
+def test_every_class_has_its_word_in_both_languages(verdict: Verdict) -> None:
+    assert all(WORDS[verdict])
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_says_what_it_means_in_both_languages(reason: Reason) -> None:
+    rule = REASONS[reason]
+    assert rule.vi.endswith(".")
+    assert rule.en.endswith(".")
+    assert rule.vi != rule.en
