@@ -200,6 +200,8 @@ def test_the_example_is_a_configuration_that_can_be_used() -> None:
     assert {source.adapter for source in settings.sources.values()} == {"dvcqg", "vnpay", "standardwebhooks"}
     for source in settings.sources.values():
         build(source.adapter, [b"c2VjcmV0LW9mLXRoZS1leGFtcGxlLTAwMDA="], source.options)
+    for mapping in settings.mappings.values():
+        TableMapping(**mapping.model_dump())
 
 
 def test_every_key_of_the_example_is_explained_on_its_line() -> None:
