@@ -18,11 +18,12 @@ from paygate.database import Database, check_durability, migrate, open_database
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Adapter
 from paygate.domain.errors import ConfigurationError
+from paygate.domain.record_reading import read_records
 from paygate.embedded import embedded_database
 from paygate.inbox import GroupCommitInbox, open_inbox
 from paygate.intake import Sender
 from paygate.ledger import apply_batch
-from paygate.records import read_records, request_payment, upsert
+from paygate.records import request_payment, upsert
 from paygate.settings import Settings, SourceSettings, misspelt, resolve_secret
 from paygate.telemetry import Event, log
 from paygate.web.health import Gauges, HealthRoutes

@@ -9,8 +9,9 @@ import typer
 
 from paygate.app import build_worker
 from paygate.commands.terminal import OUT, AsJson, File, Tenant, load, open_tenant, print_json, read_bytes, run
+from paygate.domain.record_reading import read_records
 from paygate.domain.statement import RefusedRow
-from paygate.records import read_records, upsert
+from paygate.records import upsert
 
 records = typer.Typer(no_args_is_help=True, help="Procedure records.")
 

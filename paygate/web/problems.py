@@ -52,6 +52,7 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-notice", "The notice cannot be understood"
     ),
     errors.ConflictError: Problem(HTTPStatus.CONFLICT, "conflict", "It contradicts what is stored"),
+    errors.IntegrityError: Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "integrity", "What is stored contradicts itself"),
     errors.TemporaryError: UNAVAILABLE,
     errors.DatabaseUnavailableError: UNAVAILABLE,
     errors.InboxFullError: UNAVAILABLE,

@@ -15,8 +15,9 @@ from paygate.domain.errors import InvalidInputError, NotFoundError
 from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.parties import Source
 from paygate.domain.record import ProcedureRecord
+from paygate.domain.record_reading import RefusedRecord
 from paygate.domain.statement import RefusedRow
-from paygate.records import RecordResult, RefusedRecord
+from paygate.records import RecordResult
 from paygate.web.routes import READERS, Route, Visit
 
 BODY_LIMIT: Final = 32 * 1024 * 1024

@@ -11,8 +11,9 @@ import pytest
 
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.record import Obligation, ProcedureRecord, RecordStatus
+from paygate.domain.record_reading import RefusedRecord, read_records
 from paygate.domain.statement import RefusedRow
-from paygate.records import RefusedRecord, Result, Version, compare, content_hash, read_records
+from paygate.records import Result, Version, compare, content_hash
 from tests.ledger_facts import DOSSIER, a_record
 
 JSON = "application/json"
