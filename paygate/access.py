@@ -52,8 +52,8 @@ class Caller:
         return wanted
 
 
-async def add_person(connection: Connection, name: str) -> int:
-    """Add a person unless there is one of that name, and return their number.
+async def add_person(connection: Connection, name: str, role: Role, tenant_id: int) -> int:
+    """Give a person a role in a tenant, adding the person if need be, and return their number.
 
     Raises:
         NotAllowedError: the person is there and disabled.
@@ -62,13 +62,14 @@ async def add_person(connection: Connection, name: str) -> int:
     person = await connection.fetchrow(QUERIES["find_person"], name)
     if person is None or person["disabled"]:
         raise NotAllowedError(f"{name!r} is disabled")
+    await connection.execute(QUERIES["grant_role"], person["person_id"], tenant_id, role)
     return int(person["person_id"])
 
 
 async def issue_token(connection: Connection, name: str, role: Role, tenant_id: int) -> str:
-    """Make a token for a person, adding the person if need be. It is returned once; only its hash is kept."""
+    """Make a token for a person, adding person and role if need be. It is returned once; only its hash is kept."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-    person_id = await add_person(connection, name)
+    person_id = await add_person(connection, name, role, tenant_id)
     await connection.execute(QUERIES["store_token"], _hash(token), person_id, tenant_id, role)
     return token
 

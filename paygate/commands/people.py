@@ -8,7 +8,6 @@ import typer
 
 from paygate import audit
 from paygate.access import Role, add_person, issue_token
-from paygate.app import open_service
 from paygate.commands.terminal import OUT, Tenant, load, open_tenant, run
 from paygate.domain.errors import IntegrityError
 
@@ -32,13 +31,19 @@ def verify_audit(context: typer.Context, tenant: Tenant) -> None:
 
 
 @people.command("add")
-def add_people(context: typer.Context, name: Annotated[str, typer.Argument(help="who")]) -> None:
-    """Add a person."""
+def add_people(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="who")],
+    role: Annotated[Role, typer.Option(help="what they may do")],
+    tenant: Tenant,
+) -> None:
+    """Give a person a role in a tenant, adding the person if need be."""
     settings = load(context)
 
     async def work() -> None:
-        async with open_service(settings) as service, service.database.transaction() as connection:
-            await add_person(connection, name)
+        async with open_tenant(settings, tenant) as (service, tenant_id), service.database.transaction() as connection:
+            await add_person(connection, name, role, tenant_id)
+            await audit.append(connection, tenant_id, getpass.getuser(), "role_given", name, {"role": role})
 
     run(work())
 

@@ -43,7 +43,14 @@ async def test_a_token_nobody_issued_is_nobodys(database: Database, token: str) 
             await authenticate(connection, token)
 
 
-@pytest.mark.parametrize("spoil", ["UPDATE api_token SET revoked_at = now()", "UPDATE person SET disabled = true"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE api_token SET revoked_at = now()",
+        "UPDATE person SET disabled = true",
+        "DELETE FROM person_role",
+    ],
+)
 async def test_a_token_that_was_revoked_or_whose_person_left_is_nobodys(database: Database, spoil: str) -> None:
     async with database.connection() as connection:
         token = await issue_token(connection, "Lan", Role.OFFICER, (await a_place(connection)).tenant_id)
@@ -55,7 +62,7 @@ async def test_a_token_that_was_revoked_or_whose_person_left_is_nobodys(database
 async def test_a_person_who_left_is_given_no_new_token(database: Database) -> None:
     async with database.connection() as connection:
         place = await a_place(connection)
-        await add_person(connection, "Lan")
+        await add_person(connection, "Lan", Role.OFFICER, place.tenant_id)
         await connection.execute("UPDATE person SET disabled = true")
         with pytest.raises(NotAllowedError):
             await issue_token(connection, "Lan", Role.OFFICER, place.tenant_id)
@@ -63,7 +70,9 @@ async def test_a_person_who_left_is_given_no_new_token(database: Database) -> No
 
 async def test_a_person_is_added_once(database: Database) -> None:
     async with database.connection() as connection:
-        assert await add_person(connection, "Lan") == await add_person(connection, "Lan")
+        tenant_id = (await a_place(connection)).tenant_id
+        first = await add_person(connection, "Lan", Role.OFFICER, tenant_id)
+        assert await add_person(connection, "Lan", Role.AUDITOR, tenant_id) == first
 
 
 def test_a_caller_of_one_tenant_need_not_name_it() -> None:

@@ -373,13 +373,22 @@ CREATE TABLE person (
     disabled   boolean NOT NULL DEFAULT false
 );
 
+CREATE TABLE person_role (
+    person_id bigint NOT NULL REFERENCES person,
+    tenant_id integer NOT NULL REFERENCES tenant,
+    role      text NOT NULL CHECK (role IN ('service', 'officer', 'approver', 'auditor', 'operator', 'admin')),
+    PRIMARY KEY (person_id, tenant_id, role)
+);
+
+-- A token is worth what its person may do: without the role behind it, nothing.
 CREATE TABLE api_token (
     token_hash bytea PRIMARY KEY CHECK (octet_length(token_hash) = 32),
-    person_id  bigint NOT NULL REFERENCES person,
-    tenant_id  integer NOT NULL REFERENCES tenant,
-    role       text NOT NULL CHECK (role IN ('service', 'officer', 'approver', 'auditor', 'operator', 'admin')),
+    person_id  bigint NOT NULL,
+    tenant_id  integer NOT NULL,
+    role       text NOT NULL,
     issued_at  timestamptz NOT NULL DEFAULT now(),
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    FOREIGN KEY (person_id, tenant_id, role) REFERENCES person_role ON DELETE CASCADE
 );
 
 -- Who did what. Each row carries the hash of the one before; the tenant's row in audit_head makes numbers gapless.

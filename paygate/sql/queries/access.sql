@@ -5,6 +5,9 @@ INSERT INTO person (name) VALUES ($1) ON CONFLICT (name) DO NOTHING;
 -- name: find_person
 SELECT person_id, disabled FROM person WHERE name = $1;
 
+-- name: grant_role
+INSERT INTO person_role (person_id, tenant_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
 -- name: store_token
 INSERT INTO api_token (token_hash, person_id, tenant_id, role) VALUES ($1, $2, $3, $4);
 
