@@ -21,7 +21,7 @@ from paygate.domain.errors import ConfigurationError
 from paygate.domain.record_reading import read_records
 from paygate.embedded import embedded_database
 from paygate.inbox import GroupCommitInbox, open_inbox
-from paygate.intake import Sender
+from paygate.intake import Intake, Sender
 from paygate.ledger import apply_batch
 from paygate.records import request_payment, upsert
 from paygate.settings import Settings, SourceSettings, misspelt, resolve_secret
@@ -176,7 +176,7 @@ async def _web(service: Service, listening: Listening, changed: Callable[[], Non
         async with open_inbox(service.database_url, limit=service.settings.inbox_limit, committed=changed) as inbox:
             application = build_web(service, inbox, closes, changed)
             # Left in this order: no more requests, then what is queued is stored, then the worker stops.
-            async with listening(application, NoticeDoor(inbox, senders).receive) as url:
+            async with listening(application, NoticeDoor(Intake(inbox), senders).receive) as url:
                 yield url
     finally:
         await closes.finish()

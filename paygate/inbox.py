@@ -152,7 +152,6 @@ class GroupCommitInbox:
         self._connected = asyncio.Event()
         self._closing = False
         self._failures = 0
-        self._loop = asyncio.get_running_loop()
 
     @property
     def full(self) -> bool:
@@ -162,22 +161,20 @@ class GroupCommitInbox:
     def connected(self) -> bool:
         return self._connected.is_set()
 
-    def put(self, notice: ReceivedNotice) -> asyncio.Future[Stored]:
-        """Queue a notice; the future's result comes after its commit.
+    def put(self, notice: ReceivedNotice, answer: asyncio.Future[Stored]) -> None:
+        """Queue a notice; `answer` tells after its commit what it was, or why it could not be stored.
 
         Raises:
-            DatabaseUnavailableError: at once while there is no connection; as the future's exception when the
-                commit fails or is in doubt.
+            DatabaseUnavailableError: at once while there is no connection; in `answer` when the commit fails or is
+                in doubt.
             InboxFullError: as many wait as may.
         """
         if not self._connected.is_set():
             raise DatabaseUnavailableError("the inbox has no connection to the database")
         if len(self._waiting) >= self._limit:
             raise InboxFullError("too many notices wait for the database")
-        answer: asyncio.Future[Stored] = self._loop.create_future()
         self._waiting.append(_Waiting(notice, answer))
         self._arrived.set()
-        return answer
 
     async def run(self, url: str) -> None:
         """Store what comes, over one connection after another, until `close` and the queue is empty."""

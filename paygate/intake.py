@@ -1,16 +1,17 @@
 """What happens to one notice: verified, translated, stored, and only then acknowledged in its source's words."""
 
+import asyncio
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Final, Protocol, Self
 
 from prometheus_client import Counter
 
 from paygate.domain.adapter import Adapter
-from paygate.domain.errors import NotAuthenticError, UnreadableNoticeError
+from paygate.domain.errors import NotAuthenticError, TemporaryError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import NoticeFacts, RawNotice, ReceivedNotice, Reply, Stored, dedupe_key
 from paygate.domain.parties import Source
@@ -25,8 +26,12 @@ _COUNTED_AS: Final = {Stored.NEW: "stored", Stored.REPEAT: "repeated", Stored.CO
 class Inbox(Protocol):
     """Where notices are stored."""
 
-    def put(self, notice: ReceivedNotice) -> Awaitable[Stored]:
-        """Return, once the notice is committed, whether it was new."""
+    def put(self, notice: ReceivedNotice, answer: asyncio.Future[Stored]) -> None:
+        """Have `answer` tell, once the notice is committed, whether it was new.
+
+        Raises:
+            TemporaryError: it cannot be stored now; so may `answer`.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,62 +47,111 @@ class Sender:
         return cls(source, adapter, {outcome: NOTICES.labels(source.code, outcome) for outcome in OUTCOMES})
 
 
-class _Arrival(NamedTuple):
-    """An authentic notice as it came."""
+class _Arrival:
+    """One notice on its way in; `answer` ends it."""
 
-    sender: Sender
-    raw: RawNotice
-    key_id: int
-    now: datetime
-    request_id: str
+    __slots__ = ("answer", "key_id", "notice", "now", "payload", "raw", "request_id", "sender")
+
+    def __init__(self, sender: Sender, raw: RawNotice, now: datetime, request_id: str) -> None:
+        self.sender = sender
+        self.raw = raw
+        self.now = now
+        self.request_id = request_id
+        self.answer: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        self.key_id = -1
+        self.payload: object = None
+        self.notice: ReceivedNotice | None = None
 
 
-async def receive(inbox: Inbox, sender: Sender, raw: RawNotice, now: datetime, request_id: str) -> Reply:
-    """Take in one notice and return the reply to send.
+class Intake:
+    """Takes notices in.
 
-    Raises:
-        TemporaryError: it could not be stored, and is to be sent again.
+    Those that arrive together are verified together and translated together: going through one piece of code for
+    all of them takes a good third less time than going through all of it for each.
     """
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._arrivals: list[_Arrival] = []
+
+    async def receive(self, sender: Sender, raw: RawNotice, now: datetime, request_id: str) -> Reply:
+        """Take in one notice and return the reply to send.
+
+        Raises:
+            TemporaryError: it could not be stored, and is to be sent again.
+        """
+        arrival = _Arrival(sender, raw, now, request_id)
+        if not self._arrivals:
+            asyncio.get_running_loop().call_soon(self._take_in)
+        self._arrivals.append(arrival)
+        try:
+            stored = await arrival.answer
+        except NotAuthenticError as error:
+            sender.counted["unauthentic"].inc()
+            log.warning(Event.NOTICE_UNAUTHENTIC, source=sender.source.code, request_id=request_id, reason=str(error))
+            return sender.adapter.refuse()
+        _tell(arrival, stored)
+        return sender.adapter.acknowledge(arrival.payload, repeated=stored is Stored.REPEAT)
+
+    def _take_in(self) -> None:
+        arrivals, self._arrivals = self._arrivals, []
+        authentic = [arrival for arrival in arrivals if _is_authentic(arrival)]
+        for arrival in authentic:
+            arrival.notice = _translated(arrival)
+        for arrival in authentic:
+            self._put(arrival)
+
+    def _put(self, arrival: _Arrival) -> None:
+        if arrival.notice is None:
+            return
+        try:
+            self._inbox.put(arrival.notice, arrival.answer)
+        except TemporaryError as error:
+            _end(arrival, error)
+
+
+def _end(arrival: _Arrival, error: Exception) -> None:
+    if not arrival.answer.done():
+        arrival.answer.set_exception(error)
+
+
+def _is_authentic(arrival: _Arrival) -> bool:
     try:
-        verified = sender.adapter.verify(raw, now)
-    except NotAuthenticError as error:
-        sender.counted["unauthentic"].inc()
-        log.warning(Event.NOTICE_UNAUTHENTIC, source=sender.source.code, request_id=request_id, reason=str(error))
-        return sender.adapter.refuse()
-    notice = _translated(_Arrival(sender, raw, verified.key_id, now, request_id), verified.payload)
-    stored = await inbox.put(notice)
-    _tell(sender, notice, stored)
-    return sender.adapter.acknowledge(verified.payload, repeated=stored is Stored.REPEAT)
+        verified = arrival.sender.adapter.verify(arrival.raw, arrival.now)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is this notice's alone
+        _end(arrival, error)
+        return False
+    arrival.key_id, arrival.payload = verified.key_id, verified.payload
+    return True
 
 
-def _translated(arrival: _Arrival, payload: object) -> ReceivedNotice:
+def _translated(arrival: _Arrival) -> ReceivedNotice:
     """Say what the notice says; what cannot be understood is kept too, with the reason."""
     try:
-        facts = arrival.sender.adapter.translate(payload)
+        return _understood(arrival, arrival.sender.adapter.translate(arrival.payload))
     except UnreadableNoticeError as error:
         return _quarantined(arrival, str(error))
     except Exception as error:  # noqa: BLE001 -- authentic news is never lost to a mistake in a translation
         source = arrival.sender.source.code
         log.error(Event.UNHANDLED, source=source, request_id=arrival.request_id, error=type(error).__name__)
         return _quarantined(arrival, f"{type(error).__name__} while translating")
-    return _understood(arrival, facts)
 
 
 def _understood(arrival: _Arrival, facts: NoticeFacts) -> ReceivedNotice:
-    sender, raw, key_id, now, request_id = arrival
+    source, raw = arrival.sender.source, arrival.raw
     # In the order of the fields: naming two dozen of them would cost more than checking the signature.
     return ReceivedNotice(
-        sender.source.tenant.tenant_id,
-        sender.source.source_id,
+        source.tenant.tenant_id,
+        source.source_id,
         dedupe_key(facts),
         sha256(raw.body).digest(),
         False,  # noqa: FBT003 -- as above
         raw.method,
         raw.body,
         _headers(raw),
-        key_id,
-        request_id,
-        now,
+        arrival.key_id,
+        arrival.request_id,
+        arrival.now,
         NoticeState.RECEIVED,
         None,
         facts.reference,
@@ -137,18 +191,23 @@ def _headers(raw: RawNotice) -> str | None:
     return json.dumps(dict(raw.headers)) if raw.headers else None
 
 
-def _tell(sender: Sender, notice: ReceivedNotice, stored: Stored) -> None:
+def _tell(arrival: _Arrival, stored: Stored) -> None:
     """Count what came, and name what somebody should look at."""
-    if stored is Stored.NEW and notice.state is NoticeState.QUARANTINED:
-        sender.counted["quarantined"].inc()
-        _warn(Event.NOTICE_QUARANTINED, sender, notice, notice.reason)
+    notice, counted = arrival.notice, arrival.sender.counted
+    if notice is None:
         return
-    sender.counted[_COUNTED_AS[stored]].inc()
+    if stored is Stored.NEW and notice.alarm is None and notice.reason is None:
+        counted["stored"].inc()
+        return
+    quarantined = stored is Stored.NEW and notice.state is NoticeState.QUARANTINED
+    counted["quarantined" if quarantined else _COUNTED_AS[stored]].inc()
+    if quarantined:
+        _warn(Event.NOTICE_QUARANTINED, arrival, notice.reason)
     if stored is Stored.CONFLICT:
-        _warn(Event.NOTICE_CONFLICT, sender, notice, None)
+        _warn(Event.NOTICE_CONFLICT, arrival, None)
     if notice.alarm is not None and stored is not Stored.REPEAT:
-        _warn(Event.NOTICE_ALARM, sender, notice, notice.alarm)
+        _warn(Event.NOTICE_ALARM, arrival, notice.alarm)
 
 
-def _warn(event: Event, sender: Sender, notice: ReceivedNotice, reason: str | None) -> None:
-    log.warning(event, source=sender.source.code, request_id=notice.request_id, reason=reason)
+def _warn(event: Event, arrival: _Arrival, reason: str | None) -> None:
+    log.warning(event, source=arrival.sender.source.code, request_id=arrival.request_id, reason=reason)

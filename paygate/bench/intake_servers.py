@@ -23,7 +23,7 @@ from paygate.directory import SourceEntry, TenantEntry, store_directory
 from paygate.domain.errors import UnknownCallerError
 from paygate.domain.notice import ReceivedNotice, Stored
 from paygate.inbox import GroupCommitInbox, open_inbox
-from paygate.intake import Inbox, Sender
+from paygate.intake import Inbox, Intake, Sender
 from paygate.web.notices import NoticeDoor
 from paygate.web.routes import build_application
 from paygate.web.server import listen, settle_memory
@@ -46,8 +46,8 @@ class Spread:
     def __init__(self, inboxes: list[GroupCommitInbox]) -> None:
         self._next = itertools.cycle(inboxes).__next__
 
-    def put(self, notice: ReceivedNotice) -> asyncio.Future[Stored]:
-        return self._next().put(notice)
+    def put(self, notice: ReceivedNotice, answer: asyncio.Future[Stored]) -> None:
+        self._next().put(notice, answer)
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ async def _serving(database_url: str, inbox: Inbox) -> AsyncIterator[str]:
             {SOURCE: SourceEntry("bench", KIND, None, time(0), {})},
         )
     sender = Sender.of(directory.sources[SOURCE], registry.build(KIND, [SECRET], OPTIONS))
-    door = NoticeDoor(inbox, {SOURCE: sender})
+    door = NoticeDoor(Intake(inbox), {SOURCE: sender})
     application = build_application([], [], _nobody, directory.tenants)
     async with listen(application, door.receive, HOST, 0) as url:
         yield url

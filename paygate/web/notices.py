@@ -19,7 +19,7 @@ from aiohttp import HttpVersion11, web
 
 from paygate.domain.errors import NotFoundError, TemporaryError
 from paygate.domain.notice import NO_HEADERS, RawNotice, Reply
-from paygate.intake import Inbox, Sender, receive
+from paygate.intake import Intake, Sender
 from paygate.telemetry import NOTICE_SECONDS
 
 PREFIX: Final = "/v1/notices/"
@@ -82,8 +82,8 @@ def _head(status: int, content_type: str, second: int) -> bytes:
 class NoticeDoor:
     """Where sources knock."""
 
-    def __init__(self, inbox: Inbox, senders: Mapping[str, Sender]) -> None:
-        self._inbox = inbox
+    def __init__(self, intake: Intake, senders: Mapping[str, Sender]) -> None:
+        self._intake = intake
         self._senders = senders
         self._seconds = {code: NOTICE_SECONDS.labels(code) for code in senders}
 
@@ -96,7 +96,7 @@ class NoticeDoor:
             raise NotFoundError("there is no such source")
         try:
             raw = await _read(request, sender, query)
-            reply = await receive(self._inbox, sender, raw, datetime.now(UTC), request_id(request))
+            reply = await self._intake.receive(sender, raw, datetime.now(UTC), request_id(request))
         except TemporaryError:
             sender.counted["unavailable"].inc()
             raise

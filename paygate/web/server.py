@@ -81,6 +81,11 @@ class Connection(RequestHandler):
         if waiter is not None and not self._head_began and not waiter.done():
             self._head_began = self._loop.time()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 -- the signature is aiohttp's
+        # A body that is read whole asks for this each time, paused or not, and the parser would run over nothing.
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def _handle_request(
         self,
         request: web.BaseRequest,

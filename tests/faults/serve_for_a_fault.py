@@ -15,11 +15,11 @@ from tests.served import settings_for
 put_durably = GroupCommitInbox.put
 
 
-def put_and_say_so_at_once(inbox: GroupCommitInbox, notice: ReceivedNotice) -> asyncio.Future[Stored]:
-    put_durably(inbox, notice).add_done_callback(asyncio.Future.exception)
-    told: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-    told.set_result(Stored.NEW)
-    return told
+def put_and_say_so_at_once(inbox: GroupCommitInbox, notice: ReceivedNotice, answer: asyncio.Future[Stored]) -> None:
+    later: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+    later.add_done_callback(asyncio.Future.exception)
+    put_durably(inbox, notice, later)
+    answer.set_result(Stored.NEW)
 
 
 def say(url: str) -> None:

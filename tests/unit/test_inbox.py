@@ -20,6 +20,12 @@ from tests.ledger_facts import Place, a_notice, a_place
 from tests.served import a_line_to
 
 
+def put(inbox: GroupCommitInbox, row: ReceivedNotice) -> asyncio.Future[Stored]:
+    answer: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+    inbox.put(row, answer)
+    return answer
+
+
 @dataclass(frozen=True)
 class Desk:
     """An open inbox, the place its notices are for, and how often it told of a commit."""
@@ -57,7 +63,7 @@ class Desk:
 
     async def put_together(self, *rows: ReceivedNotice) -> list[Stored]:
         """Queue rows so that one statement takes them all."""
-        return await asyncio.gather(*[self.inbox.put(row) for row in rows])
+        return await asyncio.gather(*[put(self.inbox, row) for row in rows])
 
 
 @pytest.fixture
@@ -75,21 +81,21 @@ async def rows_of(database: Database) -> list[asyncpg.Record]:
 
 
 async def test_a_new_notice_is_new_and_a_repeat_is_not_stored_again(desk: Desk, database: Database) -> None:
-    assert await desk.inbox.put(desk.a_row()) is Stored.NEW
-    assert await desk.inbox.put(desk.a_row()) is Stored.REPEAT
+    assert await put(desk.inbox, desk.a_row()) is Stored.NEW
+    assert await put(desk.inbox, desk.a_row()) is Stored.REPEAT
     assert len(await rows_of(database)) == 1
 
 
 async def test_every_field_is_stored_as_given(desk: Desk, database: Database) -> None:
     given = desk.a_row(b"\x00\xff", headers='{"a": "b"}', key_id=3, dossier_code="D", description="é", alarm="look")
-    await desk.inbox.put(given)
+    await put(desk.inbox, given)
     (row,) = await rows_of(database)
     assert {name: row[name] for name in ReceivedNotice._fields} == given._asdict()
 
 
 async def test_the_same_identity_with_another_body_is_kept_beside_the_first(desk: Desk, database: Database) -> None:
     first, other = desk.a_row(b"one"), desk.a_row(b"two")
-    outcomes = [await desk.inbox.put(row) for row in (first, other, other, first)]
+    outcomes = [await put(desk.inbox, row) for row in (first, other, other, first)]
     assert outcomes == [Stored.NEW, Stored.CONFLICT, Stored.REPEAT, Stored.REPEAT]
     kept = await rows_of(database)
     assert [(row["body"], row["conflicting"]) for row in kept] == [(b"one", False), (b"two", True)]
@@ -131,12 +137,12 @@ async def test_a_row_that_cannot_be_stored_is_kept_raw_and_harms_no_neighbour(
     assert list(kept) == [b"the unlucky one"]
     assert "cannot be stored" in kept[b"the unlucky one"]["reason"]
     assert kept[b"the unlucky one"]["reference"] is None
-    assert await desk.inbox.put(rows[17]) is Stored.REPEAT
+    assert await put(desk.inbox, rows[17]) is Stored.REPEAT
 
 
 async def test_a_row_that_cannot_be_kept_at_all_fails_alone(desk: Desk) -> None:
     bad = desk.a_row(named="BAD", state=NoticeState.QUARANTINED, dedupe_key=b"short")
-    good, failed = desk.inbox.put(desk.a_row()), desk.inbox.put(bad)
+    good, failed = put(desk.inbox, desk.a_row()), put(desk.inbox, bad)
     with pytest.raises(PaygateError, match="cannot be stored"):
         await failed
     assert await good is Stored.NEW
@@ -161,21 +167,21 @@ async def test_on_leaving_what_is_queued_is_stored(database: Database, database_
         place = await a_place(connection)
     async with open_inbox(database_url, limit=5000, committed=list) as inbox:
         desk = Desk(inbox, place, [])
-        answers = [inbox.put(desk.a_row(named=f"REF-{number}")) for number in range(2500)]
+        answers = [put(inbox, desk.a_row(named=f"REF-{number}")) for number in range(2500)]
     assert {answer.result() for answer in answers} == {Stored.NEW}
 
 
 async def test_more_than_the_limit_is_refused(desk: Desk, database_url: str) -> None:
     async with open_inbox(database_url, limit=2, committed=list) as small:
-        answers = [small.put(desk.a_row(named=f"REF-{number}")) for number in range(2)]
+        answers = [put(small, desk.a_row(named=f"REF-{number}")) for number in range(2)]
         assert small.full
         with pytest.raises(InboxFullError):
-            small.put(desk.a_row(named="REF-3"))
+            put(small, desk.a_row(named="REF-3"))
         await asyncio.gather(*answers)
 
 
 async def test_a_handler_that_gave_up_takes_nothing_from_the_others(desk: Desk, database: Database) -> None:
-    gone, stays = desk.inbox.put(desk.a_row(named="GONE")), desk.inbox.put(desk.a_row(named="STAYS"))
+    gone, stays = put(desk.inbox, desk.a_row(named="GONE")), put(desk.inbox, desk.a_row(named="STAYS"))
     gone.cancel()
     assert await stays is Stored.NEW
     assert len(await rows_of(database)) == 2
@@ -186,23 +192,23 @@ async def test_a_lost_connection_fails_who_waits_and_is_replaced(
 ) -> None:
     async with a_line_to(database_url, tmp_path) as (url, line), open_inbox(url, limit=10, committed=list) as inbox:
         line.freeze()
-        answer = inbox.put(desk.a_row())
+        answer = put(inbox, desk.a_row())
         await asyncio.sleep(0.05)
         await line.cut()
         with pytest.raises(DatabaseUnavailableError):
             await answer
         with pytest.raises(DatabaseUnavailableError):
-            inbox.put(desk.a_row())
+            put(inbox, desk.a_row())
         await line.mend()
         await asyncio.wait_for(inbox.ready(), 5)
-        assert await inbox.put(desk.a_row()) in {Stored.NEW, Stored.REPEAT}
+        assert await put(inbox, desk.a_row()) in {Stored.NEW, Stored.REPEAT}
     assert len(await rows_of(database)) == 1
 
 
 async def test_an_idle_connection_that_the_server_ends_is_replaced_before_it_is_needed(
     desk: Desk, database: Database
 ) -> None:
-    await desk.inbox.put(desk.a_row())
+    await put(desk.inbox, desk.a_row())
     async with database.connection() as connection:
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -210,4 +216,4 @@ async def test_an_idle_connection_that_the_server_ends_is_replaced_before_it_is_
         )
     await asyncio.sleep(0.05)
     await asyncio.wait_for(desk.inbox.ready(), 5)
-    assert await desk.inbox.put(desk.a_row(named="REF-2")) is Stored.NEW
+    assert await put(desk.inbox, desk.a_row(named="REF-2")) is Stored.NEW
