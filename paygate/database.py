@@ -45,6 +45,8 @@ class TenantLock(IntEnum):
     """What a tenant's transactions take turns at: the first key of an advisory lock, tenant_id being the second."""
 
     RECORDS = 7301
+    IMPORTS = 7303
+    MATCHING = 7304
     WAITING = 7302  # the ledger looks for records, in common; a record's arrival wakes who waits for it, alone
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from paygate.database import Connection, load_queries
+from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.statement import RefusedRow, StatementLine, StatementPart, StatementSummary
 from paygate.domain.statement_reading import Reading, read_lines
@@ -26,8 +26,6 @@ BATCH_LINES: Final = 5_000
 
 STORE_SECONDS: Final = 900.0
 """For the one statement that moves a whole file's lines to where they stay."""
-
-_LOCK_CLASS: Final = 7_305_202
 
 _STAGE_COLUMNS: Final = (
     "sequence",
@@ -142,7 +140,7 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
     accounts = _Accounts(await connection.fetch(QUERIES["accounts_of_tenant"], tenant_id), account)
     async with connection.transaction():
         readings = await _stage(connection, parts, accounts, progress)
-        await connection.execute(QUERIES["lock_imports"], _LOCK_CLASS, tenant_id, timeout=STORE_SECONDS)
+        await connection.execute(QUERIES["lock_imports"], TenantLock.IMPORTS, tenant_id, timeout=STORE_SECONDS)
         if earlier := await _imported_before(connection, tenant_id, file_hash, format):
             return earlier
         statements = [reading.finish() for reading in readings]

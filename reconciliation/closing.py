@@ -14,7 +14,7 @@ from paygate.database import Connection, Database, load_queries
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.lifecycle import Outcome
 from paygate.telemetry import RECONCILIATION_SECONDS, Event, log
-from reconciliation.engine import PASS_SECONDS, Policy, latest_close, lock_tenant, match_changes
+from reconciliation.engine import PASS_SECONDS, Policy, hold_tenant, latest_close, match_changes
 from reconciliation.model import COUNTED, HANGING, REASONS, RULE_SET, WAITING, Reason
 from reconciliation.proof import Proof
 
@@ -39,8 +39,7 @@ async def close_day(database: Database, tenant_id: int, day: date, policy: Polic
     Raises:
         InvalidInputError: the day is yet to come.
     """
-    async with database.transaction() as connection:
-        await lock_tenant(connection, tenant_id)
+    async with hold_tenant(database, tenant_id) as connection:
         tenant = await connection.fetchrow(QUERIES["tenant_of"], tenant_id)
         if tenant is None or day > now.astimezone(ZoneInfo(tenant["timezone"])).date():
             raise InvalidInputError(f"{day} has yet to come; it cannot be closed")

@@ -4,14 +4,15 @@ Everything happens in one transaction under a lock of the tenant's, so that two 
 working tables that hold only what changed and what those changes reach.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 import asyncpg
 
-from paygate.database import Connection, Database, load_queries
+from paygate.database import Connection, Database, TenantLock, load_queries
 from paygate.domain.calendar import Calendar
 from paygate.telemetry import RECONCILIATION_SECONDS, Event, log
 from reconciliation.model import (
@@ -30,7 +31,13 @@ QUERIES: Final = {**MATCHING, **JUDGING}
 
 PASS_SECONDS: Final = 3600.0
 """The longest a single statement of a pass may take."""
-_LOCK: Final = 0x7A17
+
+_SESSION: Final = """
+SET LOCAL work_mem = '256MB';
+SET LOCAL jit = off;
+SET LOCAL default_statistics_target = 20;
+SET LOCAL random_page_cost = 1.1; -- few new facts among many stored: cost must follow what is new
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +62,27 @@ class MatchCounts:
 
 async def match_dirty(database: Database, tenant_id: int, policy: Policy) -> MatchCounts:
     """Match and judge what changed since the last turn, as of the latest closed day."""
-    async with database.transaction() as connection:
-        await lock_tenant(connection, tenant_id)
+    async with hold_tenant(database, tenant_id) as connection:
         return await match_changes(connection, tenant_id, policy, await latest_close(connection, tenant_id))
 
 
-async def lock_tenant(connection: Connection, tenant_id: int) -> None:
-    """Let one matcher at a time work for a tenant, until the transaction ends."""
-    await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", _LOCK, tenant_id, timeout=PASS_SECONDS)
-    await connection.execute("SET LOCAL work_mem = '256MB'")
-    await connection.execute("SET LOCAL jit = off")
-    await connection.execute("SET LOCAL default_statistics_target = 20")
-    # Few new facts among many stored ones: an index is worth its random reads, and cost must follow what is new.
-    await connection.execute("SET LOCAL random_page_cost = 1.1")
+@asynccontextmanager
+async def hold_tenant(database: Database, tenant_id: int) -> AsyncIterator[Connection]:
+    """Let one matcher at a time work for a tenant, on facts that stand still: what arrives meanwhile stays dirty.
+
+    The lock is the session's, taken before the transaction begins: a snapshot taken before the wait would not show what
+    the matcher before has done.
+    """
+    async with database.connection() as connection:
+        lock = (TenantLock.MATCHING, tenant_id)
+        await connection.execute("SELECT pg_advisory_lock($1, $2)", *lock, timeout=PASS_SECONDS)
+        try:
+            async with connection.transaction(isolation="repeatable_read"):
+                await connection.execute(_SESSION)
+                yield connection
+        finally:
+            if not connection.is_closed():
+                await connection.execute("SELECT pg_advisory_unlock($1, $2)", *lock)
 
 
 async def latest_close(connection: Connection, tenant_id: int) -> date:

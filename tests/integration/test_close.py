@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from paygate.database import Database
+from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError
+from reconciliation import closing, engine
 from reconciliation.closing import ClosedDay, close_day
 from reconciliation.engine import Policy, match_dirty
 from reconciliation.oracle import LineFact, PaymentFact, RecordFact
@@ -178,3 +179,22 @@ async def test_the_database_itself_refuses_to_use_a_fact_twice(database: Databas
         for payment_id, line_id in ((1, 2), (2, 1)):
             with pytest.raises(Exception, match="duplicate key"):
                 await connection.execute(insert, tenant_id, payment_id, line_id)
+
+
+async def test_a_payment_that_arrives_during_a_close_does_not_disturb_its_proof(
+    database: Database, tenant_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = engine.match_changes
+
+    async def then_a_payment_arrives(connection: Connection, *arguments: object) -> object:
+        counts = await judged(connection, *arguments)  # type: ignore[arg-type]
+        async with database.connection() as another:
+            await lay_payments(another, tenant_id, [payment(3, business_date=DAY)])
+        return counts
+
+    monkeypatch.setattr(closing, "match_changes", then_a_payment_arrives)
+    closed = await close(database, tenant_id)
+    assert (closed.report["proof"]["residual"], closed.report["totals"]["payments"]["count"]) == (0, 2)
+    monkeypatch.undo()
+    again = await close(database, tenant_id)
+    assert (again.report["proof"]["residual"], again.report["totals"]["payments"]["count"]) == (0, 3)

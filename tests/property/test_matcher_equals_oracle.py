@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from paygate.database import Connection, Database
 from paygate.domain.calendar import Calendar
-from reconciliation.engine import Policy, lock_tenant, match_changes
+from reconciliation.engine import Policy, hold_tenant, match_changes
 from reconciliation.model import Reason
 from reconciliation.oracle import DiscrepancyFact, Judgement, MatchFact, World, judge
 from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_tenant, worlds
@@ -57,8 +57,7 @@ EXAMPLES = settings(
 
 
 async def turn(database: Database, tenant_id: int, as_of: date) -> None:
-    async with database.transaction() as connection:
-        await lock_tenant(connection, tenant_id)
+    async with hold_tenant(database, tenant_id) as connection:
         await match_changes(connection, tenant_id, POLICY, as_of)
 
 
