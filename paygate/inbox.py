@@ -143,9 +143,8 @@ def _raw(notice: ReceivedNotice, reason: str) -> ReceivedNotice:
 class GroupCommitInbox:
     """Takes notices from many handlers and hands each its answer once its row is committed."""
 
-    def __init__(self, *, limit: int, committed: Callable[[], None], batch: int = BATCH_LIMIT) -> None:
+    def __init__(self, *, limit: int, committed: Callable[[], None]) -> None:
         self._limit = limit
-        self._batch = batch
         self._committed = committed
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
@@ -218,7 +217,7 @@ class GroupCommitInbox:
         raise DatabaseUnavailableError("the inbox lost its connection")
 
     async def _commit(self, lane: Lane) -> None:
-        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch))]
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_LIMIT))]
         try:
             outcomes = await lane.store([one.notice for one in batch])
         except BaseException:
@@ -252,14 +251,12 @@ def _fail(batch: Iterable[_Waiting]) -> None:
 
 
 @asynccontextmanager
-async def open_inbox(
-    url: str, *, limit: int, committed: Callable[[], None], batch: int = BATCH_LIMIT
-) -> AsyncIterator[GroupCommitInbox]:
+async def open_inbox(url: str, *, limit: int, committed: Callable[[], None]) -> AsyncIterator[GroupCommitInbox]:
     """Run an inbox that holds at most `limit` waiting notices; on leaving, store what is queued.
 
-    `committed` is called after each commit of at most `batch` notices.
+    `committed` is called after each commit.
     """
-    inbox = GroupCommitInbox(limit=limit, committed=committed, batch=batch)
+    inbox = GroupCommitInbox(limit=limit, committed=committed)
     lane = asyncio.create_task(inbox.run(url), name="inbox")
     ready = asyncio.create_task(inbox.ready())
     await asyncio.wait({ready, lane}, timeout=STATEMENT_SECONDS, return_when=asyncio.FIRST_COMPLETED)

@@ -1,15 +1,14 @@
 """The servers `paygate bench intake` compares, each a process of its own: `python -m … MODE DATABASE_URL`.
 
 `bare` is aiohttp reading the body and answering a fixed text; `ours` is the intake as served; `single` is the same
-code with one commit for each notice, over several connections.
+code with one commit for each notice, over the service's pool.
 """
 
 import asyncio
-import itertools
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import time
 from typing import Final
 
@@ -18,11 +17,11 @@ from aiohttp import web
 
 from adapters import registry
 from paygate.access import Caller
-from paygate.database import connect
+from paygate.database import Database, connect, open_database
 from paygate.directory import SourceEntry, TenantEntry, store_directory
 from paygate.domain.errors import UnknownCallerError
 from paygate.domain.notice import ReceivedNotice, Stored
-from paygate.inbox import GroupCommitInbox, open_inbox
+from paygate.inbox import QUERIES, open_inbox
 from paygate.intake import Inbox, Intake, Sender
 from paygate.web.notices import NoticeDoor
 from paygate.web.routes import build_application
@@ -35,19 +34,26 @@ KIND: Final = "dvcqg"
 SECRET: Final = b"a secret to measure with"
 OPTIONS: Final = {"partner_code": "DVC-TEST"}
 INBOX_LIMIT: Final = 10_000
-SINGLE_CONNECTIONS: Final = 8
 
 _FIXED: Final = json.dumps({"MaLoi": "00", "MoTaLoi": "Thành công"}).encode()
 
 
-class Spread:
-    """Several inboxes of one notice a commit, taken in turn."""
+class OneByOne:
+    """The inbox most services would have: each notice takes a connection of the service's pool, and its own commit."""
 
-    def __init__(self, inboxes: list[GroupCommitInbox]) -> None:
-        self._next = itertools.cycle(inboxes).__next__
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, notice: ReceivedNotice, answer: asyncio.Future[Stored]) -> None:
-        self._next().put(notice, answer)
+        task = asyncio.create_task(self._store(notice, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _store(self, notice: ReceivedNotice, answer: asyncio.Future[Stored]) -> None:
+        async with self._database.connection() as connection:
+            new = await connection.fetch(QUERIES["insert_notices"], [notice])
+        answer.set_result(Stored.NEW if new else Stored.REPEAT)
 
 
 @asynccontextmanager
@@ -78,12 +84,8 @@ async def _ours(database_url: str) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _single(database_url: str) -> AsyncIterator[str]:
-    async with AsyncExitStack() as stack:
-        inboxes = [
-            await stack.enter_async_context(open_inbox(database_url, limit=INBOX_LIMIT, committed=_nothing, batch=1))
-            for _ in range(SINGLE_CONNECTIONS)
-        ]
-        yield await stack.enter_async_context(_serving(database_url, Spread(inboxes)))
+    async with open_database(database_url) as database, _serving(database_url, OneByOne(database)) as url:
+        yield url
 
 
 @asynccontextmanager

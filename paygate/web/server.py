@@ -10,7 +10,7 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -66,10 +66,11 @@ class Connection(RequestHandler):
         if self._watch.admit(self):
             self._head_began = self._loop.time()
             super().connection_made(transport)
-        elif isinstance(transport, asyncio.Transport):
+        else:
             self._force_close = True
-            transport.write(_TOO_MANY)
-            transport.close()
+            stream = cast("asyncio.Transport", transport)  # uvloop's transports are of no such class
+            stream.write(_TOO_MANY)
+            stream.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._watch.forget(self)

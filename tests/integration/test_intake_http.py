@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import uvloop
 
 from adapters import registry
 from paygate.database import connect
@@ -277,12 +278,30 @@ async def test_slow_senders_do_not_hold_up_honest_ones(impatient: Served) -> Non
         writer.close()
 
 
-async def test_more_connections_than_allowed_are_told_to_come_later(impatient: Served) -> None:
-    held = [await asyncio.open_connection(*impatient.address) for _ in range(QUICK.connections)]
-    reader, writer = await asyncio.open_connection(*impatient.address)
-    assert (await reader.read()).startswith(b"HTTP/1.1 503 ")
+async def turned_away(served: Served) -> bytes:
+    held = [await asyncio.open_connection(*served.address) for _ in range(QUICK.connections)]
+    reader, writer = await asyncio.open_connection(*served.address)
+    answer = await asyncio.wait_for(reader.read(), 5)
     for _, one in [*held, (reader, writer)]:
         one.close()
+    return answer
+
+
+async def test_more_connections_than_allowed_are_told_to_come_later(impatient: Served) -> None:
+    assert (await turned_away(impatient)).startswith(b"HTTP/1.1 503 ")
+
+
+def test_the_loop_that_serves_cuts_and_turns_away_as_the_loop_of_the_tests_does(database_url: str) -> None:
+    async def cut_and_turned_away() -> tuple[bytes, bytes]:
+        async with a_service(database_url, limits=QUICK) as served:
+            away = await turned_away(served)
+            _, late = await seconds_until_closed(served, b"POST / HTTP/1.1\r\n")
+            return away, late
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        away, late = runner.run(cut_and_turned_away())
+    assert away.startswith(b"HTTP/1.1 503 ")
+    assert late.startswith(b"HTTP/1.1 408 ")
 
 
 # -- The database away -------------------------------------------------------------------------------------------------
