@@ -294,9 +294,8 @@ async def test_more_connections_than_allowed_are_told_to_come_later(impatient: S
 def test_the_loop_that_serves_cuts_and_turns_away_as_the_loop_of_the_tests_does(database_url: str) -> None:
     async def cut_and_turned_away() -> tuple[bytes, bytes]:
         async with a_service(database_url, limits=QUICK) as served:
-            away = await turned_away(served)
             _, late = await seconds_until_closed(served, b"POST / HTTP/1.1\r\n")
-            return away, late
+            return await turned_away(served), late
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         away, late = runner.run(cut_and_turned_away())
