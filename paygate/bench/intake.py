@@ -9,21 +9,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psutil
 
 from adapters import registry
+from paygate.bench.ground import fresh_database
 from paygate.bench.intake_servers import KIND, OPTIONS, PATH, SECRET, SERVERS
-from paygate.database import connect, migrate
+from paygate.database import connect
 from paygate.domain.lifecycle import Outcome, PaymentState
 from paygate.domain.notice import NoticeFacts
-from paygate.embedded import embedded_database
 
 CONNECTIONS: Final = 64
 ROUNDS: Final = 3
@@ -32,15 +32,6 @@ LEAST_RATIO: Final = 0.70
 BODIES_PER_SECOND: Final = 20_000
 """Distinct notices made for each second of a round, more than can be sent: a repeat would be cheaper to take."""
 MOST_BODIES: Final = 400_000
-_AGED: Final = (
-    "ALTER SYSTEM SET min_wal_size = '1GB'",
-    "SELECT pg_reload_conf()",
-    "CREATE TABLE written AS SELECT repeat('x', 1000) AS text FROM generate_series(1, 800000)",
-    "DROP TABLE written",
-    "CHECKPOINT",
-)
-"""Makes a server of a moment ago like one that has run for a day: it writes over old files of its log, and need not
-stop for new ones."""
 LEAST_PEER_RATIO: Final = 2.5
 MOST_P99_RATIO: Final = 2.0
 _SCRIPT: Final = Path(__file__).with_name("notices.lua")
@@ -62,7 +53,7 @@ def measure(
 
     A database of its own is made on the server at `database_url`, or on an embedded one in a temporary folder.
     """
-    with tempfile.TemporaryDirectory(prefix="paygate-bench-") as folder, _database(database_url, Path(folder)) as url:
+    with tempfile.TemporaryDirectory(prefix="paygate-bench-") as folder, fresh_database(database_url) as url:
         bodies = Path(folder) / "bodies"
         _write_bodies(bodies, min(MOST_BODIES, int(seconds * BODIES_PER_SECOND)))
         rounds: dict[str, list[Round]] = {mode: [] for mode in SERVERS}
@@ -149,27 +140,6 @@ def _write_bodies(file: Path, count: int) -> None:
             out.write(simulator.request(facts, moment)[1] + b"\n")
 
 
-@contextmanager
-def _database(database_url: str | None, folder: Path) -> Iterator[str]:
-    with ExitStack() as stack:
-        server = database_url or stack.enter_context(embedded_database(folder))
-        if database_url is None:
-            asyncio.run(_execute(server, *_AGED))
-        name = f"paygate_bench_{psutil.Process().pid}"
-        asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
-        url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        try:
-            asyncio.run(migrate(url))
-            yield url
-        finally:
-            asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def _execute(url: str, *statements: str) -> None:
-    async with connect(url) as connection:
-        for statement in statements:
-            await connection.execute(statement)
-
-
 async def _empty(url: str) -> None:
-    await _execute(url, "TRUNCATE notice")
+    async with connect(url) as connection:
+        await connection.execute("TRUNCATE notice")

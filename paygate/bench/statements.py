@@ -29,7 +29,6 @@ ENTRIES: Final = 1_000_000
 ROUNDS: Final = 2
 """In turns, the faster of each counting: what else the machine does slows a round, never speeds it."""
 
-LEAST_RATIO: Final = 0.4
 MOST_MEMORY_MIB: Final = 150
 
 TENANT: Final = "bench"
