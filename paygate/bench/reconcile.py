@@ -31,14 +31,15 @@ INSERT INTO tenant (code, name, agency_code, timezone) VALUES ('bench', 'bench',
 INSERT INTO account (tenant_id, number, bank, kind) VALUES (1, '0011001234567', '970436', 'bank');
 INSERT INTO source (tenant_id, code, adapter, account_id, bank_days) VALUES (1, 'bench', 'dvcqg', 1, 1);
 """
-# One in a hundred is dirt: named only in its narrative, unknown, of another amount, or owing something else.
+# A hundred thousand a day. One in a hundred is dirt: named only in its narrative, unknown, of another amount, or owing
+# something else.
 _LAY_FACTS: Final = """
 INSERT INTO payment (tenant_id, source_id, reference, transaction_id, reference_key, dossier_code, state, outcome,
     amount, currency, occurred_at, business_date, account_id)
 SELECT 1, 1, 'dvc0000012H2324' || (100000000 + i), 'T' || i, 'DVC0000012H2324' || (100000000 + i),
        '000.00.12.H23-240508-' || (100000000 + i), 'paid', 'paid', 50000 + (i % 10) * 10000, 'VND',
        day + time '05:00', day, 1
-FROM (SELECT i, date '2024-05-08' - (($2 - i) / 100000)::integer AS day
+FROM (SELECT i, date '2024-01-02' + (i / 100000)::integer AS day
       FROM generate_series($1::bigint, $2::bigint) AS i) AS x;
 INSERT INTO procedure_record (tenant_id, dossier_code, dossier_key, version, procedure_code, procedure_name,
     agency_code, agency_name, status, exempt, online_payment_flag, due, content_hash)
@@ -50,7 +51,7 @@ INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, ide
     currency, bank_reference, reference, reference_key, narrative, counterparty)
 SELECT 1, 1, 1, i, int8send(i), 1, day, 50000 + (i % 10) * 10000 + CASE WHEN i % 400 = 11 THEN 500 ELSE 0 END, 'VND',
        'FT' || i, reference, reference, 'NOP LE PHI HO SO 000.00.12.H23-240508-' || (100000000 + i), ''
-FROM (SELECT i, date '2024-05-09' - (($2 - i) / 100000)::integer AS day,
+FROM (SELECT i, date '2024-01-03' + (i / 100000)::integer AS day,
              CASE WHEN i % 400 = 3 THEN '' WHEN i % 400 = 5 THEN 'UNKNOWN' || i
                   ELSE 'DVC0000012H2324' || (100000000 + i) END AS reference
       FROM generate_series($1::bigint, $2::bigint) AS i) AS x;
