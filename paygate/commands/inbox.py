@@ -1,7 +1,7 @@
 """The inbox: what waits, and putting it to work again."""
 
 import getpass
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,6 +13,9 @@ from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import NoticeFacts, RawNotice
 
 inbox = typer.Typer(no_args_is_help=True, help="The inbox: what waits, and putting it to work again.")
+
+SHOWN: Final = ("notice_id", "source", "reference", "amount", "state", "count", "oldest", "attempts", "reason")
+"""What fits a terminal's width; `--json` gives the rest."""
 
 
 @inbox.command("list")
@@ -36,7 +39,7 @@ def list_notices(
         if as_json:
             print_json(rows)
         else:
-            print_rows(rows)
+            print_rows([{name: row[name] for name in SHOWN if name in row} for row in rows])
 
     run(work())
 
@@ -92,7 +95,7 @@ def replay_notices(  # noqa: PLR0913, PLR0917 -- the ways to select
             if yes:
                 await build_worker(service).drain(tenant_id)
         OUT.print(
-            f"{counts.selected} selected: {counts.due} will apply · {counts.applied} are applied already ·"
+            f"{counts.selected} selected: {counts.due} to be tried again · {counts.applied} applied already ·"
             f" {counts.untranslatable} still cannot be read"
         )
         if not yes:

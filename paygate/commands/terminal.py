@@ -72,10 +72,18 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     if not rows:
         OUT.print("none")
         return
-    table = Table(*(name.replace("_", " ") for name in rows[0]), box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        table.add_row(*map(_cell, row.values()))
     OUT.print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M %Z}"
+    return "" if value is None else str(value)
 
 
 @contextmanager

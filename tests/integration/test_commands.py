@@ -88,6 +88,14 @@ def test_a_day_goes_from_records_and_a_statement_to_its_report(house: Path) -> N
     assert "BÁO CÁO" in paygate(house, "report", *TENANT, "--date", "2024-05-08").stdout
 
 
+def test_an_empty_inbox_has_nothing_to_list_and_nothing_to_replay(house: Path) -> None:
+    assert paygate(house, "notices", "list", *TENANT).stdout == "none\n"
+    previewed = paygate(house, "notices", "replay", *TENANT)
+    assert previewed.stdout.startswith("0 selected")
+    assert "nothing was done" in previewed.stdout
+    refused(paygate(house, "notices", "show", "7", *TENANT), "there is no notice 7")
+
+
 def test_a_token_is_printed_alone(house: Path) -> None:
     done = paygate(house, "people", "token", "one-stop", "--role", "service", *TENANT)
     assert done.returncode == 0
