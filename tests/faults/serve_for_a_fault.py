@@ -1,6 +1,7 @@
 """A service in a process of its own, to be killed: `python serve_for_a_fault.py DATABASE_URL [early]`.
 
-With `early` it is the negative control: a service that acknowledges before it has committed.
+With `early` it is the negative control: a service that acknowledges before it has committed, and by long enough that
+a kill under load always falls in between. Were the gap as short as it happens to be, the kill would have to be lucky.
 """
 
 import asyncio
@@ -14,11 +15,13 @@ from tests.served import settings_for
 
 put_durably = GroupCommitInbox.put
 
+EARLY_SECONDS = 0.05
+
 
 def put_and_say_so_at_once(inbox: GroupCommitInbox, notice: ReceivedNotice, answer: asyncio.Future[Stored]) -> None:
     later: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
     later.add_done_callback(asyncio.Future.exception)
-    put_durably(inbox, notice, later)
+    asyncio.get_running_loop().call_later(EARLY_SECONDS, put_durably, inbox, notice, later)
     answer.set_result(Stored.NEW)
 
 
