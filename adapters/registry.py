@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from adapters.dvcqg import Dvcqg, DvcqgOptions
 from adapters.dvcqg.simulator import DvcqgSimulator
@@ -25,6 +25,8 @@ class Kind(Generic[OptionsT]):
     options: type[OptionsT]
     adapter: Callable[[Sequence[bytes], OptionsT], Adapter]
     simulator: Callable[[bytes, OptionsT], Simulator]
+    needs_secret: Callable[[OptionsT], bool] = lambda _: True
+    """Whether these options leave it to a secret to authenticate notices, and not to a token among themselves."""
 
 
 ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
@@ -40,10 +42,10 @@ def build(kind: str, secrets: Sequence[bytes], options: Mapping[str, Any]) -> Ad
     Raises:
         ConfigurationError: no such kind, no secret, an option it does not have or a wrong value of one.
     """
-    adapter, read = _kind(kind).adapter, _read(kind, options)
-    if not secrets or not all(secrets):
+    chosen, read = _kind(kind), _read(kind, options)
+    if not all(secrets) or (not secrets and chosen.needs_secret(read)):
         raise ConfigurationError(f"the adapter {kind} needs at least one secret, and none may be empty")
-    return adapter(secrets, read)
+    return chosen.adapter(secrets, read)
 
 
 def option_names(kind: str) -> frozenset[str]:
@@ -53,6 +55,16 @@ def option_names(kind: str) -> frozenset[str]:
         ConfigurationError: no such kind.
     """
     return frozenset(_kind(kind).options.model_fields)
+
+
+def secret_option_names(kind: str) -> frozenset[str]:
+    """Return those of its configuration keys that hold a secret, and so name it as `secrets` does.
+
+    Raises:
+        ConfigurationError: no such kind.
+    """
+    fields = _kind(kind).options.model_fields
+    return frozenset(name for name, field in fields.items() if field.annotation in {SecretStr, SecretStr | None})
 
 
 def simulator(kind: str, secret: bytes, options: Mapping[str, Any]) -> Simulator:

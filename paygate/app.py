@@ -128,7 +128,10 @@ def _adapter(settings: Settings, code: str, source: SourceSettings) -> Adapter:
             place = settings.place_of("sources", code, unknown)
             known = sorted(own | SourceSettings.model_fields.keys())
             raise ConfigurationError(misspelt(f"sources.{code}.{unknown}", unknown, known))  # noqa: TRY301 -- its place is added below
-        return registry.build(source.adapter, [resolve_secret(one) for one in source.secrets], source.options)
+        options = dict(source.options)
+        for name in options.keys() & registry.secret_option_names(source.adapter):
+            options[name] = resolve_secret(str(options[name])).decode()
+        return registry.build(source.adapter, [resolve_secret(one) for one in source.secrets], options)
     except ConfigurationError as error:
         raise ConfigurationError(f"{place}: {error}") from error
 

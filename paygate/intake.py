@@ -11,7 +11,7 @@ from typing import Final, Protocol, Self
 from prometheus_client import Counter
 
 from paygate.domain.adapter import Adapter
-from paygate.domain.errors import NotAuthenticError, TemporaryError, UnreadableNoticeError
+from paygate.domain.errors import NotAPaymentError, NotAuthenticError, TemporaryError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import NoticeFacts, RawNotice, ReceivedNotice, Reply, Stored, dedupe_key
 from paygate.domain.parties import Source
@@ -129,12 +129,14 @@ def _translated(arrival: _Arrival) -> ReceivedNotice:
     """Say what the notice says; what cannot be understood is kept too, with the reason."""
     try:
         return _understood(arrival, arrival.sender.adapter.translate(arrival.payload))
+    except NotAPaymentError as error:
+        return _untranslated(arrival, NoticeState.APPLIED, str(error))
     except UnreadableNoticeError as error:
-        return _quarantined(arrival, str(error))
+        return _untranslated(arrival, NoticeState.QUARANTINED, str(error))
     except Exception as error:  # noqa: BLE001 -- authentic news is never lost to a mistake in a translation
         source = arrival.sender.source.code
         log.error(Event.UNHANDLED, source=source, request_id=arrival.request_id, error=type(error).__name__)
-        return _quarantined(arrival, f"{type(error).__name__} while translating")
+        return _untranslated(arrival, NoticeState.QUARANTINED, f"{type(error).__name__} while translating")
 
 
 def _understood(arrival: _Arrival, facts: NoticeFacts) -> ReceivedNotice:
@@ -148,7 +150,7 @@ def _understood(arrival: _Arrival, facts: NoticeFacts) -> ReceivedNotice:
         False,  # noqa: FBT003 -- as above
         raw.method,
         raw.body,
-        _headers(raw),
+        _headers(arrival),
         arrival.key_id,
         arrival.request_id,
         arrival.now,
@@ -167,7 +169,7 @@ def _understood(arrival: _Arrival, facts: NoticeFacts) -> ReceivedNotice:
     )
 
 
-def _quarantined(arrival: _Arrival, reason: str) -> ReceivedNotice:
+def _untranslated(arrival: _Arrival, state: NoticeState, reason: str) -> ReceivedNotice:
     source, body_hash = arrival.sender.source, sha256(arrival.raw.body).digest()
     return ReceivedNotice(
         tenant_id=source.tenant.tenant_id,
@@ -177,18 +179,22 @@ def _quarantined(arrival: _Arrival, reason: str) -> ReceivedNotice:
         conflicting=False,
         method=arrival.raw.method,
         body=arrival.raw.body,
-        headers=_headers(arrival.raw),
+        headers=_headers(arrival),
         key_id=arrival.key_id,
         request_id=arrival.request_id,
         received_at=arrival.now,
-        state=NoticeState.QUARANTINED,
+        state=state,
         # A reason may quote a field, and a field may hold what PostgreSQL's text cannot.
         reason=reason.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0"),
     )
 
 
-def _headers(raw: RawNotice) -> str | None:
-    return json.dumps(dict(raw.headers)) if raw.headers else None
+def _headers(arrival: _Arrival) -> str | None:
+    headers = arrival.raw.headers
+    if not headers:
+        return None
+    secret = arrival.sender.adapter.secret_headers
+    return json.dumps({name: value for name, value in headers.items() if name not in secret})
 
 
 def _tell(arrival: _Arrival, stored: Stored) -> None:

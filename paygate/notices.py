@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import asyncpg
 
 from paygate.database import Connection, load_queries
-from paygate.domain.errors import ConflictError, NotFoundError, UnreadableNoticeError
+from paygate.domain.errors import ConflictError, NotAPaymentError, NotFoundError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import NO_HEADERS, NoticeFacts, RawNotice, dedupe_key, twin_key
 from paygate.telemetry import Event, log
@@ -26,7 +26,7 @@ REPEAT: Final = "a repeat of a notice that is stored"
 
 Translate = Callable[[int, RawNotice], NoticeFacts]
 """Reads and translates again a notice that was verified when it was stored, by its source's number; raises
-UnreadableNoticeError."""
+UnreadableNoticeError or NotAPaymentError."""
 
 
 class AppendAudit(Protocol):
@@ -62,13 +62,13 @@ class _Plan:
 
     again: list[int] = field(default_factory=list)
     translated: list[tuple[object, ...]] = field(default_factory=list)
-    repeats: list[int] = field(default_factory=list)
+    settled_now: list[tuple[int, str]] = field(default_factory=list)
     unreadable: list[tuple[int, str]] = field(default_factory=list)
     settled: int = 0
 
     @property
     def counts(self) -> ReplayCounts:
-        due, applied = len(self.again) + len(self.translated), len(self.repeats) + self.settled
+        due, applied = len(self.again) + len(self.translated), len(self.settled_now) + self.settled
         return ReplayCounts(due + applied + len(self.unreadable), due, applied, len(self.unreadable))
 
 
@@ -141,7 +141,7 @@ async def replay(  # noqa: PLR0913 -- who, what, and the two things the root han
 
 
 def _numbers(plan: _Plan) -> list[object]:
-    return [*plan.again, *(row[0] for row in plan.translated), *plan.repeats]
+    return [*plan.again, *(row[0] for row in plan.translated), *(row[0] for row in plan.settled_now)]
 
 
 async def _plan(connection: Connection, tenant_id: int, selection: Selection, translate: Translate) -> _Plan:
@@ -170,6 +170,8 @@ def _translate_again(
         headers = json.loads(row["headers"]) if row["headers"] else NO_HEADERS
         try:
             facts = translate(row["source_id"], RawNotice(row["method"], row["body"], headers))
+        except NotAPaymentError as error:
+            plan.settled_now.append((row["notice_id"], _storable(str(error))))
         except UnreadableNoticeError as error:
             plan.unreadable.append((row["notice_id"], _storable(str(error))))
         except Exception as error:  # noqa: BLE001 -- a mistake in a translation must not hold up the other notices
@@ -205,7 +207,7 @@ def _place(
     key = twin_key(identity, body_hash) if conflicting else identity
     holder = known.setdefault((source_id, key), (notice_id, body_hash))
     if holder[0] != notice_id:
-        plan.repeats.append(notice_id)
+        plan.settled_now.append((notice_id, REPEAT))
         return
     plan.translated.append(
         (
@@ -231,8 +233,8 @@ async def _carry_out(connection: Connection, tenant_id: int, plan: _Plan) -> Non
         await connection.execute(QUERIES["retry_notices"], tenant_id, plan.again)
     if plan.translated:
         await connection.execute(QUERIES["retry_translated"], tenant_id, *_columns(plan.translated))
-    if plan.repeats:
-        await connection.execute(QUERIES["settle_repeats"], tenant_id, plan.repeats, REPEAT)
+    if plan.settled_now:
+        await connection.execute(QUERIES["settle_notices"], tenant_id, *_columns(plan.settled_now))
     if plan.unreadable:
         await connection.execute(QUERIES["explain_untranslatable"], tenant_id, *_columns(plan.unreadable))
 

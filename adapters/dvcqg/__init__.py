@@ -56,6 +56,7 @@ class Dvcqg:
     capabilities: Final = Capabilities(cannot_know=("why a payment failed", "what the gateway keeps as its fee"))
     methods: Final = frozenset({"POST"})
     signed_headers: Final = ()
+    secret_headers: Final = frozenset[str]()
 
     def __init__(self, secrets: Sequence[bytes], options: DvcqgOptions) -> None:
         self._secrets = tuple(secrets)

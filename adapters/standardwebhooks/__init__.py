@@ -32,6 +32,7 @@ class StandardWebhooks:
     capabilities: Final = Capabilities()
     methods: Final = frozenset({"POST"})
     signed_headers: Final = HEADERS
+    secret_headers: Final = frozenset[str]()
 
     def __init__(self, secrets: Sequence[bytes], options: StandardWebhooksOptions) -> None:  # noqa: ARG002 -- no keys
         self._keys = tuple(signing_key_of(secret) for secret in secrets)

@@ -32,6 +32,7 @@ class Vnpay:
     capabilities: Final = Capabilities(cannot_know=("what VNPay keeps as its fee", "who paid a promotion's part"))
     methods: Final = frozenset({"GET"})
     signed_headers: Final = ()
+    secret_headers: Final = frozenset[str]()
 
     def __init__(self, secrets: Sequence[bytes], options: VnpayOptions) -> None:
         self._secrets = tuple(secrets)

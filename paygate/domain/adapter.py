@@ -33,6 +33,10 @@ class Adapter(Protocol):
     def signed_headers(self) -> Sequence[str]:
         """The headers, in lower case, that the signature covers or rests in."""
 
+    @property
+    def secret_headers(self) -> frozenset[str]:
+        """Those of them that hold the secret itself and are therefore never kept: a static token, an API key."""
+
     def verify(self, raw: RawNotice, now: datetime) -> Verified:
         """Check the signature with every live secret, in constant time.
 
@@ -52,6 +56,7 @@ class Adapter(Protocol):
 
         Raises:
             UnreadableNoticeError: a field is missing or malformed; the notice is quarantined.
+            NotAPaymentError: it is about something else, such as a trial of the connection or money that went out.
         """
 
     def acknowledge(self, payload: object, *, repeated: bool) -> Reply:

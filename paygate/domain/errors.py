@@ -41,6 +41,10 @@ class UnreadableNoticeError(PaygateError):
     """An authentic notice that cannot be translated: quarantined with this reason."""
 
 
+class NotAPaymentError(PaygateError):
+    """An authentic notice that was understood and tells of no payment to us: kept, acknowledged and done with."""
+
+
 class ConflictError(PaygateError):
     """The request contradicts what is stored."""
 

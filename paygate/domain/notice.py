@@ -76,7 +76,7 @@ class Stored(StrEnum):
 class ReceivedNotice(NamedTuple):
     """An authentic notice as the inbox stores it, its fields in the order of the insert's arguments.
 
-    The translation's fields are None in a quarantined notice, whose `reason` says why.
+    The translation's fields are None in a notice that is quarantined or tells of no payment; `reason` says why.
     """
 
     tenant_id: int

@@ -57,9 +57,11 @@ FROM unnest($2::bigint[], $3::bytea[], $4::boolean[], $5::text[], $6::text[], $7
         occurred_at, dossier_code, description, alarm)
 WHERE notice.tenant_id = $1 AND notice.notice_id = said.notice_id AND notice.state = 'quarantined';
 
--- name: settle_repeats
-UPDATE notice SET state = 'applied', reason = $3
-WHERE tenant_id = $1 AND notice_id = ANY($2::bigint[]) AND state = 'quarantined';
+-- name: settle_notices
+-- Repeats of what is stored, and what tells of no payment: done with, and the reason says so.
+UPDATE notice SET state = 'applied', reason = said.reason
+FROM unnest($2::bigint[], $3::text[]) AS said (notice_id, reason)
+WHERE notice.tenant_id = $1 AND notice.notice_id = said.notice_id AND notice.state = 'quarantined';
 
 -- name: explain_untranslatable
 UPDATE notice SET reason = said.reason

@@ -1,0 +1,115 @@
+"""One configured source of each adapter, and what its format can carry: what the contract suite sends through it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.notice import NoticeFacts
+
+NOW = datetime(2024, 5, 8, 7, 8, 30, tzinfo=UTC)
+
+
+class Key(NamedTuple):
+    """What the source signs with, and what its adapter verifies by: the same where the scheme is symmetric."""
+
+    signs: bytes
+    verifies: bytes
+
+
+class Keys(NamedTuple):
+    """Keys of one source: three live ones, and one of somebody else."""
+
+    old: Key
+    live: Key
+    new: Key
+    strange: Key
+
+
+def symmetric(*secrets: bytes) -> Keys:
+    return Keys(*(Key(secret, secret) for secret in secrets))
+
+
+SECRETS = symmetric(
+    b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    b"C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+    b"plJ3nmyCDGBKInavdOK15jsl5kEXJSJ2",
+    b"QqvXkTFvXnOyvLKLcYhZ8e5rVq1VWUxA",
+)
+"""Base64, so that every scheme can use them."""
+
+PAID = NoticeFacts(
+    reference="dvc0000012H2324050800012024050814063400",
+    transaction_id="14422574",
+    state=PaymentState.PAID,
+    outcome=Outcome.PAID,
+    amount=150_000,
+    currency="VND",
+    occurred_at=datetime(2024, 5, 8, 7, 7, 12, tzinfo=UTC),
+    dossier_code="000.00.12.H23-240508-0001",
+    description="Lệ phí hồ sơ 000.00.12.H23-240508-0001, Nguyễn Thị Ánh",
+)
+FAILED = {"state": PaymentState.FAILED, "outcome": Outcome.DECLINED}
+PENDING = {"state": PaymentState.PENDING, "outcome": Outcome.PENDING}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One source of a kind.
+
+    `paid` are the facts of a payment as this format can carry them, and `says` what else it can say of it. `stored`,
+    `repeated` and `refused` are what it answers; None is an answer without a body. `believed` is how far its word that
+    a payment is paid is taken. A scheme that does not sign everything says so; `most` is the largest amount it writes.
+    """
+
+    options: Mapping[str, Any]
+    stored: Mapping[str, Any] | None
+    repeated: Mapping[str, Any] | None
+    refused: Mapping[str, Any] | None
+    stored_status: int = 200
+    paid: NoticeFacts = PAID
+    says: tuple[Mapping[str, Any], ...] = (FAILED, PENDING)
+    believed: PaymentState = PaymentState.PAID
+    names_unlisted: bool = True
+    signs_everything: bool = True
+    most: int = 2**63 - 1
+    keys: Keys = SECRETS
+    another: Mapping[str, Any] | None = None
+    """Options of another partner whose notices the same secret may sign; None where no such option is signed."""
+
+    @property
+    def sent(self) -> tuple[NoticeFacts, ...]:
+        """What the source can send of one payment."""
+        return (self.paid, *(replace(self.paid, **change) for change in self.says))
+
+    def understood(self, facts: NoticeFacts) -> NoticeFacts:
+        """What is believed of facts that were sent."""
+        if facts.state is PaymentState.PAID and self.believed is not PaymentState.PAID:
+            return replace(facts, state=self.believed, outcome=Outcome.PENDING)
+        return facts
+
+
+EXAMPLES: Mapping[str, Example] = {
+    "dvcqg": Example(
+        options={"partner_code": "DVC-TEST", "failed_codes": ["99"]},
+        another={"partner_code": "OTHER"},
+        stored={"MaLoi": "00", "MaDoiTac": "DVC-TEST", "MaThamChieu": PAID.reference},
+        repeated={"MaLoi": "00", "MaDoiTac": "DVC-TEST", "MaThamChieu": PAID.reference},
+        refused={"MaLoi": "99"},
+    ),
+    "vnpay": Example(
+        options={"terminal_code": "PAYGATE1"},
+        another={"terminal_code": "OTHER"},
+        stored={"RspCode": "00"},
+        repeated={"RspCode": "02"},
+        refused={"RspCode": "97"},
+    ),
+    "standardwebhooks": Example(
+        options={},
+        stored={"success": True},
+        repeated={"success": True},
+        refused={"success": False},
+        names_unlisted=False,
+    ),
+}
