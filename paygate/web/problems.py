@@ -51,6 +51,7 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.UnreadableNoticeError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-notice", "The notice cannot be understood"
     ),
+    errors.NotAPaymentError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not-a-payment", "It tells of no payment"),
     errors.ConflictError: Problem(HTTPStatus.CONFLICT, "conflict", "It contradicts what is stored"),
     errors.IntegrityError: Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "integrity", "What is stored contradicts itself"),
     errors.TemporaryError: UNAVAILABLE,
