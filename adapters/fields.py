@@ -1,6 +1,7 @@
 """Formats of fields that several sources share. A reason names the field and never quotes it: it may be personal."""
 
-from datetime import datetime, timedelta, timezone
+import re
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from paygate.domain.errors import UnreadableNoticeError
@@ -16,6 +17,10 @@ YEARS: Final = range(2000, 2200)
 """Years in which a payment can be. Anything else is a broken clock, and near the calendar's ends UTC cannot hold it."""
 
 _TIME_LENGTH: Final = len("yyyyMMddHHmmss")
+_SPACED_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\Z")
+_MILLISECONDS_LENGTH: Final = 14
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SEPARATORS: Final = str.maketrans("", "", "-: ")
 _AMOUNT_LENGTH: Final = len(str(MAX_AMOUNT))
 
 
@@ -45,6 +50,23 @@ def local_time(field: str, text: str) -> datetime:
     except ValueError:
         raise UnreadableNoticeError(f"{field} is a time that never was") from None
     return plausible(field, moment)
+
+
+def spaced_local_time(field: str, text: str) -> datetime:
+    """Read `yyyy-MM-dd HH:mm:ss` of Vietnam as an aware time."""
+    if not _SPACED_TIME.match(text):
+        raise UnreadableNoticeError(f"{field} is not a time written yyyy-MM-dd HH:mm:ss")
+    return local_time(field, text.translate(_SEPARATORS))
+
+
+def milliseconds(field: str, text: str) -> datetime:
+    """Read Unix time in milliseconds."""
+    return plausible(field, _EPOCH + timedelta(milliseconds=digits(field, text, _MILLISECONDS_LENGTH)))
+
+
+def milliseconds_of(moment: datetime) -> int:
+    """Write an aware time as Unix time in milliseconds."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def plausible(field: str, moment: datetime) -> datetime:

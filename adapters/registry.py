@@ -8,6 +8,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from adapters.dvcqg import Dvcqg, DvcqgOptions
 from adapters.dvcqg.simulator import DvcqgSimulator
+from adapters.momo import Momo, MomoOptions
+from adapters.momo.simulator import MomoSimulator
 from adapters.standardwebhooks import StandardWebhooks, StandardWebhooksOptions
 from adapters.standardwebhooks.simulator import StandardWebhooksSimulator
 from adapters.vnpay import Vnpay, VnpayOptions
@@ -32,6 +34,7 @@ class Kind(Generic[OptionsT]):
 ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
     "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator),
     "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator),
+    "momo": Kind(MomoOptions, Momo, MomoSimulator),
     "standardwebhooks": Kind(StandardWebhooksOptions, StandardWebhooks, StandardWebhooksSimulator),
 }
 

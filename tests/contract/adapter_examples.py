@@ -105,6 +105,15 @@ EXAMPLES: Mapping[str, Example] = {
         repeated={"RspCode": "02"},
         refused={"RspCode": "97"},
     ),
+    "momo": Example(
+        options={"partner_code": "MOMOTEST", "access_key": "F8BBA842ECF85"},
+        another={"partner_code": "OTHER", "access_key": "F8BBA842ECF85"},
+        stored=None,
+        repeated=None,
+        refused=None,
+        stored_status=204,
+        names_unlisted=False,
+    ),
     "standardwebhooks": Example(
         options={},
         stored={"success": True},

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
@@ -14,6 +15,9 @@ from adapters import registry
 from adapters.dvcqg.payloads import SIGNED_FIELDS
 from adapters.dvcqg.signature import sign as sign_dvcqg
 from adapters.fields import YEARS
+from adapters.momo.payloads import SIGNED_FIELDS as MOMO_FIELDS
+from adapters.momo.signature import sign as sign_momo
+from adapters.momo.signature import string_to_sign
 from adapters.standardwebhooks.signature import HEADERS
 from adapters.standardwebhooks.signature import sign as sign_standard
 from adapters.strict_json import parse
@@ -130,6 +134,47 @@ def test_twins_that_differ_in_where_a_field_ends_have_one_signature_and_neither_
         message = dict(zip(SIGNED_FIELDS, twin, strict=True)) | {"MaXacThuc": sign_dvcqg(twin, SECRET)}
         with pytest.raises(NotAuthenticError):
             DVCQG.verify(RawNotice("POST", json.dumps(message).encode()), NOW)
+
+
+MOMO = registry.build("momo", [SECRET], {"partner_code": "P", "access_key": "K"})
+pieces = st.lists(st.sampled_from(["a", "=", "&", "0", "1", *(f"&{name}=" for name in MOMO_FIELDS)]), max_size=4).map(
+    "".join
+)
+
+
+@law
+@given(values=st.lists(pieces, min_size=len(MOMO_FIELDS), max_size=len(MOMO_FIELDS)), data=st.data())
+def test_of_all_messages_with_one_momo_signature_at_most_one_is_believed(
+    values: list[str], data: st.DataObject
+) -> None:
+    fields = dict(zip(MOMO_FIELDS, values, strict=True)) | {"partnerCode": "P"}
+    text = string_to_sign("K", fields.items())
+    taken_apart = [dict(zip(MOMO_FIELDS, found, strict=True)) for found in ways_apart(text.removeprefix("accessKey=K"))]
+    assert fields in taken_apart
+    twin = data.draw(st.sampled_from(taken_apart))
+    raw = RawNotice("POST", json.dumps({**twin, "signature": sign_momo(text, SECRET)}).encode())
+    event(f"{len(taken_apart)} ways to take it apart")
+    if any(f"&{name}=" in value for value in twin.values() for name in MOMO_FIELDS):
+        with pytest.raises(NotAuthenticError):
+            MOMO.verify(raw, NOW)
+        return
+    assert len(taken_apart) == 1
+    payload = MOMO.verify(raw, NOW).payload
+    assert MOMO.acknowledge(payload, repeated=False).status == 204
+    with suppress(UnreadableNoticeError):
+        MOMO.translate(payload)
+
+
+def ways_apart(text: str, names: tuple[str, ...] = MOMO_FIELDS) -> list[tuple[str, ...]]:
+    """Every choice of values that joins to this text, found by trying every place where a field can end."""
+    first, rest = names[0], names[1:]
+    if not text.startswith(f"&{first}="):
+        return []
+    value = text.removeprefix(f"&{first}=")
+    if not rest:
+        return [(value,)]
+    ends = [end for end in range(len(value)) if value.startswith(f"&{rest[0]}=", end)]
+    return [(value[:end], *others) for end in ends for others in ways_apart(value[end:], rest)]
 
 
 names = st.sampled_from(["vnp_OrderInfo", "vnp_TxnRef", "vnp_TransactionNo", "vnp_PayDate", "vnp_X"])

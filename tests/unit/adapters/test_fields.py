@@ -2,7 +2,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.fields import currency_code, local_time, name, whole_amount
+from adapters.fields import (
+    currency_code,
+    local_time,
+    milliseconds,
+    milliseconds_of,
+    name,
+    spaced_local_time,
+    whole_amount,
+)
 from paygate.domain.errors import UnreadableNoticeError
 
 
@@ -33,6 +41,43 @@ def test_a_local_time_is_seven_hours_ahead_of_utc() -> None:
 def test_a_time_that_never_was_is_refused(text: str) -> None:
     with pytest.raises(UnreadableNoticeError, match="ThoiGianGD"):
         local_time("ThoiGianGD", text)
+
+
+def test_a_spaced_local_time_is_seven_hours_ahead_of_utc() -> None:
+    assert spaced_local_time("when", "2024-05-08 14:07:12") == datetime(2024, 5, 8, 7, 7, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2024-05-08",
+        "2024-05-08T14:07:12",
+        "2024-05-08 14:07:12\n",
+        "2024-05-08 14:07:12.5",
+        "2024-5-8 14:07:12",
+        "08-05-2024 14:07:12",
+        "2024-02-30 14:07:12",
+        "2024-05-08 24:00:00",
+        "0000-05-08 14:07:12",
+        "٢٠٢٤-05-08 14:07:12",
+    ],
+)
+def test_a_spaced_time_that_never_was_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableNoticeError, match="when"):
+        spaced_local_time("when", text)
+
+
+def test_milliseconds_are_read_as_they_were_written() -> None:
+    moment = datetime(2024, 5, 8, 7, 7, 12, 345_000, tzinfo=UTC)
+    assert milliseconds("responseTime", "1715152032345") == moment
+    assert milliseconds_of(moment) == 1715152032345
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "1715152032", "99999999999999", "171515203234500", "١٧"])
+def test_milliseconds_outside_the_years_of_payments_are_refused(text: str) -> None:
+    with pytest.raises(UnreadableNoticeError, match="responseTime"):
+        milliseconds("responseTime", text)
 
 
 @pytest.mark.parametrize(("text", "amount"), [("0", 0), ("150000", 150_000), ("9223372036854775807", 2**63 - 1)])
