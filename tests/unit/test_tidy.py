@@ -17,7 +17,11 @@ TEXTS = [
         *ROOT.glob("*.*"),
         *(file for folder in (*PACKAGES, "tests", "deploy", ".ci") for file in (ROOT / folder).rglob("*")),
     ]
-    if file.is_file() and file.suffix in KINDS and "__pycache__" not in file.parts and file != Path(__file__)
+    if file.is_file()
+    and file.suffix in KINDS
+    and "__pycache__" not in file.parts
+    and file != Path(__file__)
+    and file.name != ".git"  # a file in a second worktree, which names the machine's own path
 ]
 
 LINES_OF_A_MODULE = 400
