@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import Leg
+from paygate.domain.reach import Allowed
 
 DEFAULT_FILE: Final = Path("paygate.toml")
 
@@ -109,6 +110,9 @@ class Settings(BaseSettings):
     record_wait_days: int = Field(
         default=1, ge=0, le=365, description="business days after which a payment whose record never came is named"
     )
+    egress_allowed: tuple[str, ...] = Field(
+        default=(), description="networks, addresses and names of one's own that may be asked"
+    )
     tenants: Mapping[Name, TenantSettings] = Field(default_factory=dict)
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     sources: Mapping[Name, SourceSettings] = Field(default_factory=dict)
@@ -138,6 +142,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file, and read nothing else."""
         return (env_settings, init_settings)
+
+    @field_validator("egress_allowed")
+    @classmethod
+    def _readable_entries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        Allowed.read(value)
+        return value
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

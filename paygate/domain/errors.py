@@ -13,6 +13,10 @@ class UnsafeDatabaseError(ConfigurationError):
     """The database would acknowledge what a power cut can take back."""
 
 
+class EgressRefusedError(ConfigurationError):
+    """A request may not leave for where it was to go; only another configuration helps."""
+
+
 class InvalidInputError(PaygateError):
     """What was sent or given cannot be read; the message says where and why."""
 
@@ -63,3 +67,7 @@ class DatabaseUnavailableError(TemporaryError):
 
 class InboxFullError(TemporaryError):
     """More notices wait for the database than the bounded queue holds."""
+
+
+class UnreachableError(TemporaryError):
+    """Another system gives no answer, or none that can be read whole."""

@@ -40,6 +40,7 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.PaygateError: FAILED,
     errors.ConfigurationError: FAILED,
     errors.UnsafeDatabaseError: FAILED,
+    errors.EgressRefusedError: FAILED,
     errors.InvalidInputError: Problem(HTTPStatus.BAD_REQUEST, "invalid-input", "What was sent cannot be read"),
     errors.UnreadableStatementError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-statement", "The statement cannot be read"
@@ -57,6 +58,7 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.TemporaryError: UNAVAILABLE,
     errors.DatabaseUnavailableError: UNAVAILABLE,
     errors.InboxFullError: UNAVAILABLE,
+    errors.UnreachableError: UNAVAILABLE,
 }
 """Every error of ours."""
 

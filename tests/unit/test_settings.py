@@ -146,6 +146,17 @@ def test_a_time_zone_that_does_not_exist_is_refused_with_its_line() -> None:
     assert message == "paygate.toml:4: tenants.haiduong.timezone: there is no time zone 'Asia/Hai_Duong'"
 
 
+def test_what_may_be_asked_is_listed_in_networks_addresses_and_names() -> None:
+    listed = ("10.1.2.0/24", "10.1.3.7", "lgsp.haiduong.gov.vn")
+    assert load(f"egress_allowed = {list(listed)}\n").egress_allowed == listed
+
+
+def test_an_entry_of_what_may_be_asked_that_cannot_be_read_is_refused_with_its_line() -> None:
+    assert refusal('egress_allowed = ["10.1.2.3/24"]\n').startswith(
+        "paygate.toml:1: egress_allowed: 10.1.2.3/24 has host"
+    )
+
+
 def test_the_settings_cannot_be_changed_once_read() -> None:
     settings = load(MINIMAL)
     with pytest.raises(ValueError, match="frozen"):
