@@ -14,7 +14,7 @@ KINDS = {"", ".py", ".sql", ".md", ".toml", ".txt", ".html", ".css", ".js", ".ya
 TEXTS = [
     file
     for file in [
-        *ROOT.glob("*.*"),
+        *ROOT.glob("[!.]*.*"),  # .git is a file in a second working tree, and names the first
         *(file for folder in (*PACKAGES, "tests", "deploy", ".ci") for file in (ROOT / folder).rglob("*")),
     ]
     if file.is_file()
