@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
 from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.errors import InvalidInputError
+from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
 from paygate.domain.statement import RefusedRow, StatementLine, StatementPart, StatementSummary
 from paygate.domain.statement_reading import Reading, read_lines
 from paygate.domain.text import reference_key
@@ -77,6 +78,15 @@ class StatementImport:
     def refused(self) -> list[RefusedRow]:
         return [row for statement in self.statements for row in statement.refused]
 
+    @property
+    def legs(self) -> dict[str, int]:
+        """Lines by what they are evidence of, as far as their accounts are known."""
+        counted: Counter[str] = Counter()
+        for statement in self.statements:
+            if statement.leg is not None:
+                counted[statement.leg] += statement.lines
+        return dict(counted)
+
     def as_json(self) -> dict[str, Any]:
         """Return the shape of `paygate statements import --json`; balances stand only where there is one statement."""
         only = self.statements[0] if len(self.statements) == 1 else None
@@ -94,7 +104,13 @@ class StatementImport:
         }
         if self.new is None:
             return shape
-        return {**shape, "new": self.new, "known": self.known, "already_imported": self.already_imported}
+        return {
+            **shape,
+            "legs": self.legs,
+            "new": self.new,
+            "known": self.known,
+            "already_imported": self.already_imported,
+        }
 
 
 def preview(
@@ -144,7 +160,10 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
         if earlier := await _imported_before(connection, tenant_id, file_hash, format):
             return earlier
         statements = [reading.finish() for reading in readings]
-        file = _File(file_hash, format, [accounts.owner(statement.account) for statement in statements])
+        owners = [accounts.owner(statement.account) for statement in statements]
+        for statement, owner in zip(statements, owners, strict=True):
+            statement.leg = statement.leg or owner.leg
+        file = _File(file_hash, format, owners, [statement.leg or Leg.BANK for statement in statements])
         numbers = [
             await _store_statement(connection, tenant_id, file, ordinal, reading)
             for ordinal, reading in enumerate(readings)
@@ -156,18 +175,27 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
     return StatementImport(format, file.account, statements, new.total(), known)
 
 
+class _Owner(NamedTuple):
+    """An account: its number here, at the bank, and what its statements are evidence of."""
+
+    account_id: int
+    number: str
+    leg: Leg
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
-    """The file that is imported; `owners` are its statements' accounts, as number here and number at the bank."""
+    """The file that is imported; `owners` are its statements' accounts, `legs` what each statement is evidence of."""
 
     file_hash: bytes
     format: str
-    owners: Sequence[tuple[int, str]]
+    owners: Sequence[_Owner]
+    legs: Sequence[Leg]
 
     @property
     def account(self) -> str | None:
         """The one account of all its statements, if it is one."""
-        owned = {number for _, number in self.owners}
+        owned = {owner.number for owner in self.owners}
         return owned.pop() if len(owned) == 1 else None
 
 
@@ -175,14 +203,17 @@ class _Accounts:
     """The tenant's accounts, and which of them a statement belongs to."""
 
     def __init__(self, rows: Iterable[asyncpg.Record], chosen: str | None) -> None:
-        self._ids = {_squeezed(row["number"]): (row["account_id"], row["number"]) for row in rows}
+        self._owners = {
+            _squeezed(row["number"]): _Owner(row["account_id"], row["number"], LEG_OF_ACCOUNT[row["kind"]])
+            for row in rows
+        }
         self._chosen = chosen
         self._named: set[str] = set()
         if chosen is not None:
             self._known(chosen)
 
-    def owner(self, named: str | None) -> tuple[int, str]:
-        """Return number in the database and number at the bank of the account of a statement.
+    def owner(self, named: str | None) -> _Owner:
+        """Return the account of a statement.
 
         Raises:
             InvalidInputError: it is not known, or not the one that was chosen.
@@ -194,17 +225,17 @@ class _Accounts:
         chosen = self._known(self._chosen)
         if named is not None:
             self._named.add(named)
-            if len(self._named) > 1 or self._ids.get(_squeezed(named), chosen) != chosen:
-                raise InvalidInputError(f"the file has a statement of account {named!r}, not only of {chosen[1]!r}")
+            if len(self._named) > 1 or self._owners.get(_squeezed(named), chosen) != chosen:
+                raise InvalidInputError(f"the file has a statement of account {named!r}, not only of {chosen.number!r}")
         return chosen
 
-    def _known(self, number: str) -> tuple[int, str]:
-        if (found := self._ids.get(_squeezed(number))) is None:
+    def _known(self, number: str) -> _Owner:
+        if (found := self._owners.get(_squeezed(number))) is None:
             raise InvalidInputError(f"there is no account {number!r}; {self._list()}")
         return found
 
     def _list(self) -> str:
-        return "the tenant has " + (", ".join(number for _, number in self._ids.values()) or "no account")
+        return "the tenant has " + (", ".join(owner.number for owner in self._owners.values()) or "no account")
 
 
 def _squeezed(number: str) -> str:
@@ -256,7 +287,7 @@ async def _store_statement(connection: Connection, tenant_id: int, file: _File, 
     number: int = await connection.fetchval(
         QUERIES["store_statement"],
         tenant_id,
-        file.owners[ordinal][0],
+        file.owners[ordinal].account_id,
         file.file_hash,
         ordinal,
         file.format,
@@ -271,6 +302,9 @@ async def _store_statement(connection: Connection, tenant_id: int, file: _File, 
         summary.lines,
         json.dumps([{"row": row.row, "reason": row.reason} for row in summary.refused]),
         json.dumps(summary.warnings),
+        summary.sequence,
+        summary.page,
+        file.legs[ordinal],
     )
     return number
 
@@ -278,17 +312,25 @@ async def _store_statement(connection: Connection, tenant_id: int, file: _File, 
 async def _store_lines(
     connection: Connection, tenant_id: int, file: _File, statement_ids: Sequence[int]
 ) -> Counter[int]:
-    """Move the staged lines to where they stay, mark the new ones dirty, and count them by statement."""
+    """Move the staged lines to where they stay, mark the bank's new ones dirty, and count all by statement."""
     new: Counter[int] = Counter(dict.fromkeys(statement_ids, 0))
-    account_ids = [account_id for account_id, _ in file.owners]
+    account_ids = [owner.account_id for owner in file.owners]
+    booked = {number for number, leg in zip(statement_ids, file.legs, strict=True) if leg is Leg.BANK}
     ordinals = list(range(len(statement_ids)))
     # Through a cursor: the numbers of a million new lines are not held all at once either.
     cursor = await connection.cursor(
-        QUERIES["store_lines"], tenant_id, ordinals, account_ids, list(statement_ids), timeout=STORE_SECONDS
+        QUERIES["store_lines"],
+        tenant_id,
+        ordinals,
+        account_ids,
+        list(statement_ids),
+        list(file.legs),
+        timeout=STORE_SECONDS,
     )
     while stored := await cursor.fetch(BATCH_LINES, timeout=STORE_SECONDS):
         new.update(row["statement_id"] for row in stored)
-        await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, [row["line_id"] for row in stored])
+        if lines := [row["line_id"] for row in stored if row["statement_id"] in booked]:
+            await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, lines)
     await connection.execute(QUERIES["drop_staged_line"])
     return new
 
@@ -320,4 +362,8 @@ def _stored_summary(row: asyncpg.Record) -> StatementSummary:
         closing=row["closing"],
         refused=refused,
         warnings=json.loads(row["warnings"]),
+        sequence=row["sequence"],
+        page=row["page"],
+        leg=Leg(row["leg"]),
+        trailer_agrees=False if row["balanced"] is False else None,
     )

@@ -9,6 +9,7 @@ from adapters.statements.registry import open_statement
 from adapters.statements.table import TableMapping
 from paygate.commands.terminal import OUT, AsJson, File, Tenant, counting, load, open_tenant, print_json, run
 from paygate.domain.errors import InvalidInputError
+from paygate.domain.legs import Leg
 from paygate.settings import Settings
 from paygate.statements import StatementImport, import_statements, preview
 
@@ -78,6 +79,9 @@ def _show_statement(result: StatementImport, *, as_json: bool) -> None:
     for one in result.statements:
         balance = {True: "balances", False: "DOES NOT BALANCE", None: "gives no balances"}[one.balanced]
         OUT.print(f"{one.account or result.account or '?'} {one.identification}: {one.lines} lines, {balance}")
+    for leg, lines in result.legs.items():
+        if leg != Leg.BANK:
+            OUT.print(f"{lines} lines are evidence of the {leg} leg, not of the bank's booked money")
     if result.new is not None:
         OUT.print(f"new {result.new} · known {result.known} · refused {len(result.refused)}")
     for row in result.refused:

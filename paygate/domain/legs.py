@@ -1,6 +1,8 @@
 """The places where one payment leaves its trace."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class Leg(StrEnum):
@@ -11,3 +13,11 @@ class Leg(StrEnum):
     TREASURY = "treasury"
     RECEIPT = "receipt"
     REPORT = "report"
+
+
+LEG_OF_ACCOUNT: Final[Mapping[str, Leg]] = {
+    "bank": Leg.BANK,
+    "gateway": Leg.SETTLEMENT,
+    "treasury": Leg.TREASURY,
+}
+"""What a statement of an account is evidence of, by the account's kind."""

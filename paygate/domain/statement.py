@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from paygate.domain.legs import Leg
+
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
@@ -34,6 +36,12 @@ class StatementHead:
     period_to: date | None = None
     opening: int | None = None
     closing: int | None = None
+    sequence: int | None = None
+    """Its number among the statements of its account, as the bank counts them."""
+    page: int | None = None
+    """Its place among the parts of one number, from 1, where the bank sends a statement in parts."""
+    leg: Leg | None = None
+    """What it is evidence of, where the format says so rather than the kind of the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,8 @@ class StatementEnd:
     currency: str | None = None
     entries: int | None = None
     """How many entries stood there, where that differs from the lines and refused rows."""
+    trailer_agrees: bool | None = None
+    """Whether what its trailer says of counts and sums is what stands there; None where no trailer says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +94,16 @@ class StatementSummary:
     closing: int | None = None
     refused: list[RefusedRow] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    sequence: int | None = None
+    page: int | None = None
+    leg: Leg | None = None
+    trailer_agrees: bool | None = None
 
     @property
     def balanced(self) -> bool | None:
-        """Whether opening + lines = closing; None where the file does not give both balances."""
+        """Whether opening + lines = closing and no trailer says otherwise; None without balances and such a trailer."""
+        if self.trailer_agrees is False:
+            return False
         if self.opening is None or self.closing is None:
             return None
         return self.opening + self.total == self.closing

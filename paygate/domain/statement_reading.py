@@ -59,6 +59,7 @@ class Reading:
         summary.account = end.account or summary.account
         summary.currency = end.currency or summary.currency
         summary.entries = summary.lines + self.refused if end.entries is None else end.entries
+        summary.trailer_agrees = end.trailer_agrees
         self.period_from = end.period_from or self.period_from
         self.period_to = end.period_to or self.period_to
 
@@ -74,7 +75,7 @@ class Reading:
         for count, what in ((self.refused, "rows were refused"), (self.warned, "warnings were given")):
             if count > MAX_KEPT:
                 summary.warnings.append(f"{count - MAX_KEPT} more {what}")
-        if summary.balanced is False:
+        if summary.balanced is False and summary.trailer_agrees is not False:
             summary.warnings.append(
                 f"opening {summary.opening} and lines {summary.total} do not make closing {summary.closing}"
             )
@@ -111,7 +112,14 @@ def read_lines(parts: Iterable[StatementPart], readings: list[Reading]) -> Itera
 
 def _open(head: StatementHead) -> Reading:
     summary = StatementSummary(
-        head.account, head.identification, head.currency, opening=head.opening, closing=head.closing
+        head.account,
+        head.identification,
+        head.currency,
+        opening=head.opening,
+        closing=head.closing,
+        sequence=head.sequence,
+        page=head.page,
+        leg=head.leg,
     )
     return Reading(summary, head.period_from, head.period_to)
 

@@ -95,7 +95,7 @@ FROM payment WHERE tenant_id = $1 AND business_date = $2 AND state >= 'paid' AND
 -- name: total_lines
 -- Right of the proof: booked lines of the day, signed.
 SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
-FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND';
+FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND' AND leg = 'bank';
 
 -- name: explain_difference
 -- What matches and loose facts say of the day, by name. It reads none of the totals it has to add up to.
@@ -140,10 +140,10 @@ WHERE tenant_id = $1 AND business_date = $2 GROUP BY outcome ORDER BY outcome;
 -- name: check_account_feeds
 -- An account whose bank leg some source expects must be covered by a statement that balances.
 SELECT a.number AS account,
-       EXISTS (SELECT FROM statement AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id
+       EXISTS (SELECT FROM statement AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id AND s.leg = 'bank'
                  AND ($2 BETWEEN s.period_from AND s.period_to))
        OR EXISTS (SELECT FROM statement_line AS l WHERE l.tenant_id = $1 AND l.account_id = a.account_id
-                    AND l.booked_on = $2) AS covered,
+                    AND l.booked_on = $2 AND l.leg = 'bank') AS covered,
        EXISTS (SELECT FROM statement AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id AND NOT s.balanced
                  AND ($2 BETWEEN s.period_from AND s.period_to)) AS unbalanced,
        EXISTS (SELECT FROM payment AS p WHERE p.tenant_id = $1 AND p.account_id = a.account_id

@@ -59,7 +59,8 @@ FROM w_dirty_payment AS d JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id
 -- name: gather_dirty_lines
 INSERT INTO w_fact
 SELECT 'bank', l.line_id, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, NULL, true
-FROM w_dirty_line AS d JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.fact_id;
+FROM w_dirty_line AS d JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.fact_id
+WHERE l.leg = 'bank';
 
 -- name: forget_dirty_facts
 DELETE FROM dirty WHERE tenant_id = $1 AND kind IN ('payment', 'line');
@@ -73,7 +74,7 @@ FROM payment WHERE tenant_id = $1;
 -- name: gather_every_line
 INSERT INTO w_fact
 SELECT 'bank', line_id, account_id, amount, currency, booked_on, reference_key, NULL, true
-FROM statement_line WHERE tenant_id = $1;
+FROM statement_line WHERE tenant_id = $1 AND leg = 'bank';
 
 -- name: gather_payments_of_the_same_reference
 -- A reference is always judged whole, with what was matched before.
@@ -90,7 +91,7 @@ INSERT INTO w_fact
 SELECT 'bank', l.line_id, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, NULL, true
 FROM (SELECT DISTINCT reference_key FROM w_fact WHERE reference_key <> '' AND money) AS k
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.reference_key = k.reference_key
-WHERE NOT EXISTS (SELECT FROM w_fact AS f WHERE f.leg = 'bank' AND f.fact_id = l.line_id);
+WHERE l.leg = 'bank' AND NOT EXISTS (SELECT FROM w_fact AS f WHERE f.leg = 'bank' AND f.fact_id = l.line_id);
 
 -- name: group_by_reference
 -- Debits, and payments that name no account, settle nothing here.

@@ -292,3 +292,45 @@ def test_several_statements_balance_together_or_not(
     parts = [part for closing in closings for part in statement(line(), opening=0, closing=closing)]
     shape = preview(parts, format="camt").as_json()
     assert (shape["balanced"], shape["opening"], shape["closing"]) == (balanced, None, None)
+
+
+async def kinds_of(directory: Directory, database: Database, kind: str) -> None:
+    async with database.connection() as connection:
+        await connection.execute("UPDATE account SET kind = $1 WHERE number = $2", kind, ACCOUNT)
+
+
+@pytest.mark.parametrize(("kind", "leg"), [("bank", "bank"), ("gateway", "settlement"), ("treasury", "treasury")])
+async def test_a_line_is_evidence_of_what_its_account_holds_and_only_the_banks_is_matched(
+    database: Database, directory: Directory, kind: str, leg: str
+) -> None:
+    await kinds_of(directory, database, kind)
+    result = await store(database, directory, statement(line(1), line(2, 50)))
+    assert (result.new, result.as_json()["legs"]) == (2, {leg: 2})
+    async with database.connection() as connection:
+        assert {row["leg"] for row in await connection.fetch("SELECT leg FROM statement_line")} == {leg}
+    assert await count(database, "dirty") == (kind == "bank")
+    assert (await store(database, directory, statement(line(1), line(2, 50)))).as_json()["legs"] == {leg: 2}
+
+
+async def test_a_format_that_knows_better_than_the_account_decides_what_its_lines_are(
+    database: Database, directory: Directory
+) -> None:
+    parts = [StatementHead(ACCOUNT, "S1", "VND", leg=Leg.SETTLEMENT), line(), StatementEnd()]
+    assert (await store(database, directory, parts)).as_json()["legs"] == {"settlement": 1}
+
+
+async def test_where_a_statement_stands_among_its_accounts_is_kept(database: Database, directory: Directory) -> None:
+    parts = [StatementHead(ACCOUNT, "S1", "VND", sequence=1810118101, page=2), line(), StatementEnd()]
+    await store(database, directory, parts)
+    async with database.connection() as connection:
+        [stored] = await connection.fetch("SELECT sequence, page FROM statement")
+    assert tuple(stored) == (1810118101, 2)
+
+
+async def test_a_trailer_that_does_not_agree_makes_the_statement_unbalanced(
+    database: Database, directory: Directory
+) -> None:
+    parts = [StatementHead(ACCOUNT, "S1", "VND"), line(), Warned("9 were told"), StatementEnd(trailer_agrees=False)]
+    assert (await store(database, directory, parts)).balanced is False
+    again = await store(database, directory, parts)
+    assert (again.already_imported, again.balanced, again.warnings) == (True, False, ["9 were told"])

@@ -1,19 +1,20 @@
 -- name: accounts_of_tenant
-SELECT account_id, number FROM account WHERE tenant_id = $1 ORDER BY number;
+SELECT account_id, number, kind FROM account WHERE tenant_id = $1 ORDER BY number;
 
 -- name: lock_imports
 -- One import of a tenant at a time from here to its commit: overlapping files would deadlock on each other's lines.
 SELECT pg_advisory_xact_lock($1, $2);
 
 -- name: statements_of_file
-SELECT account.number, identification, currency, lines, total, opening, closing, refused, warnings
+SELECT account.number, identification, currency, lines, total, opening, closing, balanced, refused, warnings, sequence,
+    page, leg::text AS leg
 FROM statement JOIN account USING (tenant_id, account_id)
 WHERE tenant_id = $1 AND file_hash = $2 ORDER BY ordinal;
 
 -- name: store_statement
 INSERT INTO statement (tenant_id, account_id, file_hash, ordinal, format, identification, currency, period_from,
-    period_to, opening, closing, total, balanced, lines, refused, warnings)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    period_to, opening, closing, total, balanced, lines, refused, warnings, sequence, page, leg)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 RETURNING statement_id;
 
 -- name: mark_lines_dirty
@@ -30,12 +31,12 @@ CREATE TEMPORARY TABLE staged_line (
 -- name: store_lines
 -- A line that is stored already, with as many twins, stays as it is; the others come back with their numbers.
 INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, identity, occurrence, booked_on, value_on,
-    amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal)
+    amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal, leg)
 SELECT $1, account_id, statement_id, row_number, identity,
     row_number() OVER (PARTITION BY account_id, identity ORDER BY sequence), booked_on, value_on, amount, currency,
-    bank_reference, reference, reference_key, narrative, counterparty, reversal
-FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[]) AS stored (ordinal, account_id, statement_id)
-    USING (ordinal)
+    bank_reference, reference, reference_key, narrative, counterparty, reversal, leg
+FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[], $5::leg[])
+    AS stored (ordinal, account_id, statement_id, leg) USING (ordinal)
 ORDER BY sequence
 ON CONFLICT (tenant_id, account_id, identity, occurrence) DO NOTHING
 RETURNING line_id, statement_id;
