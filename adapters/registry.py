@@ -10,6 +10,8 @@ from adapters.dvcqg import Dvcqg, DvcqgOptions
 from adapters.dvcqg.simulator import DvcqgSimulator
 from adapters.momo import Momo, MomoOptions
 from adapters.momo.simulator import MomoSimulator
+from adapters.sepay import Sepay, SepayOptions
+from adapters.sepay.simulator import SepaySimulator
 from adapters.standardwebhooks import StandardWebhooks, StandardWebhooksOptions
 from adapters.standardwebhooks.simulator import StandardWebhooksSimulator
 from adapters.vnpay import Vnpay, VnpayOptions
@@ -35,6 +37,7 @@ ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
     "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator),
     "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator),
     "momo": Kind(MomoOptions, Momo, MomoSimulator),
+    "sepay": Kind(SepayOptions, Sepay, SepaySimulator, needs_secret=lambda options: options.api_key is None),
     "standardwebhooks": Kind(StandardWebhooksOptions, StandardWebhooks, StandardWebhooksSimulator),
 }
 

@@ -114,6 +114,13 @@ EXAMPLES: Mapping[str, Example] = {
         stored_status=204,
         names_unlisted=False,
     ),
+    "sepay": Example(
+        options={},
+        says=(PENDING,),
+        stored={"success": True},
+        repeated={"success": True},
+        refused={"success": False},
+    ),
     "standardwebhooks": Example(
         options={},
         stored={"success": True},

@@ -23,6 +23,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
     assert {kind: registry.option_names(kind) for kind in registry.ADAPTERS} == {
         "dvcqg": {"partner_code", "version", "confirm_type", "failed_codes"},
         "vnpay": {"terminal_code"},
+        "sepay": {"api_key"},
         "standardwebhooks": set(),
         "momo": {"partner_code", "access_key"},
     }
@@ -34,6 +35,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
     [
         ("dvcqg", {"partner_code": "P"}),
         ("vnpay", {"terminal_code": "T"}),
+        ("sepay", {}),
         ("standardwebhooks", {}),
         ("momo", {"partner_code": "P", "access_key": "A"}),
     ],
@@ -58,6 +60,8 @@ def test_no_adapter_is_built_without_a_secret(kind: str, options: Mapping[str, A
         ("vnpay", {"terminal_code": 7}, "terminal_code of the adapter vnpay"),
         ("momo", {"partner_code": "P"}, "the adapter momo needs the key access_key"),
         ("momo", {"partner_code": "P&x=1", "access_key": "A"}, "partner_code of the adapter momo"),
+        ("sepay", {"api_key": "K"}, "the adapter sepay takes either secrets or an api_key, never both"),
+        ("sepay", {"api_key": 7}, "api_key of the adapter sepay"),
         ("standardwebhooks", {"partner_code": "P"}, "partner_code is not a key of the adapter standardwebhooks; its"),
     ],
 )
@@ -66,3 +70,14 @@ def test_a_wrong_option_is_told_in_one_line(kind: str, options: Mapping[str, Any
         registry.build(kind, [SECRET], options)
     assert str(refused.value).startswith(message)
     assert "\n" not in str(refused.value)
+
+
+def test_an_api_key_stands_for_the_secrets_and_must_hold_something() -> None:
+    assert registry.build("sepay", [], {"api_key": "K"}).secret_headers == {"authorization"}
+    with pytest.raises(ConfigurationError, match="the api_key of the adapter sepay is empty"):
+        registry.build("sepay", [], {"api_key": ""})
+
+
+def test_the_options_that_are_secrets_are_named() -> None:
+    named = {kind: registry.secret_option_names(kind) for kind in registry.ADAPTERS}
+    assert {kind: names for kind, names in named.items() if names} == {"sepay": {"api_key"}}
