@@ -16,6 +16,8 @@ from adapters.standardwebhooks import StandardWebhooks, StandardWebhooksOptions
 from adapters.standardwebhooks.simulator import StandardWebhooksSimulator
 from adapters.vnpay import Vnpay, VnpayOptions
 from adapters.vnpay.simulator import VnpaySimulator
+from adapters.zalopay import Zalopay, ZalopayOptions
+from adapters.zalopay.simulator import ZalopaySimulator
 from paygate.domain.adapter import Adapter, Simulator
 from paygate.domain.errors import ConfigurationError
 
@@ -37,6 +39,7 @@ ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
     "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator),
     "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator),
     "momo": Kind(MomoOptions, Momo, MomoSimulator),
+    "zalopay": Kind(ZalopayOptions, Zalopay, ZalopaySimulator),
     "sepay": Kind(SepayOptions, Sepay, SepaySimulator, needs_secret=lambda options: options.api_key is None),
     "standardwebhooks": Kind(StandardWebhooksOptions, StandardWebhooks, StandardWebhooksSimulator),
 }

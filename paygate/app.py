@@ -130,10 +130,17 @@ def _adapter(settings: Settings, code: str, source: SourceSettings) -> Adapter:
             raise ConfigurationError(misspelt(f"sources.{code}.{unknown}", unknown, known))  # noqa: TRY301 -- its place is added below
         options = dict(source.options)
         for name in options.keys() & registry.secret_option_names(source.adapter):
-            options[name] = resolve_secret(str(options[name])).decode()
+            options[name] = _secret_text(str(options[name]))
         return registry.build(source.adapter, [resolve_secret(one) for one in source.secrets], options)
     except ConfigurationError as error:
         raise ConfigurationError(f"{place}: {error}") from error
+
+
+def _secret_text(reference: str) -> str:
+    try:
+        return resolve_secret(reference).decode()
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"secret {reference} is not text in UTF-8") from None
 
 
 def build_worker(service: Service) -> Worker:

@@ -114,6 +114,16 @@ EXAMPLES: Mapping[str, Example] = {
         stored_status=204,
         names_unlisted=False,
     ),
+    "zalopay": Example(
+        options={"app_id": 2553},
+        another={"app_id": 2554},
+        paid=replace(PAID, description=""),
+        says=(),
+        stored={"return_code": 1},
+        repeated={"return_code": 2},
+        refused={"return_code": -1},
+        signs_everything=False,
+    ),
     "sepay": Example(
         options={},
         says=(PENDING,),

@@ -55,6 +55,25 @@ async def test_what_is_wrong_with_a_source_is_named_with_its_line(
     assert said in await refusal_of(text, tmp_path)
 
 
+async def test_a_secret_among_the_keys_of_an_adapter_is_fetched_as_any_other(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = CONFIGURATION.format(url=database_url).replace('"dvcqg"', '"zalopay"')
+    text = text.replace('partner_code = "DVC-TEST"', 'app_id = 2553\nkey1 = "env:HD_KEY1"')
+    settings_for(database_url)  # puts the other secret in its place
+    assert "secret env:HD_KEY1 is empty or not set" in await refusal_of(text, tmp_path)
+    assert "never written into the configuration" in await refusal_of(text.replace("env:HD", "HD"), tmp_path)
+    (tmp_path / "key1").write_bytes(b"\xff")
+    assert "key1 is not text in UTF-8" in await refusal_of(
+        text.replace("env:HD_KEY1", f"file:{tmp_path}/key1"), tmp_path
+    )
+    monkeypatch.setenv("HD_KEY1", "PcY4iZIKFCIdgZvA6ueMcMHHUbRLYjPL")
+    file = tmp_path / "paygate.toml"
+    file.write_text(text, encoding="utf-8")
+    async with open_service(load_settings(file)) as service:
+        assert service.adapters().keys() == {"hd-dvcqg"}
+
+
 async def test_a_database_that_forgets_is_not_served(database_url: str) -> None:
     # Settings a session can take are enough to tell that the check is made before anything is served.
     with pytest.raises(ConfigurationError, match="synchronous_commit is 'off'"):

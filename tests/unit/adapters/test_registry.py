@@ -26,6 +26,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
         "sepay": {"api_key"},
         "standardwebhooks": set(),
         "momo": {"partner_code", "access_key"},
+        "zalopay": {"app_id", "key1"},
     }
 
 
@@ -38,6 +39,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
         ("sepay", {}),
         ("standardwebhooks", {}),
         ("momo", {"partner_code": "P", "access_key": "A"}),
+        ("zalopay", {"app_id": 2553}),
     ],
 )
 def test_no_adapter_is_built_without_a_secret(kind: str, options: Mapping[str, Any], secrets: list[bytes]) -> None:
@@ -60,6 +62,9 @@ def test_no_adapter_is_built_without_a_secret(kind: str, options: Mapping[str, A
         ("vnpay", {"terminal_code": 7}, "terminal_code of the adapter vnpay"),
         ("momo", {"partner_code": "P"}, "the adapter momo needs the key access_key"),
         ("momo", {"partner_code": "P&x=1", "access_key": "A"}, "partner_code of the adapter momo"),
+        ("zalopay", {}, "the adapter zalopay needs the key app_id"),
+        ("zalopay", {"app_id": "hai"}, "app_id of the adapter zalopay"),
+        ("zalopay", {"app_id": 2553, "key1": 7}, "key1 of the adapter zalopay"),
         ("sepay", {"api_key": "K"}, "the adapter sepay takes either secrets or an api_key, never both"),
         ("sepay", {"api_key": 7}, "api_key of the adapter sepay"),
         ("standardwebhooks", {"partner_code": "P"}, "partner_code is not a key of the adapter standardwebhooks; its"),
@@ -80,4 +85,7 @@ def test_an_api_key_stands_for_the_secrets_and_must_hold_something() -> None:
 
 def test_the_options_that_are_secrets_are_named() -> None:
     named = {kind: registry.secret_option_names(kind) for kind in registry.ADAPTERS}
-    assert {kind: names for kind, names in named.items() if names} == {"sepay": {"api_key"}}
+    assert {kind: names for kind, names in named.items() if names} == {
+        "zalopay": {"key1"},
+        "sepay": {"api_key"},
+    }
