@@ -4,9 +4,10 @@ A line is known by what it says, not by where it stands. Two lines that say the 
 apart by an occurrence number; the same twins in another file are the same lines again.
 """
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -253,7 +254,7 @@ async def _stage(
     readings: list[Reading] = []
     rows = enumerate(read_lines(parts, readings))
     staged = 0
-    while batch := [_staged_row(sequence, *found) for sequence, found in islice(rows, BATCH_LINES)]:
+    while batch := await asyncio.to_thread(_next_batch, rows):  # a reader may wait, for a disk or another process
         if (named := readings[-1].summary.account) is not None:
             accounts.owner(named)  # rather now than after a million lines
         await connection.copy_records_to_table("staged_line", records=batch, columns=_STAGE_COLUMNS)
@@ -261,6 +262,10 @@ async def _stage(
         if progress:
             progress(staged)
     return readings
+
+
+def _next_batch(rows: Iterator[tuple[int, tuple[int, StatementLine, bytes]]]) -> list[tuple[object, ...]]:
+    return [_staged_row(sequence, *found) for sequence, found in islice(rows, BATCH_LINES)]
 
 
 def _staged_row(sequence: int, ordinal: int, line: StatementLine, identity: bytes) -> tuple[object, ...]:

@@ -1,19 +1,56 @@
-"""The formats a bank statement comes in: one line each."""
+"""The formats a bank statement comes in: one line each.
 
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+A format is a name, a look at the first bytes that tells it from the others, and a reader. Readers stream: they take
+a seekable binary file and yield parts as they come to them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from adapters.statements.camt import read_camt
 from adapters.statements.prolog import looks_like_xml
-from adapters.statements.table import TableMapping, read_table
+from adapters.statements.table import TableMapping, looks_like_a_sheet, read_table
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.statement import StatementPart
 
-CAMT: Final = "camt"
-TABLE: Final = "table"
-FORMATS: Final = (CAMT, TABLE)
+HEAD_BYTES: Final = 4096
+"""How much of a file is looked at to guess its format."""
 
-_HEAD_BYTES: Final = 4096
+Read: TypeAlias = Callable[[BinaryIO, TableMapping | None], Iterator[StatementPart]]
+
+
+class StatementFormat(NamedTuple):
+    """One line of the table. `looks_like` is given the first HEAD_BYTES bytes, or all there are."""
+
+    name: str
+    looks_like: Callable[[bytes], bool]
+    read: Read
+
+
+def _plain(read: Callable[[BinaryIO], Iterator[StatementPart]]) -> Read:
+    """Make a reader of one that needs no mapping: what its fields mean is the format's own affair."""
+    return lambda file, _mapping: read(file)
+
+
+def _mapped(read: Callable[[BinaryIO, TableMapping], Iterator[StatementPart]]) -> Read:
+    def read_mapped(file: BinaryIO, mapping: TableMapping | None) -> Iterator[StatementPart]:
+        if mapping is None:
+            raise InvalidInputError("a table needs a mapping that says what its columns mean")
+        return read(file, mapping)
+
+    return read_mapped
+
+
+TABLE: Final = StatementFormat("table", looks_like_a_sheet, _mapped(read_table))
+
+FORMATS: Final[Mapping[str, StatementFormat]] = {
+    each.name: each
+    for each in (
+        StatementFormat("camt", looks_like_xml, _plain(read_camt)),
+        TABLE,
+    )
+}
+"""By name. A guess takes the first that says yes, so what is told by certain signs stands before what is not."""
 
 
 def open_statement(
@@ -29,22 +66,26 @@ def open_statement(
         InvalidInputError: an unknown format, one that cannot be guessed, or a table without a mapping.
         UnreadableStatementError: from the iterator, when the file is refused as a whole.
     """
-    known = format or _guess(file, mapping)
-    if known == CAMT:
-        return known, read_camt(file)
-    if known != TABLE:
-        raise InvalidInputError(f"there is no statement format {known!r}; there is {', '.join(FORMATS)}")
-    if mapping is None:
-        raise InvalidInputError("a table needs a mapping that says what its columns mean")
-    return known, read_table(file, mapping)
+    known = _named(format) if format else _guess(file, mapping)
+    return known.name, known.read(file, mapping)
 
 
-def _guess(file: BinaryIO, mapping: TableMapping | None) -> str:
+def _named(name: str) -> StatementFormat:
+    if name not in FORMATS:
+        raise InvalidInputError(f"there is no statement format {name!r}; there is {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def _guess(file: BinaryIO, mapping: TableMapping | None) -> StatementFormat:
+    """Ask every format; text that none knows as its own is a table where a mapping says how to read it."""
     start = file.tell()
-    head = file.read(_HEAD_BYTES)
+    head = file.read(HEAD_BYTES)
     file.seek(start)
-    if looks_like_xml(head):
-        return CAMT
+    for each in FORMATS.values():
+        if each.looks_like(head):
+            return each
     if mapping is not None:
         return TABLE
-    raise InvalidInputError("it is not camt (XML); to read it as a table, name a mapping")
+    raise InvalidInputError(
+        f"it is none of {', '.join(FORMATS)} by its first bytes; to read it as a table, name a mapping"
+    )

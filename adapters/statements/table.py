@@ -40,6 +40,14 @@ MAX_ROW_CHARACTERS: Final = 1_000_000
 
 Row: TypeAlias = tuple[int, list[str]]
 
+_SHEET_STARTS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""A zip archive, as XLSX and ODS are, and a compound file, as XLS is."""
+
+
+def looks_like_a_sheet(head: bytes) -> bool:
+    """Tell whether a file that begins so is a spreadsheet. A CSV has no sign of its own."""
+    return head.startswith(_SHEET_STARTS)
+
 
 @dataclass(frozen=True, slots=True)
 class TableMapping:

@@ -1,19 +1,18 @@
 """Bank statements from files."""
 
 from hashlib import file_digest
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from adapters.statements.registry import open_statement
+from adapters.statements.registry import FORMATS
 from adapters.statements.table import TableMapping
 from paygate.commands.terminal import OUT, AsJson, File, Tenant, counting, load, open_tenant, print_json, run
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
 from paygate.settings import Settings
+from paygate.statement_files import read_isolated
 from paygate.statements import StatementImport, import_statements, preview
-
-Format = Literal["camt", "table"]
 
 statements = typer.Typer(no_args_is_help=True, help="Bank statements.")
 
@@ -24,7 +23,7 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
     file: File,
     tenant: Tenant,
     account: Annotated[str | None, typer.Option(help="where the file does not name it")] = None,
-    format: Annotated[Format | None, typer.Option(help="guessed when not given")] = None,  # noqa: A002
+    format: Annotated[str | None, typer.Option(help=f"{', '.join(FORMATS)}; guessed when not given")] = None,  # noqa: A002
     mapping: Annotated[str | None, typer.Option(help="the mapping that says what a table's columns mean")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what it would read")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
@@ -37,7 +36,7 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
         with file.open("rb") as opened:
             digest = file_digest(opened, "sha256").digest()
             opened.seek(0)
-            kind, parts = open_statement(opened, format, table)
+            kind, parts = read_isolated(opened, format, table)
             if dry_run:
                 _show_statement(preview(parts, format=kind, account=account), as_json=as_json)
                 return

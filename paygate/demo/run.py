@@ -13,7 +13,6 @@ from typing import Final
 
 from rich.console import Console
 
-from adapters.statements.registry import open_statement
 from adapters.statements.table import TableMapping
 from paygate.database import Connection
 from paygate.demo.bank import MAPPING, statements_of, write_files
@@ -29,6 +28,7 @@ from paygate.demo.stories import CHIEF_DAY, DAYS, Plan, plant
 from paygate.demo.traffic import send_all, sign_all
 from paygate.domain.errors import TemporaryError
 from paygate.embedded import embedded_database
+from paygate.statement_files import read_isolated
 from paygate.statements import StatementImport, import_statements
 from paygate.telemetry import configure_logging
 from reconciliation.rendering import render_text
@@ -142,7 +142,7 @@ async def _import_statement(connection: Connection, stand: Stand, account: str, 
     with path.open("rb") as file:
         file_hash = file_digest(file, "sha256").digest()
         file.seek(0)
-        form, parts = open_statement(file, mapping=mapping)
+        form, parts = read_isolated(file, mapping=mapping)
         return await import_statements(
             connection, stand.tenant_id, parts, file_hash=file_hash, format=form, account=account
         )

@@ -25,6 +25,10 @@ class UnreadableStatementError(InvalidInputError):
     """A statement file is refused as a whole."""
 
 
+class UnreadableFileError(InvalidInputError):
+    """A file cannot be read within the time and memory granted, or it broke its reader."""
+
+
 class NotFoundError(PaygateError):
     """No such thing, or none that the caller may see."""
 

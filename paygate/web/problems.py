@@ -45,6 +45,9 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.UnreadableStatementError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-statement", "The statement cannot be read"
     ),
+    errors.UnreadableFileError: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-file", "The file cannot be read with what is granted"
+    ),
     errors.NotFoundError: NOT_FOUND,
     errors.UnknownCallerError: Problem(HTTPStatus.UNAUTHORIZED, "unknown-caller", "A valid bearer token is needed"),
     errors.NotAllowedError: Problem(HTTPStatus.FORBIDDEN, "not-allowed", "The role does not allow this"),

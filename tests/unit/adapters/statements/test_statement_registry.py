@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from adapters.statements.registry import open_statement
+from adapters.statements.registry import FORMATS, open_statement
 from adapters.statements.table import TableMapping
 from paygate.domain.errors import InvalidInputError
 
@@ -35,7 +35,8 @@ def test_a_file_is_read_from_where_it_stands() -> None:
         (b"day,amount\n", None, "name a mapping"),
         (b"", None, "name a mapping"),
         (XML, "table", "needs a mapping"),
-        (XML, "mt999", "no statement format 'mt999'; there is camt, table"),
+        (XML, "mt999", f"no statement format 'mt999'; there is {', '.join(FORMATS)}"),
+        (b"PK\x03\x04", None, "a table needs a mapping"),
     ],
 )
 def test_a_format_that_is_unknown_or_cannot_be_guessed_is_refused(data: bytes, name: str | None, message: str) -> None:
