@@ -17,6 +17,7 @@ from paygate.access import Caller, authenticate
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Adapter
+from paygate.domain.calendar import Calendar
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.record_reading import read_records
 from paygate.embedded import embedded_database
@@ -24,7 +25,7 @@ from paygate.inbox import GroupCommitInbox, open_inbox
 from paygate.intake import Intake, Sender
 from paygate.ledger import apply_batch
 from paygate.records import request_payment, upsert
-from paygate.settings import Settings, SourceSettings, misspelt, resolve_secret
+from paygate.settings import AccountSettings, Settings, SourceSettings, misspelt, resolve_secret
 from paygate.telemetry import Event, log
 from paygate.web.health import Gauges, HealthRoutes
 from paygate.web.notices import NoticeDoor
@@ -34,6 +35,7 @@ from paygate.web.reports import Closes, ReportRoutes
 from paygate.web.routes import Route, build_application
 from paygate.web.server import DEFAULT_LIMITS, Limits, listen, settle_memory
 from paygate.worker import Worker
+from reconciliation.arrivals import feed_gauges
 from reconciliation.closing import close_day
 from reconciliation.engine import Policy, match_dirty
 from reconciliation.model import REASONS, Reason
@@ -57,7 +59,9 @@ class Service:
 
     @property
     def policy(self) -> Policy:
-        return Policy(record_wait_days=self.settings.record_wait_days)
+        decided = self.settings.calendar
+        calendar = Calendar(days_off=decided.days_off, working_days=decided.working_days)
+        return Policy(calendar, self.settings.record_wait_days)
 
     def adapters(self) -> Mapping[str, Adapter]:
         """Build the adapter of every source, which needs the sources' secrets.
@@ -110,12 +114,19 @@ def _tenants(settings: Settings) -> dict[str, TenantEntry]:
 
 
 def _accounts(settings: Settings) -> dict[str, AccountEntry]:
-    return {number: AccountEntry(one.tenant, one.bank, one.kind) for number, one in settings.accounts.items()}
+    return {number: _account(one) for number, one in settings.accounts.items()}
+
+
+def _account(settings: AccountSettings) -> AccountEntry:
+    due = settings.statement_due
+    if due is None:
+        return AccountEntry(settings.tenant, settings.bank, settings.kind)
+    return AccountEntry(settings.tenant, settings.bank, settings.kind, due.days, due.by)
 
 
 def _sources(settings: Settings) -> dict[str, SourceEntry]:
     return {
-        code: SourceEntry(one.tenant, one.adapter, one.account, one.cut_off, one.legs)
+        code: SourceEntry(one.tenant, one.adapter, one.account, one.cut_off, one.legs, one.silent_hours)
         for code, one in settings.sources.items()
     }
 
@@ -170,7 +181,11 @@ def _private_routes(service: Service, closes: Closes, changed: Callable[[], None
 
 def build_web(service: Service, inbox: GroupCommitInbox, closes: Closes, changed: Callable[[], None]) -> Application:
     """Put together everything reachable over HTTP but the notices, which go beside it."""
-    gauges = Gauges(service.database, class_of=lambda reason: REASONS[Reason(reason)].verdict)
+    gauges = Gauges(
+        service.database,
+        class_of=lambda reason: REASONS[Reason(reason)].verdict,
+        feed_gauges=partial(feed_gauges, calendar=service.policy.calendar),
+    )
     health = HealthRoutes(service.database, inbox, gauges)
     private = _private_routes(service, closes, changed)
     return build_application(health.routes(), private, service.authenticate, service.directory.tenants)

@@ -49,17 +49,24 @@ class AccountEntry:
     tenant: str
     bank: str
     kind: str
+    statement_days: int | None = None
+    statement_by: time = time(23, 59)
+    """The statement of a business day is due by this time so many business days after it; None: as its sources say."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """A source as configured; `tenant` and `account` are their code and number. `legs` in business days."""
+    """A source as configured; `tenant` and `account` are their code and number. `legs` in business days.
+
+    `silent_hours`: how long on business days no news of it is no news; None: it may be silent for ever.
+    """
 
     tenant: str
     adapter: str
     account: str | None
     cut_off: time
     legs: Mapping[Leg, int]
+    silent_hours: int | None = None
 
 
 async def store_directory(
@@ -82,7 +89,15 @@ async def store_directory(
     known_accounts = {}
     for number, account in accounts.items():
         tenant_id = known_tenants[account.tenant].tenant_id
-        account_id = await connection.fetchval(QUERIES["store_account"], tenant_id, number, account.bank, account.kind)
+        account_id = await connection.fetchval(
+            QUERIES["store_account"],
+            tenant_id,
+            number,
+            account.bank,
+            account.kind,
+            account.statement_days,
+            account.statement_by,
+        )
         known_accounts[number] = Account(account_id, tenant_id, number, account.bank, account.kind)
     known_sources = {}
     for code, source in sources.items():
@@ -90,7 +105,14 @@ async def store_directory(
         account_id = known_accounts[source.account].account_id if source.account else None
         bank_days = source.legs.get(Leg.BANK)
         source_id = await connection.fetchval(
-            QUERIES["store_source"], tenant.tenant_id, code, source.adapter, account_id, source.cut_off, bank_days
+            QUERIES["store_source"],
+            tenant.tenant_id,
+            code,
+            source.adapter,
+            account_id,
+            source.cut_off,
+            bank_days,
+            source.silent_hours,
         )
         known_sources[code] = Source(source_id, tenant, code, source.adapter, account_id, source.cut_off, bank_days)
     return Directory(known_tenants, known_accounts, known_sources)

@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,10 +46,18 @@ class TenantSettings(_Table):
         return value
 
 
+class StatementDue(_Table):
+    """When the statement of a business day must be here: `by` a time of the day that many business days after it."""
+
+    days: int = Field(default=1, ge=0, le=60)
+    by: time = time(23, 59)
+
+
 class AccountSettings(_Table):
     tenant: str
     bank: str
     kind: Literal["bank", "treasury", "gateway"] = "bank"
+    statement_due: StatementDue | None = None
 
 
 class FeeSettings(_Table):
@@ -71,6 +79,7 @@ class SourceSettings(BaseModel):
     cut_off: time = time(0, 0)
     fee: FeeSettings | None = None
     query_url: str | None = None
+    silent_hours: int | None = Field(default=None, ge=1, le=24 * 60)
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -96,6 +105,13 @@ class MappingSettings(_Table):
     source: str | None = None
 
 
+class CalendarSettings(_Table):
+    """Single days that are not as the calendar has them: what the year's exchange of working days decided."""
+
+    days_off: frozenset[date] = frozenset()
+    working_days: frozenset[date] = frozenset()
+
+
 class Settings(BaseSettings):
     """Everything paygate can be told."""
 
@@ -113,6 +129,7 @@ class Settings(BaseSettings):
     egress_allowed: tuple[str, ...] = Field(
         default=(), description="networks, addresses and names of one's own that may be asked"
     )
+    calendar: CalendarSettings = CalendarSettings()
     tenants: Mapping[Name, TenantSettings] = Field(default_factory=dict)
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     sources: Mapping[Name, SourceSettings] = Field(default_factory=dict)

@@ -169,6 +169,8 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
             await _store_statement(connection, tenant_id, file, ordinal, reading)
             for ordinal, reading in enumerate(readings)
         ]
+        await connection.execute(QUERIES["store_days"], tenant_id, list(range(len(numbers))), numbers)
+        await connection.execute(QUERIES["complete_periods"], tenant_id, numbers)
         new = await _store_lines(connection, tenant_id, file, numbers)
     for statement, number in zip(statements, numbers, strict=True):
         statement.known = statement.lines - new[number]

@@ -46,6 +46,9 @@ GAUGES: Final = {
     "paygate_success_ratio": ("Paid attempts over all attempts", ("tenant", "source", "window")),
     "paygate_notices_waiting": ("Notices that are not applied", ("state",)),
     "paygate_oldest_waiting_seconds": ("Age of the oldest notice that is not applied", ("state",)),
+    "paygate_feed_age_seconds": ("Time since the last notice of a source was applied", ("source",)),
+    "paygate_statement_age_seconds": ("Time since the last day an account's statements cover", ("tenant", "account")),
+    "paygate_feed_late": ("Whether a statement or a source's notices are overdue", ("tenant", "feed")),
     "paygate_discrepancies_open": ("Live discrepancies", ("tenant", "reason")),
     "paygate_amount_at_risk_minor_units": ("Amount of the live discrepancies", ("tenant", "class")),
 }

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 import asyncpg
@@ -33,6 +33,9 @@ POLL_SECONDS: Final = 1.0
 """Between two looks for notices that are due again; new ones are told by `wake`."""
 MATCH_SECONDS: Final = 0.5
 """How long changes gather before the matcher is asked to look at them."""
+NEVER: Final = datetime.fromtimestamp(0, UTC)
+NEWS: Final = timedelta(seconds=10)
+"""How exactly it is known when a source was last heard of."""
 REASON_LIMIT: Final = 500
 """Characters kept of why a notice failed."""
 
@@ -108,6 +111,7 @@ class Worker:
         self._woken = asyncio.Event()
         self._asked = asyncio.Event()
         self._to_match: set[int] = set()
+        self._noted: dict[int, datetime] = {}
 
     def wake(self) -> None:
         """Say that there may be something due."""
@@ -159,7 +163,20 @@ class Worker:
         batch = _Batch(await connection.fetch(QUERIES["claim_notices"], tenant_id, BATCH_LIMIT, *last))
         if batch.taken:
             await self._apply_or_halve(connection, tenant_id, batch.taken, batch)
+            await self._note_news(connection, tenant_id, batch.taken)
         return batch
+
+    async def _note_news(self, connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> None:
+        """Write down when each source was last heard of, unless that was done moments ago."""
+        latest: dict[int, datetime] = {}
+        for row in rows:
+            latest[row["source_id"]] = max(row["received_at"], latest.get(row["source_id"], row["received_at"]))
+        news = {
+            source_id: heard for source_id, heard in latest.items() if heard - self._noted.get(source_id, NEVER) >= NEWS
+        }
+        if news:
+            await connection.execute(QUERIES["note_news"], tenant_id, list(news), list(news.values()))
+            self._noted |= news
 
     async def _apply_or_halve(
         self, connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record], batch: _Batch

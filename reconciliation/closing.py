@@ -14,6 +14,7 @@ from paygate.database import Connection, Database, load_queries
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.lifecycle import Outcome
 from paygate.telemetry import RECONCILIATION_SECONDS, Event, log
+from reconciliation.arrivals import check_feeds
 from reconciliation.engine import PASS_SECONDS, Policy, hold_tenant, latest_close, match_changes
 from reconciliation.model import COUNTED, HANGING, REASONS, RULE_SET, WAITING, Reason
 from reconciliation.proof import Proof
@@ -71,7 +72,7 @@ class _Close:
         """Return the day's report with its digest."""
         await self._gather_cases()
         classes, reasons = await self._aggregate("sum_classes"), await self._aggregate("sum_reasons")
-        feeds = await self._check_feeds(policy)
+        feeds = await check_feeds(self.connection, self.tenant_id, self.day, policy.calendar)
         payments, lines = await self.row("total_payments", self.day), await self.row("total_lines", self.day)
         obligations = await self.connection.fetchrow(QUERIES["total_obligations"])
         report: Report = {
@@ -138,15 +139,6 @@ class _Close:
             for code in codes
         ]
 
-    async def _check_feeds(self, policy: Policy) -> list[dict[str, Any]]:
-        accounts = await self.rows("check_account_feeds", self.day)
-        sources = await self.rows("check_source_feeds")
-        business = policy.calendar.is_business_day(self.day)
-        return [
-            *({"account": row["account"], **_complete(_why_account(row, expected=business))} for row in accounts),
-            *({"source": row["source"], **_complete(_why_source(row["waiting"]))} for row in sources),
-        ]
-
     async def _prove(self, left: int, right: int, items: Mapping[str, int]) -> Proof:
         before = await self.rows("latest_run")
         opening = json.loads(before[0]["report"])["proof"]["closing"] if before else 0
@@ -175,22 +167,6 @@ def _status(feeds: Iterable[Mapping[str, Any]], reasons: Sequence[object], proof
     if not all(feed["complete"] for feed in feeds):
         return "incomplete"
     return "discrepant" if reasons or proof.residual or not proof.continuous else "matched"
-
-
-def _complete(why: str | None) -> dict[str, Any]:
-    return {"complete": why is None, "why": why}
-
-
-def _why_account(row: asyncpg.Record, *, expected: bool) -> str | None:
-    if row["unbalanced"]:
-        return "a statement of this day does not balance"
-    if not row["covered"] and (expected or row["expected"]):
-        return "no statement covers this day"
-    return None
-
-
-def _why_source(waiting: int) -> str | None:
-    return f"{waiting} notices are not applied yet" if waiting else None
 
 
 def _success(counts: Mapping[str, int]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from paygate.domain.money import dong
+from reconciliation.feeds import told
 from reconciliation.model import REASONS, Reason
 
 Language = Literal["vi", "en"]
@@ -60,8 +61,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "treasury": ("kho bạc", "treasury"),
     "payer": ("người nộp", "payer"),
     "ours": ("vận hành paygate", "paygate operations"),
-    "no statement covers this day": ("chưa có sao kê của ngày này", "no statement covers this day"),
-    "a statement of this day does not balance": ("sao kê không cân", "a statement of this day does not balance"),
 }
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
@@ -161,10 +160,13 @@ def _success(success: Mapping[str, Any], language: Language) -> list[str]:
 
 
 def _feeds(feeds: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
-    lines = [
-        f"  {feed.get('account') or feed.get('source')}: {word(feed['why'] or 'complete', language)}" for feed in feeds
-    ]
+    lines = [f"  {feed.get('account') or feed.get('source')}: {_arrival(feed, language)}" for feed in feeds]
     return [word("feeds", language), *lines] if lines else []
+
+
+def _arrival(feed: Mapping[str, Any], language: Language) -> str:
+    found = [told(fault).say(language) for fault in feed["faults"]]
+    return "; ".join(found) or word("complete", language)
 
 
 def _proof(proof: Mapping[str, Any], language: Language) -> list[str]:
@@ -204,6 +206,9 @@ def _rows(report: Report, language: Language) -> Iterator[tuple[object, ...]]:
     for agency in report["by_agency"]:
         for section in ("classes", "reasons"):
             yield from _section(section, agency[section], agency["agency_code"], agency["agency_name"], language)
+    for feed in report["feeds"]:
+        label = _arrival(feed, language)
+        yield "feeds", "", "", feed.get("account") or feed.get("source"), label, len(feed["faults"]), ""
     for name in ("opening", "opened", "closed", "closing", "left", "right", "explained", "residual"):
         yield "proof", "", "", name, word(name, language), "", report["proof"][name]
     yield "digest", "", "", report["digest"], "", "", ""

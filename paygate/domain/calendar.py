@@ -23,21 +23,32 @@ def business_date(moment: datetime, zone: ZoneInfo, cut_off: time = MIDNIGHT) ->
 
 
 @lru_cache(maxsize=64)
-def _vietnam(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("VN", years=year))
+def _vietnam(year: int) -> tuple[frozenset[date], frozenset[date]]:
+    found = holidays.country_holidays("VN", years=year)
+    return frozenset(found), frozenset(day for day in found.weekend_workdays if day.year == year)
 
 
 def is_vietnamese_business_day(day: date) -> bool:
-    """Tell whether banks and offices work: not at weekends, not on the public holidays of Vietnam (Tết included)."""
+    """Tell whether banks and offices work.
+
+    Not at weekends, nor on the public holidays of Vietnam (Tết included), nor on a day given off in exchange for a
+    Saturday; on that Saturday they do. The year's exchanges are decided by the Prime Minister, late in the year before.
+    """
     saturday = 5
-    return day.weekday() < saturday and day not in _vietnam(day.year)
+    off, worked = _vietnam(day.year)
+    return day in worked or (day.weekday() < saturday and day not in off)
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Counts business days."""
+    """Counts business days: the usual ones, and what was decided of single days after the calendar was made."""
 
-    is_business_day: Callable[[date], bool] = is_vietnamese_business_day
+    usual: Callable[[date], bool] = is_vietnamese_business_day
+    days_off: frozenset[date] = frozenset()
+    working_days: frozenset[date] = frozenset()
+
+    def is_business_day(self, day: date) -> bool:
+        return day in self.working_days or (day not in self.days_off and self.usual(day))
 
     def add(self, day: date, business_days: int) -> date:
         """Return the day that many business days after `day`; 0 is the day itself."""
@@ -45,4 +56,10 @@ class Calendar:
             day += timedelta(days=1)
             while not self.is_business_day(day):
                 day += timedelta(days=1)
+        return day
+
+    def latest(self, day: date) -> date:
+        """Return `day` if it is a business day, else the last one before it."""
+        while not self.is_business_day(day):
+            day -= timedelta(days=1)
         return day

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from paygate.database import Database, load_queries, migrations
+from paygate.database import Connection, Database, load_queries, migrations
 from paygate.domain.errors import DatabaseUnavailableError
 from paygate.telemetry import GAUGES, REGISTRY
 from paygate.web.openapi import DESCRIPTION
@@ -32,6 +32,10 @@ WINDOWS: Final = ("day", "week", "month")
 Families = dict[str, GaugeMetricFamily]
 
 
+FeedGauges = Callable[[Connection, datetime], Awaitable[Iterable[tuple[str, Sequence[str], float]]]]
+"""Tells how old each feed is and whether it is late: gauge, labels' values, value."""
+
+
 class InboxState(Protocol):
     """What readiness asks of the inbox."""
 
@@ -45,9 +49,10 @@ class InboxState(Protocol):
 class Gauges:
     """The gauges that live in the database, read at most every `FRESH_SECONDS` and never on a scrape's time."""
 
-    def __init__(self, database: Database, class_of: Callable[[str], str]) -> None:
+    def __init__(self, database: Database, class_of: Callable[[str], str], feed_gauges: FeedGauges) -> None:
         self._database = database
         self._class_of = class_of
+        self._feed_gauges = feed_gauges
         self._families: list[GaugeMetricFamily] = []
         self._due_at = 0.0
         self._reading: asyncio.Task[None] | None = None
@@ -89,6 +94,8 @@ class Gauges:
                     if attempts := row[f"{window}_attempts"]:
                         labels = [row["tenant"], row["source"], window]
                         families["paygate_success_ratio"].add_metric(labels, row[f"{window}_paid"] / attempts)
+            for name, feed, value in await self._feed_gauges(connection, now):
+                families[name].add_metric(feed, value)
             self._add_discrepancies(families, await connection.fetch(QUERIES["discrepancies_live"]))
         return list(families.values())
 

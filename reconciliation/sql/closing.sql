@@ -137,28 +137,6 @@ GROUP BY name ORDER BY name;
 SELECT outcome::text AS outcome, count(*) AS count FROM payment
 WHERE tenant_id = $1 AND business_date = $2 GROUP BY outcome ORDER BY outcome;
 
--- name: check_account_feeds
--- An account whose bank leg some source expects must be covered by a statement that balances.
-SELECT a.number AS account,
-       EXISTS (SELECT FROM statement AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id AND s.leg = 'bank'
-                 AND ($2 BETWEEN s.period_from AND s.period_to))
-       OR EXISTS (SELECT FROM statement_line AS l WHERE l.tenant_id = $1 AND l.account_id = a.account_id
-                    AND l.booked_on = $2 AND l.leg = 'bank') AS covered,
-       EXISTS (SELECT FROM statement AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id AND NOT s.balanced
-                 AND ($2 BETWEEN s.period_from AND s.period_to)) AS unbalanced,
-       EXISTS (SELECT FROM payment AS p WHERE p.tenant_id = $1 AND p.account_id = a.account_id
-                 AND p.business_date = $2 AND p.state >= 'paid') AS expected
-FROM account AS a
-WHERE a.tenant_id = $1
-  AND EXISTS (SELECT FROM source AS s WHERE s.tenant_id = $1 AND s.account_id = a.account_id AND s.bank_days IS NOT NULL)
-ORDER BY a.number;
-
--- name: check_source_feeds
-SELECT s.code AS source,
-       (SELECT count(*) FROM notice AS n WHERE n.tenant_id = $1 AND n.source_id = s.source_id
-          AND n.state IN ('received', 'retrying')) AS waiting
-FROM source AS s WHERE s.tenant_id = $1 ORDER BY s.code;
-
 -- name: sum_live_discrepancies
 SELECT coalesce(sum(amount), 0)::bigint FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved';
 

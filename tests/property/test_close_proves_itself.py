@@ -14,7 +14,8 @@ from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_tenant, 
 
 _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-DAYS = [DAY + timedelta(days=days) for days in range(-5, 15)]
+DAYS = [DAY + timedelta(days=days) for days in range(-5, 16)]
+"""Every day on which a world has a payment or a line."""
 
 
 async def close(database: Database, tenant_id: int, day: date) -> ClosedDay:

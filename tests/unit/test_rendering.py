@@ -35,7 +35,15 @@ def report(**changes: object) -> dict[str, Any]:
             "pending": 0,
             "ratio": 0.75,
         },
-        "feeds": [{"account": "0011", "complete": False, "why": "no statement covers this day"}],
+        "feeds": [
+            {
+                "account": "0011",
+                "complete": False,
+                "why": "it opens with 5 ₫, and the one before closed with 7 ₫",
+                "faults": [{"fault": "opening_differs", "opening": 5, "closing": 7}],
+            },
+            {"source": "hd-dvcqg", "complete": True, "why": None, "faults": []},
+        ],
         "proof": {
             "opening": 0,
             "opened": 1,
@@ -104,3 +112,15 @@ def test_every_reason_says_what_it_means_in_both_languages(reason: Reason) -> No
     assert rule.vi.endswith(".")
     assert rule.en.endswith(".")
     assert rule.vi != rule.en
+
+
+def test_what_is_wrong_with_a_feed_is_said_in_the_readers_language() -> None:
+    vi, en = (render_text(report(), language).replace("\N{NO-BREAK SPACE}", " ") for language in ("vi", "en"))
+    assert "0011: số dư đầu kỳ 5 ₫ khác số dư cuối kỳ trước 7 ₫\n" in vi
+    assert "0011: it opens with 5 ₫, and the one before closed with 7 ₫\n" in en
+    assert "hd-dvcqg: đủ" in vi
+
+
+def test_a_spreadsheet_shows_each_feed_with_the_number_of_its_faults() -> None:
+    rows = [row for row in csv.DictReader(io.StringIO(render_csv(report()))) if row["section"] == "feeds"]
+    assert [(row["name"], row["count"]) for row in rows] == [("0011", "1"), ("hd-dvcqg", "0")]

@@ -5,14 +5,16 @@ ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, agency_code = EXCLUDED.ag
 RETURNING tenant_id;
 
 -- name: store_account
-INSERT INTO account (tenant_id, number, bank, kind) VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id, number) DO UPDATE SET bank = EXCLUDED.bank, kind = EXCLUDED.kind
+INSERT INTO account (tenant_id, number, bank, kind, statement_days, statement_by) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (tenant_id, number) DO UPDATE SET bank = EXCLUDED.bank, kind = EXCLUDED.kind,
+    statement_days = EXCLUDED.statement_days, statement_by = EXCLUDED.statement_by
 RETURNING account_id;
 
 -- name: store_source
 -- A source never changes hands: another tenant's source of the same code is refused by the WHERE, not taken over.
-INSERT INTO source (tenant_id, code, adapter, account_id, cut_off, bank_days) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO source (tenant_id, code, adapter, account_id, cut_off, bank_days, silent_hours)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (code) DO UPDATE SET adapter = EXCLUDED.adapter, account_id = EXCLUDED.account_id,
-    cut_off = EXCLUDED.cut_off, bank_days = EXCLUDED.bank_days
+    cut_off = EXCLUDED.cut_off, bank_days = EXCLUDED.bank_days, silent_hours = EXCLUDED.silent_hours
     WHERE source.tenant_id = EXCLUDED.tenant_id
 RETURNING source_id;

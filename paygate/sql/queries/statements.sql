@@ -28,6 +28,22 @@ CREATE TEMPORARY TABLE staged_line (
     reversal boolean
 ) ON COMMIT DROP;
 
+-- name: store_days
+-- What the file says of each day, lines that were known already included.
+INSERT INTO statement_day (tenant_id, statement_id, booked_on, lines, total)
+SELECT $1, statement_id, booked_on, count(*), sum(amount)
+FROM staged_line JOIN unnest($2::integer[], $3::bigint[]) AS stored (ordinal, statement_id) USING (ordinal)
+GROUP BY statement_id, booked_on;
+
+-- name: complete_periods
+-- A statement that does not say which days it covers covers those from its first line to its last.
+UPDATE statement SET period_from = coalesce(statement.period_from, said.first_day),
+    period_to = coalesce(statement.period_to, said.last_day)
+FROM (SELECT statement_id, min(booked_on) AS first_day, max(booked_on) AS last_day FROM statement_day
+      WHERE tenant_id = $1 AND statement_id = ANY($2::bigint[]) GROUP BY statement_id) AS said
+WHERE statement.tenant_id = $1 AND statement.statement_id = said.statement_id
+    AND (statement.period_from IS NULL OR statement.period_to IS NULL);
+
 -- name: store_lines
 -- A line that is stored already, with as many twins, stays as it is; the others come back with their numbers.
 INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, identity, occurrence, booked_on, value_on,

@@ -30,6 +30,17 @@ FROM unnest($4::bigint[], $5::text[]) AS held (notice_id, keys)
 WHERE notice.tenant_id = $1 AND notice.notice_id = held.notice_id AND notice.notice_id = ANY($4::bigint[])
     AND notice.notice_id BETWEEN $6 AND $7;
 
+-- name: note_news
+-- When a source was last heard of. Its row is never waited for, so that workers do not queue for it.
+UPDATE source SET last_notice_at = heard.at
+FROM unnest($2::integer[], $3::timestamptz[]) AS heard (source_id, at)
+WHERE source.tenant_id = $1 AND source.source_id = heard.source_id
+    AND heard.at > coalesce(source.last_notice_at, '-infinity') AND source.source_id IN (
+    SELECT source_id FROM source AS idle
+    WHERE idle.tenant_id = $1 AND idle.source_id = ANY($2)
+    FOR NO KEY UPDATE SKIP LOCKED
+);
+
 -- name: wake_parked
 -- A later notice told the dossier that an earlier one of the same payment could not.
 UPDATE notice SET state = 'retrying', reason = NULL, waits_for = NULL, next_attempt_at = clock_timestamp()

@@ -56,7 +56,17 @@ def test_banks_rest_on_public_holidays_and_weekends(day: date) -> None:
     assert not is_vietnamese_business_day(day)
 
 
-@pytest.mark.parametrize("day", [date(2024, 2, 15), date(2024, 5, 2), date(2024, 5, 8), date(2024, 12, 25)])
+@pytest.mark.parametrize(
+    "day",
+    [
+        date(2024, 2, 15),
+        date(2024, 5, 2),
+        date(2024, 5, 4),  # a Saturday worked in exchange for 29 April
+        date(2024, 5, 8),
+        date(2024, 12, 25),
+        date(2026, 8, 22),  # a Saturday worked in exchange for 31 August
+    ],
+)
 def test_banks_work_on_other_days(day: date) -> None:
     assert is_vietnamese_business_day(day)
 
@@ -78,5 +88,18 @@ def test_business_days_are_counted_over_weekends_and_holidays(day: date, busines
 
 
 def test_a_calendar_counts_with_the_days_it_is_given() -> None:
-    every_day = Calendar(is_business_day=lambda _: True)
+    every_day = Calendar(usual=lambda _: True)
     assert every_day.add(date(2024, 2, 9), 3) == date(2024, 2, 12)
+
+
+def test_what_is_decided_of_single_days_goes_before_what_is_usual() -> None:
+    swapped = Calendar(days_off=frozenset({date(2026, 1, 2)}), working_days=frozenset({date(2026, 1, 10)}))
+    assert swapped.add(date(2025, 12, 31), 1) == date(2026, 1, 5)
+    assert swapped.add(date(2026, 1, 9), 1) == date(2026, 1, 10)
+
+
+@pytest.mark.parametrize(
+    ("day", "latest"), [(date(2024, 5, 8), date(2024, 5, 8)), (date(2024, 5, 1), date(2024, 4, 26))]
+)
+def test_the_latest_business_day_is_the_day_itself_or_one_before(day: date, latest: date) -> None:
+    assert Calendar().latest(day) == latest
