@@ -234,11 +234,17 @@ def misspelt(key: str, name: str, known: Sequence[str]) -> str:
 
 
 def _names_at(where: Sequence[str]) -> list[str]:
-    model: Any = Settings
-    tables = {"tenants": TenantSettings, "accounts": AccountSettings, "mappings": MappingSettings}
-    if where:
-        model = FeeSettings if where[-1] == "fee" else tables.get(where[0], Settings)
-    return list(model.model_fields)
+    tables: dict[tuple[str, ...], type[BaseModel]] = {
+        ("calendar",): CalendarSettings,
+        ("tenants",): TenantSettings,
+        ("accounts",): AccountSettings,
+        ("accounts", "statement_due"): StatementDue,
+        ("sources", "fee"): FeeSettings,
+        ("mappings",): MappingSettings,
+    }
+    # What stands second is a name of the user's own choice.
+    found = tables.get((*where[:1], *where[2:]), Settings)
+    return list(found.model_fields)
 
 
 def line_of(text: str, where: Sequence[str]) -> int | None:

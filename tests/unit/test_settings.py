@@ -1,6 +1,7 @@
 """The configuration: what is refused, and how clearly."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,16 @@ def test_a_misspelt_table_is_refused_with_its_line() -> None:
 def test_a_misspelt_key_of_a_fee_is_refused_with_the_keys_of_a_fee() -> None:
     message = refusal(MINIMAL + 'fee = { percnt = "0.85" }\n')
     assert message.startswith("paygate.toml:14: sources.hd-dvcqg.fee.percnt is not a key (did you mean 'percent'?)")
+
+
+def test_a_misspelt_key_of_a_due_statement_is_refused_with_its_keys() -> None:
+    message = refusal(MINIMAL.replace("bank =", "statement_due = { dasy = 1 }\nbank =", 1))
+    assert "accounts.0011001234567.statement_due.dasy is not a key (did you mean 'days'?)" in message
+
+
+def test_single_days_of_the_calendar_are_read() -> None:
+    calendar = load("[calendar]\ndays_off = [2026-01-02]\nworking_days = [2026-01-10]\n").calendar
+    assert (calendar.days_off, calendar.working_days) == ({date(2026, 1, 2)}, {date(2026, 1, 10)})
 
 
 def test_an_unknown_leg_is_refused_with_its_line() -> None:
