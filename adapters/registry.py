@@ -10,6 +10,8 @@ from adapters.dvcqg import Dvcqg, DvcqgOptions
 from adapters.dvcqg.simulator import DvcqgSimulator
 from adapters.momo import Momo, MomoOptions
 from adapters.momo.simulator import MomoSimulator
+from adapters.payos import Payos, PayosOptions
+from adapters.payos.simulator import PayosSimulator
 from adapters.sepay import Sepay, SepayOptions
 from adapters.sepay.simulator import SepaySimulator
 from adapters.standardwebhooks import StandardWebhooks, StandardWebhooksOptions
@@ -38,6 +40,7 @@ class Kind(Generic[OptionsT]):
 ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
     "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator),
     "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator),
+    "payos": Kind(PayosOptions, Payos, PayosSimulator),
     "momo": Kind(MomoOptions, Momo, MomoSimulator),
     "zalopay": Kind(ZalopayOptions, Zalopay, ZalopaySimulator),
     "sepay": Kind(SepayOptions, Sepay, SepaySimulator, needs_secret=lambda options: options.api_key is None),

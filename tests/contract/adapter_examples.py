@@ -105,6 +105,15 @@ EXAMPLES: Mapping[str, Example] = {
         repeated={"RspCode": "02"},
         refused={"RspCode": "97"},
     ),
+    "payos": Example(
+        options={},
+        paid=replace(PAID, reference="2405080001"),
+        says=(PENDING,),
+        stored={"success": True},
+        repeated={"success": True},
+        refused={"success": False},
+        signs_everything=False,
+    ),
     "momo": Example(
         options={"partner_code": "MOMOTEST", "access_key": "F8BBA842ECF85"},
         another={"partner_code": "OTHER", "access_key": "F8BBA842ECF85"},

@@ -26,6 +26,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
         "sepay": {"api_key"},
         "standardwebhooks": set(),
         "momo": {"partner_code", "access_key"},
+        "payos": set(),
         "zalopay": {"app_id", "key1"},
     }
 
@@ -39,6 +40,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
         ("sepay", {}),
         ("standardwebhooks", {}),
         ("momo", {"partner_code": "P", "access_key": "A"}),
+        ("payos", {}),
         ("zalopay", {"app_id": 2553}),
     ],
 )
@@ -60,6 +62,7 @@ def test_no_adapter_is_built_without_a_secret(kind: str, options: Mapping[str, A
         ("dvcqg", {"partner_code": "P", "confirm_type": "A|B"}, "confirm_type of the adapter dvcqg"),
         ("vnpay", {}, "the adapter vnpay needs the key terminal_code"),
         ("vnpay", {"terminal_code": 7}, "terminal_code of the adapter vnpay"),
+        ("payos", {"client_id": "P"}, "client_id is not a key of the adapter payos; its keys are: none"),
         ("momo", {"partner_code": "P"}, "the adapter momo needs the key access_key"),
         ("momo", {"partner_code": "P&x=1", "access_key": "A"}, "partner_code of the adapter momo"),
         ("zalopay", {}, "the adapter zalopay needs the key app_id"),
