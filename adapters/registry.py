@@ -16,6 +16,8 @@ from adapters.sepay import Sepay, SepayOptions
 from adapters.sepay.simulator import SepaySimulator
 from adapters.standardwebhooks import StandardWebhooks, StandardWebhooksOptions
 from adapters.standardwebhooks.simulator import StandardWebhooksSimulator
+from adapters.vietinbank import Vietinbank, VietinbankOptions
+from adapters.vietinbank.simulator import VietinbankSimulator
 from adapters.vnpay import Vnpay, VnpayOptions
 from adapters.vnpay.simulator import VnpaySimulator
 from adapters.zalopay import Zalopay, ZalopayOptions
@@ -44,6 +46,7 @@ ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
     "momo": Kind(MomoOptions, Momo, MomoSimulator),
     "zalopay": Kind(ZalopayOptions, Zalopay, ZalopaySimulator),
     "sepay": Kind(SepayOptions, Sepay, SepaySimulator, needs_secret=lambda options: options.api_key is None),
+    "vietinbank": Kind(VietinbankOptions, Vietinbank, VietinbankSimulator),
     "standardwebhooks": Kind(StandardWebhooksOptions, StandardWebhooks, StandardWebhooksSimulator),
 }
 

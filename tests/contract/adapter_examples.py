@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from paygate.domain.lifecycle import Outcome, PaymentState
 from paygate.domain.notice import NoticeFacts
+from tests.certificates import bank_identity
 
 NOW = datetime(2024, 5, 8, 7, 8, 30, tzinfo=UTC)
 
@@ -38,6 +39,12 @@ SECRETS = symmetric(
     b"QqvXkTFvXnOyvLKLcYhZ8e5rVq1VWUxA",
 )
 """Base64, so that every scheme can use them."""
+
+
+def of_a_bank() -> Keys:
+    """Four private keys to sign with, and the certificates to verify by."""
+    return Keys(*(Key(one.key, one.certificate) for one in (bank_identity() for _ in range(4))))
+
 
 PAID = NoticeFacts(
     reference="dvc0000012H2324050800012024050814063400",
@@ -139,6 +146,22 @@ EXAMPLES: Mapping[str, Example] = {
         stored={"success": True},
         repeated={"success": True},
         refused={"success": False},
+    ),
+    "vietinbank": Example(
+        options={
+            "provider_id": "9111",
+            "customer_code_pattern": "2NDV[A-Z]{3}[0-9]{11}",
+            "bank_transaction_pattern": "[0-9]{3}[A-Z][0-9]{5}[A-Z0-9]{7}",
+        },
+        another={"provider_id": "9112"},
+        paid=replace(PAID, reference="2NDVNDV24012358711"),
+        says=(PENDING,),
+        stored={"transId": PAID.transaction_id, "providerId": "9111", "errorCode": "00"},
+        repeated={"transId": PAID.transaction_id, "providerId": "9111", "errorCode": "00"},
+        refused={"errorCode": "01"},
+        signs_everything=False,
+        most=10**15 - 1,
+        keys=of_a_bank(),
     ),
     "standardwebhooks": Example(
         options={},

@@ -11,6 +11,7 @@ from adapters.statements.table import TableMapping
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import Leg
 from paygate.settings import Settings, line_of, load_settings, resolve_secret
+from tests.contract.adapter_examples import EXAMPLES
 
 EXAMPLE = Path(__file__).parents[2] / "paygate.example.toml"
 
@@ -221,7 +222,7 @@ def test_the_example_is_a_configuration_that_can_be_used() -> None:
     settings = load_settings(EXAMPLE)
     assert {source.adapter for source in settings.sources.values()} == ADAPTERS.keys()
     for source in settings.sources.values():
-        build(source.adapter, [b"c2VjcmV0LW9mLXRoZS1leGFtcGxlLTAwMDA="], source.options)
+        build(source.adapter, [EXAMPLES[source.adapter].keys.live.verifies], source.options)
     for mapping in settings.mappings.values():
         TableMapping(**mapping.model_dump())
 
