@@ -7,31 +7,40 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, BinaryIO, Final, Literal
 
 import uvloop
 from aiohttp.web import Application
 
 from adapters import registry
+from adapters.statements.registry import FORMATS
+from adapters.statements.table import TableMapping
 from paygate.access import Caller, authenticate
+from paygate.background import Advance, JobRunner, Work, importing
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Adapter
 from paygate.domain.calendar import Calendar
-from paygate.domain.errors import ConfigurationError
+from paygate.domain.errors import ConfigurationError, InvalidInputError
 from paygate.domain.record_reading import read_records
+from paygate.domain.statement import StatementPart
 from paygate.embedded import embedded_database
 from paygate.inbox import GroupCommitInbox, open_inbox
 from paygate.intake import Intake, Sender
+from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
 from paygate.records import request_payment, upsert
 from paygate.settings import AccountSettings, Settings, SourceSettings, misspelt, resolve_secret
+from paygate.statement_files import read_isolated
 from paygate.telemetry import Event, log
+from paygate.uploads import Uploads
 from paygate.web.health import Gauges, HealthRoutes
+from paygate.web.imports import ImportRoutes, Readable
 from paygate.web.notices import NoticeDoor
 from paygate.web.problems import Handler
 from paygate.web.records import RecordRoutes
-from paygate.web.reports import Closes, ReportRoutes
+from paygate.web.repeats import Repeats, forget_replies
+from paygate.web.reports import ReportRoutes
 from paygate.web.routes import Route, build_application
 from paygate.web.server import DEFAULT_LIMITS, Limits, listen, settle_memory
 from paygate.worker import Worker
@@ -74,9 +83,32 @@ class Service:
     async def match(self, tenant_id: int) -> None:
         await match_dirty(self.database, tenant_id, self.policy)
 
-    async def close_day(self, tenant_id: int, day: date) -> str:
-        closed = await close_day(self.database, tenant_id, day, self.policy, datetime.now(UTC))
-        return str(closed.report["status"])
+    @property
+    def uploads(self) -> Uploads:
+        return Uploads(self.settings.data_dir / "uploads")
+
+    def open_statement(
+        self,
+        file: BinaryIO,
+        format: str | None,  # noqa: A002 -- the contract's word for it
+        mapping: str | None,
+    ) -> tuple[str, Iterator[StatementPart]]:
+        """Open a statement file as a format, guessed where it is None, and by a configured mapping.
+
+        Raises:
+            InvalidInputError: a format or mapping there is not, or a format that cannot be guessed.
+        """
+        if mapping is None:
+            return read_isolated(file, format)
+        if mapping not in self.settings.mappings:
+            known = ", ".join(self.settings.mappings) or "none"
+            raise InvalidInputError(f"there is no mapping {mapping!r}; there is {known}")
+        return read_isolated(file, format, TableMapping(**self.settings.mappings[mapping].model_dump()))
+
+    async def close_day(self, job: Job, advance: Advance) -> Mapping[str, Any]:  # noqa: ARG002 -- it is one transaction
+        day = date.fromisoformat(job.wanted["date"])
+        closed = await close_day(self.database, job.tenant_id, day, self.policy, datetime.now(UTC))
+        return {"status": closed.report["status"]}
 
     async def authenticate(self, token: str) -> Caller:
         async with self.database.connection() as connection:
@@ -159,9 +191,20 @@ def build_worker(service: Service) -> Worker:
     return Worker(service.database, apply_batch, service.match)
 
 
-def _private_routes(service: Service, closes: Closes, changed: Callable[[], None]) -> list[Route]:
+def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
+    """Make the runner of what is asked for over HTTP and done in the background."""
+    work: dict[JobKind, Work] = {
+        JobKind.STATEMENT: importing(service.database, service.uploads, service.open_statement),
+        JobKind.RECONCILIATION: service.close_day,
+    }
+    return JobRunner(service.database, work, service.uploads, changed, tidy=forget_replies)
+
+
+def _private_routes(service: Service, asked: Callable[[], None], changed: Callable[[], None]) -> list[Route]:
+    repeats = Repeats(service.database)
     records = RecordRoutes(
         database=service.database,
+        repeats=repeats,
         sources=service.directory.sources,
         read_records=read_records,
         upsert=upsert,
@@ -169,25 +212,40 @@ def _private_routes(service: Service, closes: Closes, changed: Callable[[], None
         view_record=record_view,
         changed=changed,
     )
+    mappings = {name: one.account for name, one in service.settings.mappings.items()}
+    imports = ImportRoutes(
+        database=service.database,
+        repeats=repeats,
+        uploads=service.uploads,
+        readable=Readable(tuple(FORMATS), mappings),
+        accounts=service.directory.accounts,
+        asked=asked,
+    )
     reports = ReportRoutes(
         database=service.database,
         load_report=load_report,
         render_csv=render_csv,
         list_discrepancies=list_discrepancies,
-        closes=closes,
+        repeats=repeats,
+        asked=asked,
     )
-    return [*records.routes(), *reports.routes()]
+    return [*records.routes(), *imports.routes(), *reports.routes()]
 
 
-def build_web(service: Service, inbox: GroupCommitInbox, closes: Closes, changed: Callable[[], None]) -> Application:
-    """Put together everything reachable over HTTP but the notices, which go beside it."""
+def build_web(
+    service: Service, inbox: GroupCommitInbox, asked: Callable[[], None], changed: Callable[[], None]
+) -> Application:
+    """Put together everything reachable over HTTP but the notices, which go beside it.
+
+    `asked` is called when a job was asked for, `changed` when stored facts may let waiting work go on.
+    """
     gauges = Gauges(
         service.database,
         class_of=lambda reason: REASONS[Reason(reason)].verdict,
         feed_gauges=partial(feed_gauges, calendar=service.policy.calendar),
     )
     health = HealthRoutes(service.database, inbox, gauges)
-    private = _private_routes(service, closes, changed)
+    private = _private_routes(service, asked, changed)
     return build_application(health.routes(), private, service.authenticate, service.directory.tenants)
 
 
@@ -196,15 +254,15 @@ async def _web(service: Service, listening: Listening, changed: Callable[[], Non
     senders = {
         code: Sender.of(service.directory.sources[code], adapter) for code, adapter in service.adapters().items()
     }
-    closes = Closes(service.close_day)
-    try:
-        async with open_inbox(service.database_url, limit=service.settings.inbox_limit, committed=changed) as inbox:
-            application = build_web(service, inbox, closes, changed)
-            # Left in this order: no more requests, then what is queued is stored, then the worker stops.
-            async with listening(application, NoticeDoor(Intake(inbox), senders).receive) as url:
-                yield url
-    finally:
-        await closes.finish()
+    runner = build_jobs(service, changed)
+    # Left from the last to the first: no more requests, what is queued is stored, then jobs under way are given back.
+    async with (
+        runner.working(),
+        open_inbox(service.database_url, limit=service.settings.inbox_limit, committed=changed) as inbox,
+    ):
+        application = build_web(service, inbox, runner.wake, changed)
+        async with listening(application, NoticeDoor(Intake(inbox), senders).receive) as url:
+            yield url
 
 
 async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its life

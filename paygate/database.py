@@ -47,6 +47,7 @@ class TenantLock(IntEnum):
     RECORDS = 7301
     IMPORTS = 7303
     MATCHING = 7304
+    JOBS = 7305
     WAITING = 7302  # the ledger looks for records, in common; a record's arrival wakes who waits for it, alone
 
 

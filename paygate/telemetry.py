@@ -2,11 +2,15 @@
 
 import logging
 import sys
+import traceback
 from enum import StrEnum
 from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
+
+FRAMES_LOGGED: Final = 5
+"""Of where an error came from, the innermost."""
 
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 
@@ -75,6 +79,10 @@ class Event(StrEnum):
     MATCHED = "matched"
     DAY_CLOSED = "day_closed"
     DATABASE_AWAY = "database_away"
+    JOB_DONE = "job_done"
+    JOB_FAILED = "job_failed"
+    JOB_PUT_OFF = "job_put_off"
+    JOB_LOST = "job_lost"
     CONNECTION_CUT = "connection_cut"
 
 
@@ -95,3 +103,9 @@ def configure_logging(level: str) -> None:
 
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("paygate")
+
+
+def log_unhandled(error: BaseException) -> None:
+    """Say where an error nobody expected came from, without its message, which may quote a payer."""
+    frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error(Event.UNHANDLED, error=type(error).__name__, frames=frames[-FRAMES_LOGGED:])

@@ -1,8 +1,11 @@
 """A served paygate for tests: configured, listening, and with a database that can be cut off or frozen."""
 
 import asyncio
+import atexit
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +34,10 @@ NOON: Final = datetime(2024, 5, 8, 5, 0, tzinfo=UTC)
 
 _numbers = itertools.count(1)
 
+DATA = Path(tempfile.gettempdir()) / f"paygate-served-{os.getpid()}"
+"""Where the services of this process put what is uploaded to them; made by the first that needs it."""
+atexit.register(shutil.rmtree, DATA, ignore_errors=True)
+
 
 def settings_for(database_url: str, **changes: Any) -> Settings:
     """Configure two tenants, the first with a source of two kinds; the secrets stand in the environment."""
@@ -38,6 +45,7 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
     source = {"tenant": "haiduong", "account": "001", "secrets": ("env:PAYGATE_TEST_SECRET",), "legs": {"bank": 1}}
     given: dict[str, Any] = {
         "database_url": database_url,
+        "data_dir": DATA / urlsplit(database_url).path.strip("/"),
         "tenants": {
             "haiduong": {"name": "Tỉnh Hải Dương", "agency": "H23"},
             "haiphong": {"name": "Thành phố Hải Phòng", "agency": "H24"},

@@ -29,6 +29,10 @@ class UnreadableFileError(InvalidInputError):
     """A file cannot be read within the time and memory granted, or it broke its reader."""
 
 
+class TooLargeError(InvalidInputError):
+    """What was sent is larger than allowed."""
+
+
 class NotFoundError(PaygateError):
     """No such thing, or none that the caller may see."""
 
@@ -57,6 +61,14 @@ class ConflictError(PaygateError):
     """The request contradicts what is stored."""
 
 
+class RepeatInProgressError(ConflictError):
+    """The request with the same key is being worked on."""
+
+
+class RepeatDiffersError(PaygateError):
+    """The key was used for another request."""
+
+
 class IntegrityError(PaygateError):
     """What is stored contradicts itself: somebody has tampered with it, or we have a fault."""
 
@@ -75,3 +87,7 @@ class InboxFullError(TemporaryError):
 
 class UnreachableError(TemporaryError):
     """Another system gives no answer, or none that can be read whole."""
+
+
+class TooMuchWaitsError(TemporaryError):
+    """As much work or as many files wait as may."""

@@ -14,9 +14,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from paygate.database import Connection, Database, load_queries, migrations
 from paygate.domain.errors import DatabaseUnavailableError
-from paygate.telemetry import GAUGES, REGISTRY
+from paygate.telemetry import GAUGES, REGISTRY, log_unhandled
 from paygate.web.openapi import DESCRIPTION
-from paygate.web.problems import log_unhandled
 
 QUERIES: Final = load_queries("paygate.sql", "queries/health.sql")
 

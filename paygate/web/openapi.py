@@ -44,6 +44,12 @@ _NOTICE: Final = {
         "default": _PROBLEM,
     },
 }
+_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A name of the caller's own for this request: sent again with it, it is answered again, not done",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
+}
 _DAY: Final = (_path("tenant", "haiduong"), _path("date", "2024-05-08"))
 
 DESCRIPTION: Final[dict[str, Any]] = {
@@ -70,8 +76,28 @@ DESCRIPTION: Final[dict[str, Any]] = {
         "/v1/payment-requests": {
             "post": _guarded(
                 "Register the reference of a payment to come",
+                _KEY,
                 body={"application/json": {"schema": {"$ref": "#/components/schemas/PaymentRequest"}}},
                 **{"200": _json("It was registered before"), "201": _json("It is registered")},
+            )
+        },
+        "/v1/statements": {
+            "post": _guarded(
+                "Hand in a statement file; it is read in the background",
+                _TENANT_QUERY,
+                _query("account", "whose it is, where the file does not say"),
+                _query("format", "guessed from its bytes where it is not named"),
+                _query("mapping", "the configured mapping that says what a table's columns mean"),
+                _KEY,
+                body={"application/octet-stream": {}},
+                **{"202": _json("It is taken in; its number")},
+            )
+        },
+        "/v1/imports/{id}": {
+            "get": _guarded(
+                "How an import stands, what was read and which rows were refused",
+                _path("id", "8c0e…"),
+                **{"200": _json("The import")},
             )
         },
         "/v1/reports/{tenant}/{date}": {
@@ -96,6 +122,7 @@ DESCRIPTION: Final[dict[str, Any]] = {
         "/v1/reconciliations": {
             "post": _guarded(
                 "Close a business day",
+                _KEY,
                 body={"application/json": {"schema": {"$ref": "#/components/schemas/CloseRequest"}}},
                 **{"202": _json("It is under way")},
             )

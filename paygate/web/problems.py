@@ -1,7 +1,6 @@
 """Errors as RFC 9457 problems: one table from each class of error to its HTTP status and its stable type."""
 
 import json
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,11 +11,10 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
 
 from paygate.domain import errors
-from paygate.telemetry import Event, log
+from paygate.telemetry import log_unhandled
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 2
-FRAMES_LOGGED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class Problem:
 
 UNAVAILABLE: Final = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Try again a little later")
 FAILED: Final = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The service made a mistake")
+IN_PROGRESS: Final = Problem(HTTPStatus.CONFLICT, "repeat-in-progress", "The same request is being worked on")
+TOO_LARGE: Final = Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is larger than allowed")
 NOT_FOUND: Final = Problem(HTTPStatus.NOT_FOUND, "not-found", "There is no such thing")
 
 OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
@@ -45,9 +45,13 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.UnreadableStatementError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-statement", "The statement cannot be read"
     ),
+<<<<<<< HEAD
     errors.UnreadableFileError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-file", "The file cannot be read with what is granted"
     ),
+=======
+    errors.TooLargeError: TOO_LARGE,
+>>>>>>> 4d68f98 (Keep what is asked for in a table: imports and closes are durable jobs, one at a time for each tenant, and a request that creates can be repeated by its key)
     errors.NotFoundError: NOT_FOUND,
     errors.UnknownCallerError: Problem(HTTPStatus.UNAUTHORIZED, "unknown-caller", "A valid bearer token is needed"),
     errors.NotAllowedError: Problem(HTTPStatus.FORBIDDEN, "not-allowed", "The role does not allow this"),
@@ -57,11 +61,19 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     ),
     errors.NotAPaymentError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not-a-payment", "It tells of no payment"),
     errors.ConflictError: Problem(HTTPStatus.CONFLICT, "conflict", "It contradicts what is stored"),
+    errors.RepeatInProgressError: IN_PROGRESS,
+    errors.RepeatDiffersError: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "repeat-differs", "The key was used for another request"
+    ),
     errors.IntegrityError: Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "integrity", "What is stored contradicts itself"),
     errors.TemporaryError: UNAVAILABLE,
     errors.DatabaseUnavailableError: UNAVAILABLE,
     errors.InboxFullError: UNAVAILABLE,
+<<<<<<< HEAD
     errors.UnreachableError: UNAVAILABLE,
+=======
+    errors.TooMuchWaitsError: UNAVAILABLE,
+>>>>>>> 4d68f98 (Keep what is asked for in a table: imports and closes are durable jobs, one at a time for each tenant, and a request that creates can be repeated by its key)
 }
 """Every error of ours."""
 
@@ -72,7 +84,7 @@ OF_HTTP: Final[Mapping[int, Problem]] = {
         Problem(HTTPStatus.BAD_REQUEST, "malformed-request", "The request is not HTTP as we read it"),
         Problem(HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not allowed here"),
         Problem(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "The request took too long to arrive"),
-        Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is larger than allowed"),
+        TOO_LARGE,
         Problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", "The body must be neither encoded nor packed"
         ),
@@ -113,7 +125,7 @@ def respond_to(error: errors.PaygateError) -> web.Response:
     """Write the problem an error of ours is."""
     problem = problem_of(error)
     headers = {}
-    if problem is UNAVAILABLE:
+    if problem in {UNAVAILABLE, IN_PROGRESS}:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
@@ -134,12 +146,6 @@ def respond_to_unread(error: Exception) -> web.Response:
     if problem is FAILED:
         log_unhandled(error)
     return respond(problem)
-
-
-def log_unhandled(error: BaseException) -> None:
-    """Say where an error nobody expected came from, without its message, which may quote a payer."""
-    frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    log.error(Event.UNHANDLED, error=type(error).__name__, frames=frames[-FRAMES_LOGGED:])
 
 
 def answering_in_problems(handler: Handler) -> Handler:

@@ -18,6 +18,7 @@ from paygate.domain.record import ProcedureRecord
 from paygate.domain.record_reading import RefusedRecord
 from paygate.domain.statement import RefusedRow
 from paygate.records import RecordResult
+from paygate.web.repeats import Answer, Repeats
 from paygate.web.routes import READERS, Route, Visit
 
 BODY_LIMIT: Final = 32 * 1024 * 1024
@@ -88,6 +89,7 @@ class RecordRoutes:
     """`changed` is called when stored facts may let waiting work go on."""
 
     database: Database
+    repeats: Repeats
     sources: Mapping[str, Source]
     read_records: ReadRecords
     upsert: Upsert
@@ -124,12 +126,14 @@ class RecordRoutes:
 
     async def post_request(self, visit: Visit) -> web.Response:
         """Register a payment's reference before its notice comes."""
-        given = read_body(PaymentRequest, await visit.request.read())
+        body = await visit.request.read()
+        given = read_body(PaymentRequest, body)
         tenant = visit.tenant(given.tenant)
         source = self.sources.get(given.source)
         if source is None or source.tenant.tenant_id != tenant.tenant_id:
             raise NotFoundError(f"the tenant has no source {given.source!r}")
-        async with self.database.transaction() as connection:
+
+        async def create(connection: Connection) -> Answer:
             created = await self.request_payment(
                 connection,
                 tenant.tenant_id,
@@ -138,9 +142,11 @@ class RecordRoutes:
                 amount=given.amount,
                 source_id=source.source_id,
             )
+            return HTTPStatus.CREATED if created else HTTPStatus.OK, given.model_dump()
+
+        reply = await self.repeats.once(visit, tenant, body, create)
         self.changed()
-        status = HTTPStatus.CREATED if created else HTTPStatus.OK
-        return web.json_response(given.model_dump(), status=status)
+        return reply
 
     def routes(self) -> list[Route]:
         return [

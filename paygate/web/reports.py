@@ -1,8 +1,5 @@
 """Closed days: their reports, what does not agree, and the close itself."""
 
-import asyncio
-import uuid
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -12,18 +9,19 @@ from typing import Annotated, Any, Final, Protocol
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from paygate import jobs
 from paygate.access import Role
 from paygate.database import Connection, Database
-from paygate.domain.errors import InvalidInputError, NotFoundError, PaygateError
+from paygate.domain.errors import InvalidInputError, NotFoundError
 from paygate.domain.lifecycle import DiscrepancyState
-from paygate.web.problems import log_unhandled
+from paygate.jobs import JobKind
+from paygate.web.imports import job_of
 from paygate.web.records import read_body
+from paygate.web.repeats import Answer, Repeats
 from paygate.web.routes import READERS, Route, Visit
 
 PAGE: Final = 100
 """Discrepancies in one answer."""
-JOBS_KEPT: Final = 1000
-"""Closes that can still be asked after."""
 LARGEST_CURSOR: Final = 2**63 - 1
 
 CLOSERS: Final = frozenset({Role.SERVICE, Role.OFFICER, Role.ADMIN})
@@ -52,77 +50,6 @@ class ListDiscrepancies(Protocol):
     ) -> tuple[list[dict[str, Any]], int | None]: ...
 
 
-class CloseDay(Protocol):
-    """Closes a business day and returns its status: matched, discrepant or incomplete."""
-
-    async def __call__(self, tenant_id: int, day: date) -> str: ...
-
-
-@dataclass(slots=True)
-class Job:
-    """A close that was asked for. `state`: running, done or failed; `status` is the closed day's."""
-
-    tenant: str
-    day: date
-    state: str = "running"
-    status: str | None = None
-    reason: str | None = None
-
-
-class Closes:
-    """Closes under way and the latest finished. Closing again is harmless, so they need not outlive the process."""
-
-    def __init__(self, close_day: CloseDay) -> None:
-        self._close_day = close_day
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def start(self, tenant: str, tenant_id: int, day: date) -> str:
-        """Start closing a day and return the job's id; that of the one under way where there is one."""
-        for identification, job in self._jobs.items():
-            if (job.tenant, job.day, job.state) == (tenant, day, "running"):
-                return identification
-        job = Job(tenant, day)
-        identification = uuid.uuid4().hex
-        self._jobs[identification] = job
-        self._forget_oldest()
-        task = asyncio.create_task(self._run(job, tenant_id), name=f"close {tenant} {day}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return identification
-
-    def find(self, identification: str) -> Job:
-        """Find a job.
-
-        Raises:
-            NotFoundError: there is none of that id.
-        """
-        if identification not in self._jobs:
-            raise NotFoundError("there is no such reconciliation")
-        return self._jobs[identification]
-
-    async def finish(self) -> None:
-        """Cancel what is under way: a close is one transaction, and can be asked for again."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _run(self, job: Job, tenant_id: int) -> None:
-        try:
-            job.status = await self._close_day(tenant_id, job.day)
-            job.state = "done"
-        except PaygateError as error:
-            job.state, job.reason = "failed", str(error)
-        except Exception as error:  # noqa: BLE001 -- nobody awaits the task: it is told here or never
-            job.state, job.reason = "failed", "the service made a mistake"
-            log_unhandled(error)
-
-    def _forget_oldest(self) -> None:
-        finished = [key for key, job in self._jobs.items() if job.state != "running"]
-        for key in finished[: max(0, len(self._jobs) - JOBS_KEPT)]:
-            del self._jobs[key]
-
-
 class CloseRequest(BaseModel):
     """Which day of which tenant to close."""
 
@@ -134,13 +61,14 @@ class CloseRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ReportRoutes:
-    """What officers read, and the close."""
+    """What officers read, and the close. `asked` is called when there is a job to be done."""
 
     database: Database
     load_report: LoadReport
     render_csv: Callable[[dict[str, Any]], str]
     list_discrepancies: ListDiscrepancies
-    closes: Closes
+    repeats: Repeats
+    asked: Callable[[], None]
 
     async def report(self, visit: Visit) -> web.Response:
         return web.json_response(await self._report(visit))
@@ -178,24 +106,31 @@ class ReportRoutes:
         return web.json_response({"items": items, "next": None if following is None else str(following)})
 
     async def close(self, visit: Visit) -> web.Response:
-        """Close a day, in the background."""
-        given = read_body(CloseRequest, await visit.request.read())
+        """Have a day closed in the background."""
+        body = await visit.request.read()
+        given = read_body(CloseRequest, body)
         tenant = visit.tenant(given.tenant)
-        identification = self.closes.start(tenant.code, tenant.tenant_id, given.date)
-        return web.json_response({"id": identification}, status=HTTPStatus.ACCEPTED)
+
+        async def create(connection: Connection) -> Answer:
+            wanted = {"date": given.date.isoformat()}
+            person = visit.caller.person
+            job_id = await jobs.ask(connection, tenant.tenant_id, JobKind.RECONCILIATION, wanted, asked_by=person)
+            return HTTPStatus.ACCEPTED, {"id": job_id}
+
+        reply = await self.repeats.once(visit, tenant, body, create)
+        self.asked()
+        return reply
 
     async def closed(self, visit: Visit) -> web.Response:
         """Tell how a close stands."""
-        identification = visit.request.match_info["id"]
-        job = self.closes.find(identification)
-        visit.tenant(job.tenant)
+        job = await job_of(visit, self.database, JobKind.RECONCILIATION)
         return web.json_response(
             {
-                "id": identification,
+                "id": job.job_id,
                 "tenant": job.tenant,
-                "date": job.day.isoformat(),
+                "date": job.wanted["date"],
                 "state": job.state,
-                "status": job.status,
+                "status": (job.result or {}).get("status"),
                 "reason": job.reason,
             }
         )

@@ -54,13 +54,18 @@ DEFAULT_LIMITS: Final = Limits()
 class Connection(RequestHandler):
     """One peer's connection, watched."""
 
-    __slots__ = ("_head_began", "_request_began", "_watch")
+    __slots__ = ("_allowed", "_head_began", "_request_began", "_watch")
 
     def __init__(self, server: web.Server, watch: "Watch", **options: Any) -> None:
         super().__init__(server, **options)
         self._watch = watch
         self._head_began = 0.0
         self._request_began = 0.0
+        self._allowed = 0.0
+
+    def allow(self, seconds: float) -> None:
+        """Give the request under way so long instead of what every request is given, where that is less."""
+        self._allowed = seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self._watch.admit(self):
@@ -95,6 +100,7 @@ class Connection(RequestHandler):
     ) -> Any:
         self._head_began = 0.0
         self._request_began = self._loop.time()
+        self._allowed = 0.0
         return super()._handle_request(request, start_time, request_handler)
 
     def cut_if_overdue(self, now: float, limits: Limits) -> None:
@@ -113,11 +119,11 @@ class Connection(RequestHandler):
         if not self._request_in_progress:
             return "head" if self._head_began and now - self._head_began > limits.head_seconds else None
         age = now - self._request_began
-        if age > limits.request_seconds:
+        if age > max(limits.request_seconds, self._allowed):
             return "request"
         request = self._current_request
         unread = request is not None and not request.content.is_eof()
-        return "body" if unread and age > limits.body_seconds else None
+        return "body" if unread and age > max(limits.body_seconds, self._allowed) else None
 
     def handle_error(
         self,
@@ -134,6 +140,12 @@ class Connection(RequestHandler):
     def log_exception(self, *args: Any, **kw: Any) -> None:  # noqa: ARG002
         """Name the error alone, for the same reason."""
         log.error(Event.UNHANDLED, error=type(kw.get("exc_info")).__name__)
+
+
+def allow_longer(request: web.BaseRequest, seconds: float) -> None:
+    """Let a request whose caller is known take longer to arrive and be answered than strangers' may."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.allow(seconds)
 
 
 class Watch:
