@@ -54,10 +54,10 @@ class Uploads:
             InvalidInputError: it is empty.
         """
         name = f"{tenant_id}-{secrets.token_hex(16)}"
+        with _disk_errors():
+            file = await asyncio.to_thread(self._create, name, tenant_id)
         upload = None
         try:
-            with _disk_errors():
-                file = await asyncio.to_thread(self._create, name, tenant_id)
             upload = await _fill(file, name, pieces)
             yield upload
         finally:

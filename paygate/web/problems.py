@@ -45,13 +45,10 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.UnreadableStatementError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-statement", "The statement cannot be read"
     ),
-<<<<<<< HEAD
     errors.UnreadableFileError: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-file", "The file cannot be read with what is granted"
     ),
-=======
     errors.TooLargeError: TOO_LARGE,
->>>>>>> 4d68f98 (Keep what is asked for in a table: imports and closes are durable jobs, one at a time for each tenant, and a request that creates can be repeated by its key)
     errors.NotFoundError: NOT_FOUND,
     errors.UnknownCallerError: Problem(HTTPStatus.UNAUTHORIZED, "unknown-caller", "A valid bearer token is needed"),
     errors.NotAllowedError: Problem(HTTPStatus.FORBIDDEN, "not-allowed", "The role does not allow this"),
@@ -69,11 +66,8 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.TemporaryError: UNAVAILABLE,
     errors.DatabaseUnavailableError: UNAVAILABLE,
     errors.InboxFullError: UNAVAILABLE,
-<<<<<<< HEAD
     errors.UnreachableError: UNAVAILABLE,
-=======
     errors.TooMuchWaitsError: UNAVAILABLE,
->>>>>>> 4d68f98 (Keep what is asked for in a table: imports and closes are durable jobs, one at a time for each tenant, and a request that creates can be repeated by its key)
 }
 """Every error of ours."""
 
