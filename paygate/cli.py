@@ -7,6 +7,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from paygate.commands import days, service
+from paygate.commands.adapters import adapter
 from paygate.commands.inbox import inbox
 from paygate.commands.people import people, trail
 from paygate.commands.records import records
@@ -37,6 +38,7 @@ for group, name in (
     (inbox, "notices"),
     (people, "people"),
     (trail, "audit"),
+    (adapter, "adapter"),
 ):
     app.add_typer(group, name=name)
 
