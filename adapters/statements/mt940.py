@@ -1,7 +1,7 @@
 """MT940, the SWIFT customer statement, and MT942, its interim report; MT941 and MT950 are read alike.
 
-The text of a statement is the bank's, its narratives are the payers': one that a payer has written so that it looks like
-an entry makes the balances disagree, which is why they are always checked.
+Narratives are the payers' words: one that was written so that it looks like an entry makes the balances disagree, which
+is why they are always checked.
 """
 
 import re

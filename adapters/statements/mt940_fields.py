@@ -102,9 +102,7 @@ def _fold(lines: Iterator[Line]) -> Iterator[Field]:
 def _mended(lines: Iterator[Line]) -> Iterator[Line]:
     """Put together a tag that was wrapped behind its first colon."""
     for number, line in lines:
-        if line != ":":
-            yield number, line
-        elif (following := next(lines, None)) is None:
+        if line != ":" or (following := next(lines, None)) is None:
             yield number, line
         elif _TAG.match(joined := f":{following[1]}"):
             yield following[0], joined

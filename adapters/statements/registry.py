@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from adapters.statements.camt import read_camt
+from adapters.statements.mt940 import read_mt940
+from adapters.statements.mt940_fields import looks_like_swift
 from adapters.statements.prolog import looks_like_xml
 from adapters.statements.table import TableMapping, looks_like_a_sheet, read_table
 from paygate.domain.errors import InvalidInputError
@@ -47,6 +49,7 @@ FORMATS: Final[Mapping[str, StatementFormat]] = {
     each.name: each
     for each in (
         StatementFormat("camt", looks_like_xml, _plain(read_camt)),
+        StatementFormat("mt940", looks_like_swift, _plain(read_mt940)),
         TABLE,
     )
 }
