@@ -18,6 +18,8 @@ from adapters.standardwebhooks import StandardWebhooks, StandardWebhooksOptions
 from adapters.standardwebhooks.simulator import StandardWebhooksSimulator
 from adapters.vietinbank import Vietinbank, VietinbankOptions
 from adapters.vietinbank.simulator import VietinbankSimulator
+from adapters.viettelpay import Viettelpay, ViettelpayOptions
+from adapters.viettelpay.simulator import ViettelpaySimulator
 from adapters.vnpay import Vnpay, VnpayOptions
 from adapters.vnpay.simulator import VnpaySimulator
 from adapters.zalopay import Zalopay, ZalopayOptions
@@ -47,6 +49,7 @@ ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
     "zalopay": Kind(ZalopayOptions, Zalopay, ZalopaySimulator),
     "sepay": Kind(SepayOptions, Sepay, SepaySimulator, needs_secret=lambda options: options.api_key is None),
     "vietinbank": Kind(VietinbankOptions, Vietinbank, VietinbankSimulator),
+    "viettelpay": Kind(ViettelpayOptions, Viettelpay, ViettelpaySimulator),
     "standardwebhooks": Kind(StandardWebhooksOptions, StandardWebhooks, StandardWebhooksSimulator),
 }
 

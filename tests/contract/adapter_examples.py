@@ -163,6 +163,17 @@ EXAMPLES: Mapping[str, Example] = {
         most=10**15 - 1,
         keys=of_a_bank(),
     ),
+    "viettelpay": Example(
+        options={"merchant_code": "HAIDUONG", "access_code": "d41d8cd98f00b204"},
+        another={"merchant_code": "OTHER", "access_code": "d41d8cd98f00b204"},
+        paid=replace(PAID, occurred_at=None, dossier_code=None, description=""),
+        says=(PENDING,),
+        believed=PaymentState.PENDING,
+        stored={"error_code": "00", "merchant_code": "HAIDUONG", "order_id": PAID.reference},
+        repeated={"error_code": "00", "merchant_code": "HAIDUONG", "order_id": PAID.reference},
+        refused={"error_code": "02"},
+        signs_everything=False,
+    ),
     "standardwebhooks": Example(
         options={},
         stored={"success": True},

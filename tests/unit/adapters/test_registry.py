@@ -6,6 +6,7 @@ import pytest
 from adapters import registry
 from paygate.domain.errors import ConfigurationError
 
+VIETTELPAY = {"merchant_code": "M", "access_code": "A"}
 SECRET = b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -31,6 +32,13 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
             "customer_code_pattern",
             "bank_transaction_pattern",
         },
+        "viettelpay": {
+            "merchant_code",
+            "access_code",
+            "signed_fields",
+            "order_id_pattern",
+            "transaction_id_pattern",
+        },
         "standardwebhooks": set(),
         "momo": {"partner_code", "access_key"},
         "payos": set(),
@@ -46,6 +54,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
         ("vnpay", {"terminal_code": "T"}),
         ("sepay", {}),
         ("vietinbank", {"provider_id": "9111"}),
+        ("viettelpay", {"merchant_code": "M", "access_code": "A"}),
         ("standardwebhooks", {}),
         ("momo", {"partner_code": "P", "access_key": "A"}),
         ("payos", {}),
@@ -83,6 +92,29 @@ def test_no_adapter_is_built_without_a_secret(kind: str, options: Mapping[str, A
         ("vietinbank", {"provider_id": "9111", "encoding": "pem"}, "encoding of the adapter vietinbank"),
         ("vietinbank", {"provider_id": "9111", "customer_code_pattern": "("}, "customer_code_pattern of the adapter"),
         ("vietinbank", {"provider_id": "9111"}, "secret 1 of the adapter vietinbank is not one X.509 certificate"),
+        ("viettelpay", {"merchant_code": "M"}, "the adapter viettelpay needs the key access_code"),
+        ("viettelpay", {"merchant_code": "", "access_code": "A"}, "merchant_code of the adapter viettelpay"),
+        (
+            "viettelpay",
+            VIETTELPAY | {"signed_fields": ["order_id", "amount"]},
+            "signed_fields of the adapter viettelpay",
+        ),
+        (
+            "viettelpay",
+            VIETTELPAY | {"signed_fields": ["check_sum", "order_id"]},
+            "signed_fields of the adapter viettel",
+        ),
+        (
+            "viettelpay",
+            VIETTELPAY | {"signed_fields": ["order_id", "order_id"]},
+            "signed_fields of the adapter viettelpa",
+        ),
+        (
+            "viettelpay",
+            VIETTELPAY | {"signed_fields": ["error_code"]},
+            "signed_fields of the adapter viettelpay: without",
+        ),
+        ("viettelpay", VIETTELPAY | {"order_id_pattern": "("}, "order_id_pattern of the adapter viettelpay"),
         ("standardwebhooks", {"partner_code": "P"}, "partner_code is not a key of the adapter standardwebhooks; its"),
     ],
 )
