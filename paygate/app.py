@@ -34,6 +34,7 @@ from paygate.settings import AccountSettings, Settings, SourceSettings, misspelt
 from paygate.statement_files import read_isolated
 from paygate.telemetry import Event, log
 from paygate.uploads import Uploads
+from paygate.web.events import EventRoutes
 from paygate.web.health import Gauges, HealthRoutes
 from paygate.web.imports import ImportRoutes, Readable
 from paygate.web.notices import NoticeDoor
@@ -229,7 +230,7 @@ def _private_routes(service: Service, asked: Callable[[], None], changed: Callab
         repeats=repeats,
         asked=asked,
     )
-    return [*records.routes(), *imports.routes(), *reports.routes()]
+    return [*records.routes(), *imports.routes(), *reports.routes(), *EventRoutes(service.database).routes()]
 
 
 def build_web(

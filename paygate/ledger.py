@@ -11,7 +11,7 @@ import asyncpg
 from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.calendar import business_date
 from paygate.domain.errors import NotFoundError
-from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
 from paygate.domain.payment import (
     Applied,
     Dossier,
@@ -23,6 +23,7 @@ from paygate.domain.payment import (
     surest,
 )
 from paygate.domain.text import dossier_keys_in, reference_key
+from paygate.feed import tell_payments
 
 QUERIES: Final = load_queries("paygate.sql", "queries/ledger.sql")
 
@@ -80,6 +81,8 @@ async def apply_batch(connection: Connection, tenant_id: int, notices: Sequence[
     applied.entered = await _add_events(connection, tenant_id, written)
     if applied.changed:
         await connection.execute(QUERIES["mark_payments_dirty"], tenant_id, applied.changed)
+    news = [entry.payment_id for entry in written if entry.payment_id is not None and _is_news(entry)]
+    await tell_payments(connection, tenant_id, news)
     if beaten := [notice for entry in entries if entry.payment_id is None for notice in entry.notices]:
         applied.add(await apply_batch(connection, tenant_id, beaten))
     return applied
@@ -246,6 +249,16 @@ async def _add_events(connection: Connection, tenant_id: int, entries: Sequence[
     ]
     added = await connection.fetch(QUERIES["add_events"], tenant_id, *_columns(rows))
     return [arrived[row["notice_id"]] for row in added]
+
+
+def _is_news(entry: _Entry) -> bool:
+    """Whether a one-stop system must hear of it: money came, or what was told of it is no longer so."""
+    before, after = entry.before, entry.after
+    return after.state in MONEY_CAME and (before is None or _told(before) != _told(after))
+
+
+def _told(payment: Payment) -> tuple[object, ...]:
+    return payment.state, payment.amount, payment.currency, payment.dossier and payment.dossier.code
 
 
 def _say(entries: Iterable[_Entry]) -> Applied:

@@ -14,6 +14,7 @@ from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.errors import ConflictError
 from paygate.domain.record import ProcedureRecord
 from paygate.domain.text import reference_key
+from paygate.feed import tell_payments
 from paygate.telemetry import Event, log
 
 QUERIES: Final = load_queries("paygate.sql", "queries/records.sql")
@@ -161,8 +162,10 @@ async def _wake(connection: Connection, tenant_id: int, codes: Mapping[str, str]
 
 
 async def _mark_payments(connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> None:
+    """Have payments matched again, and told of where their dossier is another than before."""
     if rows:
         await connection.execute(QUERIES["mark_payments_dirty"], tenant_id, [row["payment_id"] for row in rows])
+    await tell_payments(connection, tenant_id, [row["payment_id"] for row in rows if row["moved"]])
 
 
 async def request_payment(  # noqa: PLR0913 -- a request is exactly these

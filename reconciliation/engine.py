@@ -14,6 +14,7 @@ import asyncpg
 
 from paygate.database import Connection, Database, TenantLock, load_queries
 from paygate.domain.calendar import Calendar
+from paygate.domain.news import EventKind
 from paygate.telemetry import RECONCILIATION_SECONDS, Event, log
 from reconciliation.model import (
     CUT_LENGTH,
@@ -281,7 +282,16 @@ async def _record_changes(turn: _Turn, policy: Policy) -> tuple[Changes, Changes
     ):
         ids, amounts = _columns(((row["discrepancy_id"], row["change"]) for row in changes), 2)
         await turn.do("log_changes", turn.tenant_id, ids, amounts, state, said)
+    await _tell(turn, EventKind.RECORDED, resolved)
+    await _tell(turn, EventKind.PAID_NOT_RECORDED, opened)
     return opened, changed, resolved
+
+
+async def _tell(turn: _Turn, kind: EventKind, changes: Changes) -> None:
+    """Let the one-stop system hear of money that its dossier does not show, or shows at last."""
+    ids = [row["discrepancy_id"] for row in changes if row["reason"] == Reason.PAID_NOT_RECORDED]
+    if ids:
+        await turn.do("tell_changes", turn.tenant_id, ids, kind)
 
 
 def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:

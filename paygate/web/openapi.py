@@ -119,6 +119,15 @@ DESCRIPTION: Final[dict[str, Any]] = {
                 **{"200": _json("A page")},
             )
         },
+        "/v1/events": {
+            "get": _guarded(
+                "The feed: what happened to money, in order and without a gap",
+                _TENANT_QUERY,
+                _query("after", "`next` of the page before; left out, from the beginning"),
+                _query("limit", "events in one page, 100 where it does not say, 1000 at most"),
+                **{"200": _json("A page, and the cursor to come again with")},
+            )
+        },
         "/v1/reconciliations": {
             "post": _guarded(
                 "Close a business day",

@@ -179,7 +179,7 @@ WHERE d.tenant_id = $1 AND d.state <> 'resolved'
        OR d.case_key IN (SELECT 'line:' || line_id FROM w_lone_line))
   AND NOT EXISTS (SELECT FROM w_expected AS e
                   WHERE e.subject = d.subject AND e.reason = d.reason)
-RETURNING d.discrepancy_id, -d.amount AS change;
+RETURNING d.discrepancy_id, d.reason, -d.amount AS change;
 
 -- name: update_what_changed
 UPDATE discrepancy AS d
@@ -208,11 +208,20 @@ JOIN unnest($2::text[], $3::date[], $4::date[]) AS r (reason, since, due) ON r.r
 LEFT JOIN procedure_record AS a ON a.tenant_id = $1 AND a.dossier_code = e.dossier_code
 ORDER BY e.case_key, e.subject, e.reason
 ON CONFLICT (tenant_id, subject, reason) WHERE state <> 'resolved' DO NOTHING
-RETURNING discrepancy_id, amount AS change;
+RETURNING discrepancy_id, reason, amount AS change;
 
 -- name: log_changes
 INSERT INTO discrepancy_event (tenant_id, discrepancy_id, change, left_state, said)
 SELECT $1, c.id, c.change, $4::discrepancy_state, $5 FROM unnest($2::bigint[], $3::bigint[]) AS c (id, change);
+
+-- name: tell_changes
+-- Unnumbered: the feed's numbers are given after this transaction, whose snapshot could not see the last one.
+INSERT INTO news (tenant_id, kind, subject, body)
+SELECT $1, $3, d.subject, json_build_object('dossier_code', d.dossier_code, 'amount', d.amount, 'currency', 'VND',
+    'since', d.since, 'discrepancy', d.discrepancy_id)
+FROM discrepancy AS d
+WHERE d.tenant_id = $1 AND d.discrepancy_id = ANY ($2::bigint[])
+ORDER BY d.discrepancy_id;
 
 -- name: latest_close
 SELECT max(business_date) FROM run WHERE tenant_id = $1;

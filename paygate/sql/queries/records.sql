@@ -52,7 +52,7 @@ JOIN unnest($2::text[], $3::text[]) AS come (key, code) ON come.key = held.key
 WHERE payment.tenant_id = $1 AND payment.source_id = held.source_id AND payment.reference = held.reference
     AND payment.transaction_id = held.transaction_id
     AND (payment.dossier_code IS NULL OR squeeze(payment.dossier_code) = come.key AND payment.dossier_code <> come.code)
-RETURNING payment_id;
+RETURNING payment_id, true AS moved;
 
 -- name: store_request
 INSERT INTO payment_request (tenant_id, reference, dossier_code, amount, source_id) VALUES ($1, $2, $3, $4, $5)
@@ -68,9 +68,15 @@ SELECT dossier_code FROM procedure_record WHERE tenant_id = $1 AND dossier_key =
 -- name: link_payments
 -- What the agency registered is surer (0) than what a notice told; payments that came first follow it.
 UPDATE payment SET dossier_code = $4, dossier_evidence = 0
-WHERE tenant_id = $1 AND reference_key = $2 AND reference = $3
-    AND (dossier_code IS DISTINCT FROM $4 OR dossier_evidence <> 0)
-RETURNING payment_id;
+FROM (
+    SELECT payment_id, dossier_code FROM payment
+    WHERE tenant_id = $1 AND reference_key = $2 AND reference = $3
+        AND (dossier_code IS DISTINCT FROM $4 OR dossier_evidence <> 0)
+    ORDER BY payment_id
+    FOR UPDATE
+) AS before
+WHERE payment.tenant_id = $1 AND payment.payment_id = before.payment_id
+RETURNING payment.payment_id, before.dossier_code IS DISTINCT FROM $4 AS moved;
 
 -- name: mark_payments_dirty
 INSERT INTO dirty (tenant_id, kind, fact_ids) VALUES ($1, 'payment', $2);
