@@ -6,6 +6,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from adapters.casso import Casso, CassoOptions
+from adapters.casso.simulator import CassoSimulator
 from adapters.dvcqg import Dvcqg, DvcqgOptions
 from adapters.dvcqg.simulator import DvcqgSimulator
 from adapters.momo import Momo, MomoOptions
@@ -45,6 +47,7 @@ ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
     "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator),
     "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator),
     "payos": Kind(PayosOptions, Payos, PayosSimulator),
+    "casso": Kind(CassoOptions, Casso, CassoSimulator, needs_secret=lambda options: options.static_token is None),
     "momo": Kind(MomoOptions, Momo, MomoSimulator),
     "zalopay": Kind(ZalopayOptions, Zalopay, ZalopaySimulator),
     "sepay": Kind(SepayOptions, Sepay, SepaySimulator, needs_secret=lambda options: options.api_key is None),

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from paygate.domain.adapter import Adapter
 from paygate.domain.errors import NotAPaymentError, NotAuthenticError, TemporaryError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState
-from paygate.domain.notice import NoticeFacts, RawNotice, ReceivedNotice, Reply, Stored, dedupe_key
+from paygate.domain.notice import NoticeFacts, Part, RawNotice, ReceivedNotice, Reply, Several, Stored, dedupe_key
 from paygate.domain.parties import Source
 from paygate.telemetry import NOTICES, Event, log
 
@@ -48,9 +48,12 @@ class Sender:
 
 
 class _Arrival:
-    """One notice on its way in; `answer` ends it."""
+    """One notice on its way in; `answer` ends it.
 
-    __slots__ = ("answer", "key_id", "notice", "now", "payload", "raw", "request_id", "sender")
+    `words` are what tells of its payment: the body, unless it is one of the `parts` of a notice that tells of several.
+    """
+
+    __slots__ = ("answer", "key_id", "notice", "now", "parts", "payload", "raw", "request_id", "sender", "words")
 
     def __init__(self, sender: Sender, raw: RawNotice, now: datetime, request_id: str) -> None:
         self.sender = sender
@@ -61,6 +64,8 @@ class _Arrival:
         self.key_id = -1
         self.payload: object = None
         self.notice: ReceivedNotice | None = None
+        self.words = raw.body
+        self.parts: Sequence[_Arrival] = ()
 
 
 class Intake:
@@ -90,12 +95,13 @@ class Intake:
             sender.counted["unauthentic"].inc()
             log.warning(Event.NOTICE_UNAUTHENTIC, source=sender.source.code, request_id=request_id, reason=str(error))
             return sender.adapter.refuse()
-        _tell(arrival, stored)
+        for one in arrival.parts or (arrival,):
+            _tell(one, one.answer.result())
         return sender.adapter.acknowledge(arrival.payload, repeated=stored is Stored.REPEAT)
 
     def _take_in(self) -> None:
         arrivals, self._arrivals = self._arrivals, []
-        authentic = [arrival for arrival in arrivals if _is_authentic(arrival)]
+        authentic = [one for arrival in arrivals if _is_authentic(arrival) for one in _apart(arrival)]
         for arrival in authentic:
             arrival.notice = _translated(arrival)
         for arrival in authentic:
@@ -125,6 +131,33 @@ def _is_authentic(arrival: _Arrival) -> bool:
     return True
 
 
+def _apart(arrival: _Arrival) -> Sequence[_Arrival]:
+    """Take a notice apart that tells of several payments; it is answered once all of them are stored."""
+    payload = arrival.payload
+    if type(payload) is not Several:
+        return (arrival,)
+    arrival.parts = [_arrived_with(arrival, part) for part in payload.parts]
+    answers = asyncio.gather(*[part.answer for part in arrival.parts], return_exceptions=True)
+    answers.add_done_callback(lambda done: _answer_whole(arrival, done.result()))
+    return arrival.parts
+
+
+def _arrived_with(whole: _Arrival, part: Part) -> _Arrival:
+    arrival = _Arrival(whole.sender, whole.raw, whole.now, whole.request_id)
+    arrival.key_id, arrival.payload, arrival.words = whole.key_id, part.payload, part.words
+    return arrival
+
+
+def _answer_whole(arrival: _Arrival, answers: Sequence[Stored | BaseException]) -> None:
+    """Answer for all parts: whatever could not be stored lets the whole be sent again, where the rest is a repeat."""
+    failure = next((one for one in answers if isinstance(one, Exception)), None)
+    if failure is not None:
+        _end(arrival, failure)
+    elif not arrival.answer.done():
+        repeated = all(one is Stored.REPEAT for one in answers)
+        arrival.answer.set_result(Stored.REPEAT if repeated else Stored.NEW)
+
+
 def _translated(arrival: _Arrival) -> ReceivedNotice:
     """Say what the notice says; what cannot be understood is kept too, with the reason."""
     try:
@@ -146,7 +179,7 @@ def _understood(arrival: _Arrival, facts: NoticeFacts) -> ReceivedNotice:
         source.tenant.tenant_id,
         source.source_id,
         dedupe_key(facts),
-        sha256(raw.body).digest(),
+        sha256(arrival.words).digest(),
         False,  # noqa: FBT003 -- as above
         raw.method,
         raw.body,
@@ -170,7 +203,7 @@ def _understood(arrival: _Arrival, facts: NoticeFacts) -> ReceivedNotice:
 
 
 def _untranslated(arrival: _Arrival, state: NoticeState, reason: str) -> ReceivedNotice:
-    source, body_hash = arrival.sender.source, sha256(arrival.raw.body).digest()
+    source, body_hash = arrival.sender.source, sha256(arrival.words).digest()
     return ReceivedNotice(
         tenant_id=source.tenant.tenant_id,
         source_id=source.source_id,

@@ -24,9 +24,9 @@ REPLAYABLE: Final = (NoticeState.PARKED, NoticeState.QUARANTINED, NoticeState.DE
 
 REPEAT: Final = "a repeat of a notice that is stored"
 
-Translate = Callable[[int, RawNotice], NoticeFacts]
-"""Reads and translates again a notice that was verified when it was stored, by its source's number; raises
-UnreadableNoticeError or NotAPaymentError."""
+Translate = Callable[[int, RawNotice, bytes], NoticeFacts]
+"""Reads and translates again a notice that was verified when it was stored, by its source's number and the hash of the
+words that tell of its payment; raises UnreadableNoticeError or NotAPaymentError."""
 
 
 class AppendAudit(Protocol):
@@ -169,7 +169,7 @@ def _translate_again(
     for row in rows:
         headers = json.loads(row["headers"]) if row["headers"] else NO_HEADERS
         try:
-            facts = translate(row["source_id"], RawNotice(row["method"], row["body"], headers))
+            facts = translate(row["source_id"], RawNotice(row["method"], row["body"], headers), row["body_hash"])
         except NotAPaymentError as error:
             plan.settled_now.append((row["notice_id"], _storable(str(error))))
         except UnreadableNoticeError as error:

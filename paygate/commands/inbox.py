@@ -10,7 +10,7 @@ from paygate.app import Service, build_worker
 from paygate.commands.terminal import OUT, AsJson, Tenant, load, open_tenant, print_json, print_rows, run
 from paygate.domain.errors import NotFoundError
 from paygate.domain.lifecycle import NoticeState
-from paygate.domain.notice import NoticeFacts, RawNotice
+from paygate.domain.notice import NoticeFacts, RawNotice, payload_told
 
 inbox = typer.Typer(no_args_is_help=True, help="The inbox: what waits, and putting it to work again.")
 
@@ -115,8 +115,8 @@ def _source_number(service: Service, code: str | None) -> int | None:
 def _translator(service: Service) -> notices.Translate:
     by_number = {service.directory.sources[code].source_id: adapter for code, adapter in service.adapters().items()}
 
-    def translate(source_id: int, raw: RawNotice) -> NoticeFacts:
+    def translate(source_id: int, raw: RawNotice, body_hash: bytes) -> NoticeFacts:
         adapter = by_number[source_id]
-        return adapter.translate(adapter.read(raw))
+        return adapter.translate(payload_told(adapter.read(raw), body_hash))
 
     return translate

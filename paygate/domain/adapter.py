@@ -47,12 +47,14 @@ class Adapter(Protocol):
     def read(self, raw: RawNotice) -> object:
         """Return the payload of a notice that was verified when it was stored, for translating it again.
 
+        A notice may tell of several payments: its payload, here and in what `verify` returns, is then `Several`.
+
         Raises:
             UnreadableNoticeError: the body cannot be parsed.
         """
 
     def translate(self, payload: object) -> NoticeFacts:
-        """Say in our words what an authentic notice says.
+        """Say in our words what an authentic notice says, or what it says of one payment if it tells of several.
 
         Raises:
             UnreadableNoticeError: a field is missing or malformed; the notice is quarantined.
@@ -60,7 +62,7 @@ class Adapter(Protocol):
         """
 
     def acknowledge(self, payload: object, *, repeated: bool) -> Reply:
-        """Answer a notice that is stored."""
+        """Answer a notice that is stored, all of it."""
 
     def refuse(self) -> Reply:
         """Answer, with status 401, a notice that is not authentic."""

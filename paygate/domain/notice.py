@@ -8,6 +8,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import NamedTuple
 
+from paygate.domain.errors import UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -30,11 +31,25 @@ class RawNotice:
 class Verified:
     """A notice whose signature holds.
 
-    `key_id` counts the source's secrets from 0; `payload` is what `translate` reads.
+    `key_id` counts the source's secrets from 0; `payload` is what `translate` reads, or `Several` of it.
     """
 
     key_id: int
     payload: object
+
+
+class Part(NamedTuple):
+    """What a notice says of one payment among several. `words` are the same whatever stands beside it."""
+
+    words: bytes
+    payload: object
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The payload of a notice that tells of several payments, each translated, stored and judged by itself."""
+
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,7 @@ class Stored(StrEnum):
 class ReceivedNotice(NamedTuple):
     """An authentic notice as the inbox stores it, its fields in the order of the insert's arguments.
 
+    `body` is the whole body, `body_hash` that of the words which tell of this payment: of all of them, in most notices.
     The translation's fields are None in a notice that is quarantined or tells of no payment; `reason` says why.
     """
 
@@ -102,6 +118,20 @@ class ReceivedNotice(NamedTuple):
     dossier_code: str | None = None
     description: str | None = None
     alarm: str | None = None
+
+
+def payload_told(payload: object, body_hash: bytes) -> object:
+    """Return what a stored notice tells: its payload, or that part of it whose words have the stored hash.
+
+    Raises:
+        UnreadableNoticeError: no part has; the whole was stored as one, before anybody could take it apart.
+    """
+    if not isinstance(payload, Several):
+        return payload
+    for part in payload.parts:
+        if sha256(part.words).digest() == body_hash:
+            return part.payload
+    raise UnreadableNoticeError("it tells of several payments and was stored as one: have its source send it again")
 
 
 def dedupe_key(facts: NoticeFacts) -> bytes:

@@ -121,6 +121,14 @@ EXAMPLES: Mapping[str, Example] = {
         refused={"success": False},
         signs_everything=False,
     ),
+    "casso": Example(
+        options={},
+        says=(),
+        stored={"success": True},
+        repeated={"success": True},
+        refused={"success": False},
+        most=2**53 - 1,
+    ),
     "momo": Example(
         options={"partner_code": "MOMOTEST", "access_key": "F8BBA842ECF85"},
         another={"partner_code": "OTHER", "access_key": "F8BBA842ECF85"},

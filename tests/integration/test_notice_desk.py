@@ -8,7 +8,7 @@ from paygate import audit
 from paygate.database import Database
 from paygate.domain.errors import NotFoundError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState, PaymentState
-from paygate.domain.notice import NoticeFacts, RawNotice, dedupe_key
+from paygate.domain.notice import NoticeFacts, Part, RawNotice, Several, dedupe_key, payload_told
 from paygate.notices import (
     ReplayCounts,
     Selection,
@@ -35,7 +35,7 @@ from tests.ledger_facts import (
 def understands(facts: dict[bytes, NoticeFacts]) -> Any:
     """Return a translation that understands certain bodies and no others."""
 
-    def translate(_source_id: int, raw: RawNotice) -> NoticeFacts:
+    def translate(_source_id: int, raw: RawNotice, _body_hash: bytes) -> NoticeFacts:
         if raw.body not in facts:
             raise UnreadableNoticeError("still unreadable")
         return facts[raw.body]
@@ -99,7 +99,7 @@ async def test_what_is_still_unreadable_stays_quarantined_with_the_new_reason(da
 
 
 async def test_a_translation_that_breaks_does_not_hold_up_the_others(database: Database) -> None:
-    def translate(_source_id: int, raw: RawNotice) -> NoticeFacts:
+    def translate(_source_id: int, raw: RawNotice, _body_hash: bytes) -> NoticeFacts:
         if raw.body == b"broken":
             raise KeyError("secret of the payer")
         return a_failure()
@@ -113,6 +113,31 @@ async def test_a_translation_that_breaks_does_not_hold_up_the_others(database: D
         )
     assert (counts.due, counts.untranslatable) == (1, 1)
     assert await states(database, place) == [NoticeState.QUARANTINED, NoticeState.RETRYING]
+
+
+async def test_each_part_of_a_body_is_translated_again_by_its_own_words(database: Database) -> None:
+    def translate(_source_id: int, _raw: RawNotice, body_hash: bytes) -> NoticeFacts:
+        parts = tuple(Part(word, a_failure(reference=word.decode())) for word in (b"one", b"two", b"three"))
+        told = payload_told(Several(parts), body_hash)
+        assert isinstance(told, NoticeFacts)
+        return told
+
+    place = await placed(database)
+    async with database.transaction() as connection:
+        for word in (b"two", b"one", b"the whole"):
+            number = await quarantine(connection, place, word)
+            await connection.execute("UPDATE notice SET body = 'the whole' WHERE notice_id = $1", number)
+        counts = await replay(
+            connection, place.tenant_id, Selection(), "nga", translate=translate, append_audit=audit.append
+        )
+        told = await connection.fetch("SELECT state, reference, reason FROM notice ORDER BY notice_id")
+    assert (counts.due, counts.untranslatable) == (2, 1)
+    assert [(row["state"], row["reference"]) for row in told] == [
+        ("retrying", "two"),
+        ("retrying", "one"),
+        ("quarantined", None),
+    ]
+    assert told[2]["reason"] == "it tells of several payments and was stored as one: have its source send it again"
 
 
 async def test_the_same_bytes_understood_since_are_a_repeat_and_not_applied_twice(database: Database) -> None:

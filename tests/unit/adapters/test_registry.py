@@ -16,7 +16,7 @@ def test_an_unknown_adapter_is_refused_with_the_names_that_exist() -> None:
         lambda: registry.simulator("vnpya", SECRET, {}),
         lambda: registry.option_names("vnpya"),
     ):
-        with pytest.raises(ConfigurationError, match="no adapter 'vnpya'; there is dvcqg, "):
+        with pytest.raises(ConfigurationError, match="no adapter 'vnpya'; there is casso, dvcqg, "):
             ask()
 
 
@@ -42,6 +42,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
         "standardwebhooks": set(),
         "momo": {"partner_code", "access_key"},
         "payos": set(),
+        "casso": {"static_token"},
         "zalopay": {"app_id", "key1"},
     }
 
@@ -58,6 +59,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
         ("standardwebhooks", {}),
         ("momo", {"partner_code": "P", "access_key": "A"}),
         ("payos", {}),
+        ("casso", {}),
         ("zalopay", {"app_id": 2553}),
     ],
 )
@@ -80,6 +82,8 @@ def test_no_adapter_is_built_without_a_secret(kind: str, options: Mapping[str, A
         ("vnpay", {}, "the adapter vnpay needs the key terminal_code"),
         ("vnpay", {"terminal_code": 7}, "terminal_code of the adapter vnpay"),
         ("payos", {"client_id": "P"}, "client_id is not a key of the adapter payos; its keys are: none"),
+        ("casso", {"static_token": "T"}, "the adapter casso takes either secrets or a static_token, never both"),
+        ("casso", {"static_token": 7}, "static_token of the adapter casso"),
         ("momo", {"partner_code": "P"}, "the adapter momo needs the key access_key"),
         ("momo", {"partner_code": "P&x=1", "access_key": "A"}, "partner_code of the adapter momo"),
         ("zalopay", {}, "the adapter zalopay needs the key app_id"),
@@ -131,9 +135,16 @@ def test_an_api_key_stands_for_the_secrets_and_must_hold_something() -> None:
         registry.build("sepay", [], {"api_key": ""})
 
 
+def test_a_static_token_stands_for_the_secrets_and_must_hold_something() -> None:
+    assert registry.build("casso", [], {"static_token": "T"}).secret_headers == {"secure-token"}
+    with pytest.raises(ConfigurationError, match="the static_token of the adapter casso is empty"):
+        registry.build("casso", [], {"static_token": ""})
+
+
 def test_the_options_that_are_secrets_are_named() -> None:
     named = {kind: registry.secret_option_names(kind) for kind in registry.ADAPTERS}
     assert {kind: names for kind, names in named.items() if names} == {
         "zalopay": {"key1"},
+        "casso": {"static_token"},
         "sepay": {"api_key"},
     }
