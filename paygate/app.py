@@ -14,7 +14,7 @@ from aiohttp.web import Application
 
 from adapters import registry
 from adapters.statements.registry import FORMATS
-from adapters.statements.table import TableMapping
+from adapters.statements.table.mapping import TableMapping
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
 from paygate.database import Database, check_durability, migrate, open_database

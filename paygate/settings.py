@@ -15,12 +15,22 @@ from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import Leg
 from paygate.domain.reach import Allowed
+from paygate.domain.table_columns import check_columns
 
 DEFAULT_FILE: Final = Path("paygate.toml")
 
@@ -96,13 +106,25 @@ class MappingSettings(_Table):
     date_format: str = "%d/%m/%Y"
     thousands: str = ""
     decimal: str = ""
+    debits_negative: bool = False
     header_rows: int = Field(default=1, ge=1, le=50)
     skip_containing: tuple[str, ...] = ()
+    opening_containing: tuple[str, ...] = ()
+    closing_containing: tuple[str, ...] = ()
     encoding: str = "utf-8-sig"
-    sheet: str | None = None
+    sheet: str | Annotated[int, Field(ge=1)] | None = None
     account: str | None = None
     currency: str = "VND"
     source: str | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_of_the_leg(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        try:
+            check_columns(info.data.get("leg", "bank"), value)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+        return value
 
 
 class CalendarSettings(_Table):

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias, get_args, get_type_hints
 
 from adapters.statements.registry import open_statement
-from adapters.statements.table import TableMapping
+from adapters.statements.table.mapping import TableMapping
 from paygate.domain.errors import UnreadableFileError, UnreadableStatementError
 from paygate.domain.legs import Leg
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned

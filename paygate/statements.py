@@ -29,6 +29,9 @@ BATCH_LINES: Final = 5_000
 STORE_SECONDS: Final = 900.0
 """For the one statement that moves a whole file's lines to where they stay."""
 
+FIRST_LINES: Final = 3
+"""That a preview shows as they would be stored."""
+
 _STAGE_COLUMNS: Final = (
     "sequence",
     "ordinal",
@@ -49,7 +52,7 @@ _STAGE_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class StatementImport:
-    """What a file came to. `new` and `known` lines are None where nothing was stored (a preview)."""
+    """What a file came to. `new` and `known` lines are None where nothing was stored: then `first_lines` are shown."""
 
     format: str
     account: str | None
@@ -57,6 +60,7 @@ class StatementImport:
     new: int | None = None
     known: int | None = None
     already_imported: bool = False
+    first_lines: Sequence[StatementLine] = ()
 
     @property
     def lines(self) -> int:
@@ -126,11 +130,14 @@ def preview(
         UnreadableStatementError: the file is refused as a whole.
     """
     readings: list[Reading] = []
-    for _ in read_lines(parts, readings):
+    lines = (line for _, line, _ in read_lines(parts, readings))
+    first = list(islice(lines, FIRST_LINES))
+    for _ in lines:
         pass
     statements = [reading.finish() for reading in readings]
     named = {statement.account for statement in statements}
-    return StatementImport(format, account or (named.pop() if len(named) == 1 else None), statements)
+    only = account or (named.pop() if len(named) == 1 else None)
+    return StatementImport(format, only, statements, first_lines=first)
 
 
 async def import_statements(  # noqa: PLR0913 -- what, whose, where from and where to are each a fact of their own

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from adapters.statements.camt import read_camt
+from adapters.statements.foreign import name_foreign
 from adapters.statements.mt940 import read_mt940
 from adapters.statements.mt940_fields import looks_like_swift
 from adapters.statements.prolog import looks_like_xml
-from adapters.statements.table import TableMapping, looks_like_a_sheet, read_table
-from paygate.domain.errors import InvalidInputError
+from adapters.statements.table.mapping import TableMapping
+from adapters.statements.table.reading import read_table
+from adapters.statements.table.source import looks_like_a_sheet
+from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.statement import StatementPart
 
 HEAD_BYTES: Final = 4096
@@ -67,7 +70,7 @@ def open_statement(
 
     Raises:
         InvalidInputError: an unknown format, one that cannot be guessed, or a table without a mapping.
-        UnreadableStatementError: from the iterator, when the file is refused as a whole.
+        UnreadableStatementError: from here or from the iterator, when the file is refused as a whole.
     """
     known = _named(format) if format else _guess(file, mapping)
     return known.name, known.read(file, mapping)
@@ -84,6 +87,8 @@ def _guess(file: BinaryIO, mapping: TableMapping | None) -> StatementFormat:
     start = file.tell()
     head = file.read(HEAD_BYTES)
     file.seek(start)
+    if foreign := name_foreign(head):
+        raise UnreadableStatementError(f"it is {foreign}")
     for each in FORMATS.values():
         if each.looks_like(head):
             return each

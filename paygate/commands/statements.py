@@ -1,18 +1,24 @@
 """Bank statements from files."""
 
 from hashlib import file_digest
-from typing import Annotated
+from textwrap import shorten
+from typing import Annotated, Final
 
 import typer
 
 from adapters.statements.registry import FORMATS
-from adapters.statements.table import TableMapping
+from adapters.statements.table.mapping import TableMapping
 from paygate.commands.terminal import OUT, AsJson, File, Tenant, counting, load, open_tenant, print_json, run
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
+from paygate.domain.money import DONG, plain
+from paygate.domain.statement import StatementLine
 from paygate.settings import Settings
 from paygate.statement_files import read_isolated
 from paygate.statements import StatementImport, import_statements, preview
+
+LONGEST_SHOWN: Final = 80
+"""Characters of a field in a preview."""
 
 statements = typer.Typer(no_args_is_help=True, help="Bank statements.")
 
@@ -73,17 +79,56 @@ def _show_statement(result: StatementImport, *, as_json: bool) -> None:
     if as_json:
         print_json(result.as_json())
         return
-    if result.already_imported:
-        OUT.print("this file was imported before; nothing is new")
-    for one in result.statements:
-        balance = {True: "balances", False: "DOES NOT BALANCE", None: "gives no balances"}[one.balanced]
-        OUT.print(f"{one.account or result.account or '?'} {one.identification}: {one.lines} lines, {balance}")
-    for leg, lines in result.legs.items():
-        if leg != Leg.BANK:
-            OUT.print(f"{lines} lines are evidence of the {leg} leg, not of the bank's booked money")
-    if result.new is not None:
-        OUT.print(f"new {result.new} · known {result.known} · refused {len(result.refused)}")
+    if result.new is None:
+        _show_what_was_understood(result)
+    else:
+        _show_what_was_stored(result)
     for row in result.refused:
         OUT.print(f"  row {row.row}: {row.reason}")
     for warning in result.warnings:
         OUT.print(f"  warning: {warning}")
+
+
+def _show_what_was_stored(result: StatementImport) -> None:
+    if result.already_imported:
+        OUT.print("this file was imported before; nothing is new")
+    _show_balances(result)
+    for leg, lines in result.legs.items():
+        if leg != Leg.BANK:
+            OUT.print(f"{lines} lines are evidence of the {leg} leg, not of the bank's booked money")
+    OUT.print(f"new {result.new} · known {result.known} · refused {len(result.refused)}")
+
+
+def _show_what_was_understood(result: StatementImport) -> None:
+    for one in result.statements:
+        if one.layout:
+            OUT.print(one.layout)
+    OUT.print(f"the first of {result.lines} lines" if result.first_lines else "no lines")
+    for line in result.first_lines:
+        OUT.print(f"  row {line.row}: {_in_words(line)}")
+    _show_balances(result)
+    OUT.print(f"would read {result.lines} · refused {len(result.refused)}")
+
+
+def _show_balances(result: StatementImport) -> None:
+    for one in result.statements:
+        answer = {True: "balances", False: "DOES NOT BALANCE", None: "gives no balances"}[one.balanced]
+        given = {"opening": one.opening, "closing": one.closing}
+        stated = "".join(
+            f", {name} {plain(amount, one.currency or DONG)}" for name, amount in given.items() if amount is not None
+        )
+        OUT.print(f"{one.account or result.account or '?'} {one.identification}: {one.lines} lines, {answer}{stated}")
+
+
+def _in_words(line: StatementLine) -> str:
+    """Say what a row became, field by field, so that a column mapped wrongly is seen."""
+    said = {
+        "booked_on": line.booked_on.isoformat(),
+        "value_on": line.value_on.isoformat() if line.value_on else "",
+        "amount": f"{plain(line.amount, line.currency)} {line.currency}",
+        "bank_reference": line.bank_reference,
+        "reference": line.reference,
+        "counterparty": line.counterparty,
+        "narrative": line.narrative,
+    }
+    return ", ".join(f"{name} {shorten(text, LONGEST_SHOWN)}" for name, text in said.items() if text)

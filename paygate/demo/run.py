@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from adapters.statements.table import TableMapping
+from adapters.statements.table.mapping import TableMapping
 from paygate.database import Connection
 from paygate.demo.bank import MAPPING, statements_of, write_files
 from paygate.demo.comparison import Comparison, compare_cases, compare_day, compare_notices, compare_statements, show

@@ -42,6 +42,8 @@ class StatementHead:
     """Its place among the parts of one number, from 1, where the bank sends a statement in parts."""
     leg: Leg | None = None
     """What it is evidence of, where the format says so rather than the kind of the account."""
+    layout: str = ""
+    """How the file was understood, a line each, where a person has to judge that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class StatementSummary:
     page: int | None = None
     leg: Leg | None = None
     trailer_agrees: bool | None = None
+    layout: str = ""
 
     @property
     def balanced(self) -> bool | None:

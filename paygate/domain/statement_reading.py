@@ -120,6 +120,7 @@ def _open(head: StatementHead) -> Reading:
         sequence=head.sequence,
         page=head.page,
         leg=head.leg,
+        layout=head.layout,
     )
     return Reading(summary, head.period_from, head.period_to)
 

@@ -3,7 +3,7 @@
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from adapters.statements.amounts import AmountFormat
+from adapters.statements.table.amounts import AmountFormat
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.money import exponent, plain
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import ADAPTERS, build
-from adapters.statements.table import TableMapping
+from adapters.statements.table.mapping import TableMapping
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import Leg
 from paygate.settings import Settings, line_of, load_settings, resolve_secret

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.statements.registry import open_statement
-from adapters.statements.table import TableMapping
+from adapters.statements.table.mapping import TableMapping
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.legs import Leg
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned

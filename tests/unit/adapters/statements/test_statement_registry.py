@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 
 from adapters.statements.registry import FORMATS, open_statement
-from adapters.statements.table import TableMapping
+from adapters.statements.table.mapping import TableMapping
 from paygate.domain.errors import InvalidInputError
 
 XML = b'<?xml version="1.0"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"/>'

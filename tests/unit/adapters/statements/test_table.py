@@ -1,13 +1,16 @@
 """What is read from a CSV file by a mapping, row by row."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from typing import Any
 
 import pytest
 
-from adapters.statements.table import MAX_ROW_CHARACTERS, TableMapping, read_table
+from adapters.statements.table.delimited import MAX_ROW_CHARACTERS
+from adapters.statements.table.mapping import TableMapping
+from adapters.statements.table.reading import read_table
 from paygate.domain.errors import ConfigurationError, UnreadableStatementError
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
 
@@ -28,7 +31,9 @@ def mapping(columns: Mapping[str, str] = COLUMNS, **more: Any) -> TableMapping:
 
 
 def read(text: str, mapped: TableMapping | None = None, encoding: str = "utf-8") -> list[StatementPart]:
-    return list(read_table(BytesIO(text.encode(encoding)), mapped or mapping()))
+    head, *others = read_table(BytesIO(text.encode(encoding)), mapped or mapping())
+    assert isinstance(head, StatementHead)
+    return [replace(head, layout=""), *others]
 
 
 def lines(parts: list[StatementPart]) -> list[StatementLine]:
@@ -74,12 +79,14 @@ def test_rows_that_belong_to_a_tall_header_are_no_data() -> None:
 
 
 def test_a_missing_header_names_what_is_missing_and_what_there_is() -> None:
-    with pytest.raises(UnreadableStatementError, match=r"no column headed 'Ghi nợ', 'Số dư'; .* has .*ghi có"):
+    with pytest.raises(
+        UnreadableStatementError, match=r"no column headed 'Ghi nợ', 'Số dư'; row 1 is .* has .*'Ghi có'"
+    ):
         read(HEADER.replace("Ghi nợ,Số dư", "Nợ,Dư") + "1,2,3,4,5,6,7\n")
 
 
 def test_a_header_that_stands_twice_is_refused() -> None:
-    with pytest.raises(UnreadableStatementError, match="more than one of its columns is headed 'số dư'"):
+    with pytest.raises(UnreadableStatementError, match="more than one of its columns is headed 'Số dư': G, H"):
         read(HEADER.replace("\n", ",Số dư\n"))
 
 

@@ -1,11 +1,22 @@
 """Amounts as tables write them. What could be read in two ways is refused, never guessed."""
 
+import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
+from adapters.statements.table.cells import Plain
 from paygate.domain.errors import ConfigurationError, InvalidInputError
-from paygate.domain.money import minor_units
+from paygate.domain.money import DONG, exponent, minor_units
+
+SHEET_DIGITS: Final = 15
+"""Digits of a number that a spreadsheet keeps and shows; what its sums leave behind them is an artefact."""
+
+MOST_ARTEFACT: Final = Decimal("0.001")
+"""Of a minor unit: what may lie behind those digits."""
+
+SIGNS_OF_DONG: Final = ("₫", "đồng", "đ", "Đ")
 
 _SPACES: Final = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", " "))
 _BRACKETED = re.compile(r"\((.*)\)\Z", re.DOTALL)
@@ -36,7 +47,8 @@ class AmountFormat:
         Raises:
             InvalidInputError: it is no amount, or could be read in two ways.
         """
-        bare, sign = _without_sign(text.translate(_SPACES).strip())
+        bare, sign = _without_sign(self._without_currency(text.translate(_SPACES).strip()))
+        bare = self._without_currency(bare)
         whole, mark, fraction = bare.rpartition(self._decimal()) if self._decimal() in bare else (bare, "", "")
         if mark and not self.decimal and len(fraction) == len("000"):
             raise InvalidInputError(
@@ -46,6 +58,42 @@ class AmountFormat:
         if digits is None or (mark and not (fraction.isascii() and fraction.isdecimal())):
             raise InvalidInputError(f"{text[:40]!r} is not an amount as the mapping describes them")
         return sign * minor_units(f"{digits}.{fraction}" if mark else digits, self.currency)
+
+    def read_cell(self, value: Plain) -> int:
+        """Return the minor units of a cell: text as the mapping describes it, a number as the sheet holds it.
+
+        Raises:
+            InvalidInputError: as `read`; or a day, a truth, or a number that is no whole minor units.
+        """
+        if isinstance(value, str):
+            return self.read(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InvalidInputError(f"{value!s:.40} is not an amount")
+        return self._of_number(value)
+
+    def _of_number(self, value: float) -> int:
+        """Take a number at its first 15 digits, and refuse it rather than round it.
+
+        0.1 + 0.2 is held as 0.30000000000000004 and shown as 0.3: that is thirty cents. 0.305 is an amount of nothing.
+        """
+        if not math.isfinite(value):
+            raise InvalidInputError(f"{value} is not an amount")
+        shown = Decimal(f"{value:.{SHEET_DIGITS}g}").scaleb(exponent(self.currency))
+        if abs(Decimal(value).scaleb(exponent(self.currency)) - shown) > MOST_ARTEFACT:
+            raise InvalidInputError(f"the number {value!r} has more digits than a spreadsheet keeps")
+        if shown != shown.to_integral_value():
+            raise InvalidInputError(f"the number {value!r} has more decimals than {self.currency} has")
+        if abs(shown) >= 10**SHEET_DIGITS:
+            raise InvalidInputError(f"the number {value!r} is larger than a spreadsheet keeps exactly")
+        return int(shown)
+
+    def _without_currency(self, text: str) -> str:
+        for sign in (self.currency, *(SIGNS_OF_DONG if self.currency == DONG else ())):
+            if text.endswith(sign):
+                return text.removesuffix(sign).strip()
+            if text.startswith(sign):
+                return text.removeprefix(sign).strip()
+        return text
 
     def _decimal(self) -> str:
         if self.decimal:
