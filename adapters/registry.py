@@ -10,6 +10,8 @@ from adapters.casso import Casso, CassoOptions
 from adapters.casso.simulator import CassoSimulator
 from adapters.dvcqg import Dvcqg, DvcqgOptions
 from adapters.dvcqg.simulator import DvcqgSimulator
+from adapters.keypay import Keypay, KeypayOptions
+from adapters.keypay.simulator import KeypaySimulator
 from adapters.momo import Momo, MomoOptions
 from adapters.momo.simulator import MomoSimulator
 from adapters.payos import Payos, PayosOptions
@@ -53,6 +55,7 @@ ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
     "sepay": Kind(SepayOptions, Sepay, SepaySimulator, needs_secret=lambda options: options.api_key is None),
     "vietinbank": Kind(VietinbankOptions, Vietinbank, VietinbankSimulator),
     "viettelpay": Kind(ViettelpayOptions, Viettelpay, ViettelpaySimulator),
+    "keypay": Kind(KeypayOptions, Keypay, KeypaySimulator),
     "standardwebhooks": Kind(StandardWebhooksOptions, StandardWebhooks, StandardWebhooksSimulator),
 }
 

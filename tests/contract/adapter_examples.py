@@ -182,6 +182,17 @@ EXAMPLES: Mapping[str, Example] = {
         refused={"error_code": "02"},
         signs_everything=False,
     ),
+    "keypay": Example(
+        options={"client_id": "HAIDUONG"},
+        another={"client_id": "OTHER"},
+        paid=replace(PAID, occurred_at=None, dossier_code=None, description=""),
+        says=(PENDING,),
+        believed=PaymentState.PENDING,
+        stored={"return_code": 0},
+        repeated={"return_code": 0},
+        refused={"return_code": -1},
+        signs_everything=False,
+    ),
     "standardwebhooks": Example(
         options={},
         stored={"success": True},
