@@ -9,6 +9,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from adapters.casso import Casso, CassoOptions
 from adapters.casso.simulator import CassoSimulator
 from adapters.dvcqg import Dvcqg, DvcqgOptions
+from adapters.dvcqg.lookup import DvcqgLookup
 from adapters.dvcqg.simulator import DvcqgSimulator
 from adapters.keypay import Keypay, KeypayOptions
 from adapters.keypay.simulator import KeypaySimulator
@@ -28,7 +29,7 @@ from adapters.vnpay import Vnpay, VnpayOptions
 from adapters.vnpay.simulator import VnpaySimulator
 from adapters.zalopay import Zalopay, ZalopayOptions
 from adapters.zalopay.simulator import ZalopaySimulator
-from paygate.domain.adapter import Adapter, Simulator
+from paygate.domain.adapter import Adapter, Lookup, Simulator
 from paygate.domain.errors import ConfigurationError
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
@@ -43,10 +44,12 @@ class Kind(Generic[OptionsT]):
     simulator: Callable[[bytes, OptionsT], Simulator]
     needs_secret: Callable[[OptionsT], bool] = lambda _: True
     """Whether these options leave it to a secret to authenticate notices, and not to a token among themselves."""
+    lookup: Callable[[Sequence[bytes], OptionsT], Lookup] | None = None
+    """Reads and answers the source's question what a dossier must pay, where it asks one."""
 
 
 ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
-    "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator),
+    "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator, lookup=DvcqgLookup),
     "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator),
     "payos": Kind(PayosOptions, Payos, PayosSimulator),
     "casso": Kind(CassoOptions, Casso, CassoSimulator, needs_secret=lambda options: options.static_token is None),
@@ -70,6 +73,16 @@ def build(kind: str, secrets: Sequence[bytes], options: Mapping[str, Any]) -> Ad
     if not all(secrets) or (not secrets and chosen.needs_secret(read)):
         raise ConfigurationError(f"the adapter {kind} needs at least one secret, and none may be empty")
     return chosen.adapter(secrets, read)
+
+
+def build_lookup(kind: str, secrets: Sequence[bytes], options: Mapping[str, Any]) -> Lookup | None:
+    """Build the look-up of one source whose adapter was built from the same; None where its kind has none.
+
+    Raises:
+        ConfigurationError: as `build`.
+    """
+    chosen = _kind(kind)
+    return None if chosen.lookup is None else chosen.lookup(secrets, _read(kind, options))
 
 
 def option_names(kind: str) -> frozenset[str]:

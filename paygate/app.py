@@ -2,12 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, BinaryIO, Final, Literal
+from typing import Any, BinaryIO, Final, Literal, TypeVar
 
 import uvloop
 from aiohttp.web import Application
@@ -38,6 +38,7 @@ from paygate.web.events import EventRoutes
 from paygate.web.health import Gauges, HealthRoutes
 from paygate.web.imports import ImportRoutes, Readable
 from paygate.web.notices import NoticeDoor
+from paygate.web.payables import Asker, PayableRoutes
 from paygate.web.problems import Handler
 from paygate.web.records import RecordRoutes
 from paygate.web.repeats import Repeats, forget_replies
@@ -54,6 +55,8 @@ from reconciliation.report import list_discrepancies, load_report, record_view
 
 Role = Literal["all", "web", "worker"]
 Listening = Callable[[Application, Handler], AbstractAsyncContextManager[str]]
+
+BuiltT = TypeVar("BuiltT")
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -79,7 +82,22 @@ class Service:
         Raises:
             ConfigurationError: a secret is not there, or a key of a source is wrong; with its line.
         """
-        return {code: _adapter(self.settings, code, source) for code, source in self.settings.sources.items()}
+        return {
+            code: _built(self.settings, code, source, registry.build) for code, source in self.settings.sources.items()
+        }
+
+    def askers(self) -> Mapping[str, Asker]:
+        """Build the look-up of every source that asks what a dossier must pay and says where its money goes.
+
+        Raises:
+            ConfigurationError: as `adapters`.
+        """
+        accounts, sources = self.directory.accounts, self.directory.sources
+        return {
+            code: Asker(sources[code], accounts[source.account], lookup)
+            for code, source in self.settings.sources.items()
+            if source.account and (lookup := _built(self.settings, code, source, registry.build_lookup))
+        }
 
     async def match(self, tenant_id: int) -> None:
         await match_dirty(self.database, tenant_id, self.policy)
@@ -164,7 +182,12 @@ def _sources(settings: Settings) -> dict[str, SourceEntry]:
     }
 
 
-def _adapter(settings: Settings, code: str, source: SourceSettings) -> Adapter:
+def _built(
+    settings: Settings,
+    code: str,
+    source: SourceSettings,
+    build: Callable[[str, Sequence[bytes], Mapping[str, Any]], BuiltT],
+) -> BuiltT:
     place = settings.place_of("sources", code)
     try:
         own = registry.option_names(source.adapter)
@@ -175,7 +198,7 @@ def _adapter(settings: Settings, code: str, source: SourceSettings) -> Adapter:
         options = dict(source.options)
         for name in options.keys() & registry.secret_option_names(source.adapter):
             options[name] = _secret_text(str(options[name]))
-        return registry.build(source.adapter, [resolve_secret(one) for one in source.secrets], options)
+        return build(source.adapter, [resolve_secret(one) for one in source.secrets], options)
     except ConfigurationError as error:
         raise ConfigurationError(f"{place}: {error}") from error
 
@@ -247,7 +270,8 @@ def build_web(
     )
     health = HealthRoutes(service.database, inbox, gauges)
     private = _private_routes(service, asked, changed)
-    return build_application(health.routes(), private, service.authenticate, service.directory.tenants)
+    public = [*health.routes(), *PayableRoutes(service.database, service.askers()).routes()]
+    return build_application(public, private, service.authenticate, service.directory.tenants)
 
 
 @asynccontextmanager

@@ -67,6 +67,7 @@ class Event(StrEnum):
     REQUEST = "request"
     UNHANDLED = "unhandled_error"
     NOTICE_UNAUTHENTIC = "notice_unauthentic"
+    LOOKUP_UNAUTHENTIC = "lookup_unauthentic"
     NOTICE_QUARANTINED = "notice_quarantined"
     NOTICE_ALARM = "notice_alarm"
     NOTICE_CONFLICT = "notice_conflict"

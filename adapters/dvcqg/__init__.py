@@ -18,10 +18,15 @@ from paygate.domain.errors import InvalidInputError, NotAuthenticError, Unreadab
 from paygate.domain.notice import NoticeFacts, RawNotice, Reply, Verified
 
 FailedCode = Annotated[str, Field(pattern=r"^(?:\*|[A-Za-z0-9_-]{1,20})$")]
+FieldName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,49}$")]
 
 
 class DvcqgOptions(BaseModel):
-    """`version` goes out with queries alone: a CONFIRM does not carry it."""
+    """`version` goes out with queries alone: a CONFIRM does not carry it.
+
+    `lookup_signed_fields` and `lookup_reply_signed_fields` say what a payable look-up and its answer are signed over,
+    before the secret: no specification of them is public.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +34,15 @@ class DvcqgOptions(BaseModel):
     version: str = "1.0.6"
     confirm_type: str = Field(default="CONFIRM", pattern=r"^[A-Za-z0-9_-]{1,50}$")
     failed_codes: tuple[FailedCode, ...] = ()
+    lookup_signed_fields: tuple[FieldName, ...] = ("MaDoiTac", "MaHoSo")
+    lookup_reply_signed_fields: tuple[FieldName, ...] = ("error_code", "MaDoiTac", "MaHoSo", "MaTraCuuTT", "SoTien")
+
+    @field_validator("lookup_signed_fields")
+    @classmethod
+    def _dossier_is_signed(cls, value: Sequence[str]) -> Sequence[str]:
+        if "MaHoSo" not in value:
+            raise ValueError("MaHoSo must be among them, or anybody could ask about any dossier")
+        return value
 
     @field_validator("partner_code")
     @classmethod

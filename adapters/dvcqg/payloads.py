@@ -59,6 +59,15 @@ def read_confirm(body: bytes) -> Confirm:
     return Confirm._make(value if type(value) is str else _integer_text(value) for value in values)
 
 
+def signed_text(value: object) -> str:
+    """Return the text that is signed of a field's value.
+
+    Raises:
+        InvalidInputError: it is neither text nor an integer.
+    """
+    return value if type(value) is str else _integer_text(value)
+
+
 def _integer_text(value: object) -> str:
     # bool is an int to Python, and null, numbers with decimals and objects have no one text that could be signed.
     if type(value) is not int:

@@ -39,6 +39,13 @@ class DvcqgSimulator:
         body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
         return "POST", body, {"content-type": "application/json"}
 
+    def question(self, dossier_code: str, **more: str) -> bytes:
+        """Return a signed payable look-up; `more` are further fields that the source's options may have signed."""
+        message: dict[str, str] = {"MaDoiTac": self._options.partner_code, "MaHoSo": dossier_code, **more}
+        signed = [message[name] for name in self._options.lookup_signed_fields]
+        message[SIGNATURE_FIELD] = sign(signed, self._secret)
+        return json.dumps(message, ensure_ascii=False).encode()
+
     def _code(self, state: PaymentState) -> str:
         if state in MONEY_CAME:
             return PAID_CODE

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from paygate.domain.notice import NoticeFacts, RawNotice, Reply, Verified
+from paygate.domain.payable import NothingDue, Payable
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,31 @@ class Adapter(Protocol):
 
     def refuse(self) -> Reply:
         """Answer, with status 401, a notice that is not authentic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What must this dossier pay? `key_id` is the number of the secret that signed it, and so signs the answer."""
+
+    dossier_code: str
+    key_id: int
+
+
+class Lookup(Protocol):
+    """A source that asks what a dossier must pay. Pure, as an adapter is."""
+
+    def read_question(self, raw: RawNotice) -> Question:
+        """Return the dossier that is asked about.
+
+        Raises:
+            NotAuthenticError: the signature does not hold.
+        """
+
+    def answer(self, question: Question, found: Payable | NothingDue | None, now: datetime) -> Reply:
+        """Answer what was found; None: there is no such dossier."""
+
+    def refuse(self) -> Reply:
+        """Answer, with status 401, a question that is not authentic."""
 
 
 class Simulator(Protocol):

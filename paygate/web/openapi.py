@@ -57,6 +57,17 @@ DESCRIPTION: Final[dict[str, Any]] = {
     "info": {"title": "paygate", "version": version("paygate"), "license": {"name": "Apache-2.0"}},
     "paths": {
         "/v1/notices/{source}": {"get": _NOTICE, "post": _NOTICE},
+        "/v1/payables/{source}": {
+            "post": {
+                "summary": "A source's question what a dossier must pay, in the source's own format",
+                "parameters": [_path("source", "hd-dvcqg")],
+                "responses": {
+                    "200": _json("What is due, or why nothing is"),
+                    "401": _json("Not authentic; the source's own refusal"),
+                    "default": _PROBLEM,
+                },
+            }
+        },
         "/v1/records": {
             "put": _guarded(
                 "Store procedure records",

@@ -22,7 +22,14 @@ def test_an_unknown_adapter_is_refused_with_the_names_that_exist() -> None:
 
 def test_each_adapter_names_its_own_configuration_keys() -> None:
     assert {kind: registry.option_names(kind) for kind in registry.ADAPTERS} == {
-        "dvcqg": {"partner_code", "version", "confirm_type", "failed_codes"},
+        "dvcqg": {
+            "partner_code",
+            "version",
+            "confirm_type",
+            "failed_codes",
+            "lookup_signed_fields",
+            "lookup_reply_signed_fields",
+        },
         "vnpay": {"terminal_code"},
         "sepay": {"api_key"},
         "vietinbank": {
