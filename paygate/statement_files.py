@@ -7,12 +7,12 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from enum import StrEnum
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias, get_args, get_type_hints
 
 from adapters.statements.registry import open_statement
 from adapters.statements.table.mapping import TableMapping
 from paygate.domain.errors import UnreadableFileError, UnreadableStatementError
-from paygate.domain.legs import Leg
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
 from paygate.isolation import Limits, read_apart
 
@@ -32,12 +32,12 @@ Row: TypeAlias = list[Any]
 
 
 class _Kind(NamedTuple):
-    """How a kind of part travels: what makes it, the names of its fields in order, and where its days and legs are."""
+    """How a kind of part travels: what makes it, the names of its fields in order, and where days and choices stand."""
 
     make: Callable[..., StatementPart]
     names: Sequence[str]
     days: Sequence[int]
-    legs: Sequence[int]
+    choices: Sequence[tuple[int, type[StrEnum]]]
 
 
 def read_isolated(
@@ -81,9 +81,9 @@ def _parts(rows: Iterator[Row]) -> Iterator[StatementPart]:
         for place in kind.days:
             if fields[place] is not None:
                 fields[place] = date.fromordinal(fields[place])
-        for place in kind.legs:
+        for place, choice in kind.choices:
             if fields[place] is not None:
-                fields[place] = Leg(fields[place])
+                fields[place] = choice(fields[place])
         yield kind.make(*fields)
 
 
@@ -110,10 +110,10 @@ def _kind(part: type[StatementPart]) -> _Kind:
     hints = get_type_hints(part)
     names = [field.name for field in dataclasses.fields(part)]
     types = [{*(get_args(hints[name]) or (hints[name],))} for name in names]
-    if not set().union(*types) <= {date, Leg, int, str, bool, type(None)}:
+    choices = [(place, one) for place, among in enumerate(types) for one in among if issubclass(one, StrEnum)]
+    if not set().union(*types) - {one for _, one in choices} <= {date, int, str, bool, type(None)}:
         raise TypeError(f"{part.__name__} has a field of a type that does not travel")
-    days, legs = ([place for place, among in enumerate(types) if what in among] for what in (date, Leg))
-    return _Kind(part, names, days, legs)
+    return _Kind(part, names, [place for place, among in enumerate(types) if date in among], choices)
 
 
 _PARTS: Final = (StatementLine, StatementHead, RefusedRow, Warned, StatementEnd)

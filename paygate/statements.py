@@ -2,6 +2,9 @@
 
 A line is known by what it says, not by where it stands. Two lines that say the same within one file are twins, told
 apart by an occurrence number; the same twins in another file are the same lines again.
+
+Where a bank tells a movement in several kinds of statement (a notification, then the day's statement), it may do so in
+other words: there the name that the bank gives its entry decides, with day and sum. What was told first stays.
 """
 
 import asyncio
@@ -17,7 +20,7 @@ import asyncpg
 from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
-from paygate.domain.statement import RefusedRow, StatementLine, StatementPart, StatementSummary
+from paygate.domain.statement import RefusedRow, StatementKind, StatementLine, StatementPart, StatementSummary
 from paygate.domain.statement_reading import Reading, read_lines
 from paygate.domain.text import reference_key
 
@@ -47,6 +50,7 @@ _STAGE_COLUMNS: Final = (
     "narrative",
     "counterparty",
     "reversal",
+    "entry_reference",
 )
 
 
@@ -171,13 +175,15 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
         owners = [accounts.owner(statement.account) for statement in statements]
         for statement, owner in zip(statements, owners, strict=True):
             statement.leg = statement.leg or owner.leg
-        file = _File(file_hash, format, owners, [statement.leg or Leg.BANK for statement in statements])
+        legs = [statement.leg or Leg.BANK for statement in statements]
+        file = _File(file_hash, format, owners, legs, [statement.kind for statement in statements])
         numbers = [
             await _store_statement(connection, tenant_id, file, ordinal, reading)
             for ordinal, reading in enumerate(readings)
         ]
         await connection.execute(QUERIES["store_days"], tenant_id, list(range(len(numbers))), numbers)
         await connection.execute(QUERIES["complete_periods"], tenant_id, numbers)
+        await _drop_what_was_told(connection, tenant_id, file)
         new = await _store_lines(connection, tenant_id, file, numbers)
     for statement, number in zip(statements, numbers, strict=True):
         statement.known = statement.lines - new[number]
@@ -195,12 +201,17 @@ class _Owner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """The file that is imported; `owners` are its statements' accounts, `legs` what each statement is evidence of."""
+    """The file that is imported; of each of its statements the account, what it is evidence of, and its kind."""
 
     file_hash: bytes
     format: str
     owners: Sequence[_Owner]
     legs: Sequence[Leg]
+    kinds: Sequence[StatementKind]
+
+    @property
+    def account_ids(self) -> list[int]:
+        return [owner.account_id for owner in self.owners]
 
     @property
     def account(self) -> str | None:
@@ -293,6 +304,7 @@ def _staged_row(sequence: int, ordinal: int, line: StatementLine, identity: byte
         line.narrative,
         line.counterparty,
         line.reversal,
+        line.entry_reference,
     )
 
 
@@ -319,8 +331,18 @@ async def _store_statement(connection: Connection, tenant_id: int, file: _File, 
         summary.sequence,
         summary.page,
         file.legs[ordinal],
+        summary.kind,
     )
     return number
+
+
+async def _drop_what_was_told(connection: Connection, tenant_id: int, file: _File) -> None:
+    """Take out of the staged lines what the account's statements of another kind told already, or will tell better."""
+    kinds = list(file.kinds)
+    if await connection.fetchval(QUERIES["told_in_another_kind"], tenant_id, file.account_ids, kinds):
+        whose = (list(range(len(kinds))), file.account_ids, kinds)
+        await connection.execute(QUERIES["drop_told_entries"], tenant_id, *whose, timeout=STORE_SECONDS)
+        await connection.execute(QUERIES["drop_nameless_entries"], tenant_id, *whose, timeout=STORE_SECONDS)
 
 
 async def _store_lines(
@@ -328,7 +350,6 @@ async def _store_lines(
 ) -> Counter[int]:
     """Move the staged lines to where they stay, mark the bank's new ones dirty, and count all by statement."""
     new: Counter[int] = Counter(dict.fromkeys(statement_ids, 0))
-    account_ids = [owner.account_id for owner in file.owners]
     booked = {number for number, leg in zip(statement_ids, file.legs, strict=True) if leg is Leg.BANK}
     ordinals = list(range(len(statement_ids)))
     # Through a cursor: the numbers of a million new lines are not held all at once either.
@@ -336,7 +357,7 @@ async def _store_lines(
         QUERIES["store_lines"],
         tenant_id,
         ordinals,
-        account_ids,
+        file.account_ids,
         list(statement_ids),
         list(file.legs),
         timeout=STORE_SECONDS,
@@ -379,5 +400,6 @@ def _stored_summary(row: asyncpg.Record) -> StatementSummary:
         sequence=row["sequence"],
         page=row["page"],
         leg=Leg(row["leg"]),
+        kind=StatementKind(row["kind"]),
         trailer_agrees=False if row["balanced"] is False else None,
     )

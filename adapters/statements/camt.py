@@ -1,6 +1,8 @@
-"""camt.053, the ISO 20022 bank-to-customer statement, in every version; streamed, so that size costs no memory.
+"""What banks tell of accounts in ISO 20022, in every version; streamed, so that size costs no memory.
 
-Elements are known by their local names: the versions differ in the namespace, and some banks get it wrong.
+Three messages are built alike: camt.053, a statement of days that are over; camt.052, a report of a day that is not;
+camt.054, a notification of single entries. Elements are known by their local names: the versions differ in the
+namespace, and some banks get it wrong, which is warned of.
 """
 
 from collections import Counter
@@ -13,7 +15,15 @@ from lxml import etree
 from adapters.statements.camt_entry import BOOKED, Element, day, read_entry, signed_amount
 from adapters.statements.prolog import check_prolog
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
-from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementPart, Warned
+from paygate.domain.statement import (
+    RefusedRow,
+    StatementEnd,
+    StatementHead,
+    StatementKind,
+    StatementLine,
+    StatementPart,
+    Warned,
+)
 
 MAX_ENTRY_BYTES: Final = 16 * 2**20
 """What may stand between the ends of two entries; a batch of some ten thousand transactions fits."""
@@ -21,21 +31,34 @@ MAX_ENTRY_BYTES: Final = 16 * 2**20
 LET_GO_EVERY: Final = 512
 """Entries after which those read, which are but empty shells, are taken out of the tree."""
 
-STATEMENT: Final = "Stmt"
 ENTRY: Final = "Ntry"
-OTHER_MESSAGES: Final = {"Rpt": "camt.052, an intraday report", "Ntfctn": "camt.054, a notification of entries"}
+MESSAGES: Final = {
+    "Stmt": ("camt.053", StatementKind.STATEMENT),
+    "Rpt": ("camt.052", StatementKind.REPORT),
+    "Ntfctn": ("camt.054", StatementKind.NOTIFICATION),
+}
+"""By the element that holds the entries: the message it belongs to, and what that is to us."""
+
+NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:"
 OPENING: Final = ("OPBD", "PRCD")
 CLOSING: Final = "CLBD"
+ACCOUNTS: Final = tuple(f"{{*}}Id/{{*}}{name}" for name in ("IBAN", "Othr/{*}Id", "BBAN", "PrtryAcct/{*}Id", "UPIC"))
+"""Where an account may be named; the last three are of version 1."""
+
+SEQUENCE_DIGITS: Final = 18
+PAGE_DIGITS: Final = 5
+COPIES: Final = ("DUPL", "CODU")
+"""CpyDplctInd of what the bank sends a second time."""
 
 
 def read_camt(file: BinaryIO) -> Iterator[StatementPart]:
-    """Read a camt.053 file from its present position; a row is an entry, counted over the whole file.
+    """Read a camt.052, 053 or 054 file from its present position; a row is an entry, counted over the whole file.
 
     An entry that batches transactions whose amounts add up to it gives one line for each, for that is where the
     references stand. Only booked entries are lines; the others are counted in a warning.
 
     Raises:
-        UnreadableStatementError: not camt.053, not well-formed, cut off, or with a DOCTYPE. What was yielded before
+        UnreadableStatementError: none of them, not well-formed, cut off, or with a DOCTYPE. What was yielded before
             is then worth nothing.
     """
     check_prolog(file, "Document")
@@ -65,7 +88,7 @@ def _ends(source: _Bounded) -> Iterator[tuple[str, Element]]:
     events: Iterator[tuple[str, Element]] = etree.iterparse(
         source,
         events=("end",),
-        tag=[f"{{*}}{name}" for name in (ENTRY, STATEMENT, *OTHER_MESSAGES)],
+        tag=[f"{{*}}{name}" for name in (ENTRY, *MESSAGES)],
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -82,11 +105,13 @@ def _read_statements(ends: Iterator[tuple[str, Element]], source: _Bounded) -> I
     rows = found = 0
     for _, element in ends:
         source.since_entry = 0
-        is_entry = element.tag.endswith(ENTRY)
+        is_entry = etree.QName(element).localname == ENTRY
         if statement is None:
             statement = _open_statement(element.getparent() if is_entry else element)
             statement.learn_before(element)
             yield statement.head()
+            if not found:
+                yield from _doubts_about_namespace(element)
         if is_entry:
             rows += 1
             yield from statement.read_entry(rows, element)
@@ -96,35 +121,46 @@ def _read_statements(ends: Iterator[tuple[str, Element]], source: _Bounded) -> I
             yield from statement.close()
             statement, found = None, found + 1
     if not found:
-        raise UnreadableStatementError("it holds no statement (Stmt)")
+        raise UnreadableStatementError(f"it holds no statement, report or notification ({', '.join(MESSAGES)})")
 
 
 def _open_statement(element: Element | None) -> "_Statement":
     name = "" if element is None else etree.QName(element).localname
-    if element is None or name != STATEMENT:
-        what = OTHER_MESSAGES.get(name, "something else")
-        raise UnreadableStatementError(f"it is not a camt.053 statement but {what}")
+    if element is None or name not in MESSAGES:
+        raise UnreadableStatementError("it has an entry (Ntry) outside of a statement")
     if element.getroottree().docinfo.internalDTD is not None:
         raise UnreadableStatementError("it has a DOCTYPE, which no bank statement needs")
-    return _Statement(element)
+    return _Statement(element, MESSAGES[name][1])
+
+
+def _doubts_about_namespace(element: Element) -> Iterator[Warned]:
+    holder = element if etree.QName(element).localname in MESSAGES else element.getparent()
+    message = MESSAGES[etree.QName(holder).localname][0]
+    namespace = etree.QName(holder).namespace or ""
+    if not namespace.startswith(f"{NAMESPACE}{message}."):
+        yield Warned(f"its namespace {namespace[:80]!r} is not that of {message}, as which it is read")
 
 
 class _Statement:
-    """One Stmt while it streams by: what its header has said so far, and what its entries came to.
+    """One Stmt, Rpt or Ntfctn while it streams by: what its header has said so far, and what its entries came to.
 
     Some banks put balances behind the entries, so the header is learnt wherever it stands.
     """
 
-    def __init__(self, element: Element) -> None:
+    def __init__(self, element: Element, kind: StatementKind) -> None:
         self._element = element
+        self._kind = kind
+        self._sequence: int | None = None
+        self._page: int | None = None
         self._identification = ""
         self._account: str | None = None
         self._currency: str | None = None
         self._period: tuple[date | None, date | None] = (None, None)
         self._balances: dict[str, tuple[int, str]] = {}
         self._faults: list[str] = []
-        self._entries = 0
+        self._entries = self._nameless = 0
         self._unbooked: Counter[str] = Counter()
+        self._announced: int | None = None
 
     def learn_before(self, element: Element) -> None:
         """Read and let go of all that stands before an entry, or at its end, of all that stands in the statement."""
@@ -135,19 +171,30 @@ class _Statement:
 
     def head(self) -> StatementHead:
         opening, closing = self._opening_and_closing()
-        return StatementHead(self._account, self._identification, self._currency, *self._period, opening, closing)
+        return StatementHead(
+            self._account,
+            self._identification,
+            self._currency,
+            *self._period,
+            opening,
+            closing,
+            sequence=self._sequence,
+            page=self._page,
+            kind=self._kind,
+        )
 
     def read_entry(self, row: int, entry: Element) -> list[StatementPart]:
         if entry.getparent() is not self._element:
             raise UnreadableStatementError("it has an entry (Ntry) outside of a statement")
         self._entries += 1
         try:
-            status, parts = read_entry(row, entry, self._currency)
+            status, parts = read_entry(row, entry, self._currency, self._single_day())
         except InvalidInputError as error:
             return [RefusedRow(row, str(error))]
         finally:
             entry.clear()
         if status == BOOKED:
+            self._nameless += any(isinstance(part, StatementLine) and not part.entry_reference for part in parts)
             return parts
         self._unbooked[status] += 1
         return []
@@ -160,6 +207,10 @@ class _Statement:
             yield Warned(f"its balances are in several currencies: {', '.join(currencies)}")
         for status, count in sorted(self._unbooked.items()):
             yield Warned(f"{count} entries have the status {status}, are not booked and were left out")
+        if self._announced not in {None, self._entries, self._entries - self._unbooked.total()}:
+            yield Warned(f"its summary counts {self._announced} entries, and it has {self._entries}")
+        if self._nameless and self._kind is not StatementKind.STATEMENT:
+            yield Warned(f"{self._nameless} entries have no AcctSvcrRef by which a statement could tell them again")
         yield StatementEnd(
             opening=opening,
             closing=closing,
@@ -173,6 +224,10 @@ class _Statement:
         for earlier in list(self._element.itersiblings(preceding=True)):
             earlier.clear()
 
+    def _single_day(self) -> date | None:
+        begins, ends = self._period
+        return begins if begins == ends else None
+
     def _learn(self, child: Element) -> None:
         name = etree.QName(child).localname
         learn = {
@@ -180,6 +235,10 @@ class _Statement:
             "Acct": self._learn_account,
             "FrToDt": self._learn_period,
             "Bal": self._learn_balance,
+            "ElctrncSeqNb": self._learn_sequence,
+            "StmtPgntn": self._learn_page,
+            "CpyDplctInd": self._learn_copy,
+            "TxsSummry": self._learn_summary,
         }
         try:
             if name in learn:
@@ -192,7 +251,20 @@ class _Statement:
 
     def _learn_account(self, child: Element) -> None:
         self._currency = _text(child, "{*}Ccy") or None
-        self._account = _text(child, "{*}Id/{*}IBAN") or _text(child, "{*}Id/{*}Othr/{*}Id") or None
+        self._account = next(filter(None, (_text(child, path) for path in ACCOUNTS)), None)
+
+    def _learn_sequence(self, child: Element) -> None:
+        self._sequence = _number(_text(child, "."), SEQUENCE_DIGITS)
+
+    def _learn_page(self, child: Element) -> None:
+        self._page = _number(_text(child, "{*}PgNb"), PAGE_DIGITS)
+
+    def _learn_summary(self, child: Element) -> None:
+        self._announced = _number(_text(child, "{*}TtlNtries/{*}NbOfNtries"), SEQUENCE_DIGITS)
+
+    def _learn_copy(self, child: Element) -> None:
+        if (said := _text(child, ".")) in COPIES:
+            self._faults.append(f"the bank calls it a copy or duplicate ({said})")
 
     def _learn_period(self, child: Element) -> None:
         begins, ends = (_text(child, f"{{*}}{edge}DtTm") or _text(child, f"{{*}}{edge}Dt") for edge in ("Fr", "To"))
@@ -211,6 +283,14 @@ class _Statement:
         closing = self._balances.get(CLOSING)
         self._currency = self._currency or next((currency for _, currency in self._balances.values()), None)
         return (opening[0] if opening else None), (closing[0] if closing else None)
+
+
+def _number(text: str, most_digits: int) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= most_digits):
+        raise InvalidInputError(f"{text[:40]!r} is not a number of at most {most_digits} digits")
+    return int(text)
 
 
 def _text(element: Element, path: str) -> str:

@@ -1,4 +1,4 @@
-"""One entry (Ntry) of a camt.053 statement: the movements it books.
+"""One entry (Ntry) of a camt message: the movements it books.
 
 A million of them is what an import spends its time on, and what costs there is each element that Python gets to hold.
 So an entry is taken as the text lxml writes of it, cut at every angle bracket: tags and what stands between them in
@@ -34,7 +34,10 @@ REFERENCES: Final = (CREDITOR_REFERENCE, "Refs/InstrId", "Refs/TxId", "Refs/ClrS
 NOTES: Final = ("RmtInf/Ustrd", CREDITOR_REFERENCE, "AddtlTxInf")
 """What the narrative of a transaction is put together from; the entry's own AddtlNtryInf comes last."""
 
-TRANSACTION: Final = "NtryDtls/TxDtls"
+DETAILS: Final = "NtryDtls/"
+"""Below this stand the transactions, but for version 1, which has them in the entry itself."""
+
+TRANSACTION: Final = "TxDtls"
 
 LONGEST_KEPT: Final = 16_384
 """Skeletons of more characters (large batches) are worked out anew each time, so that memory stays bounded."""
@@ -79,8 +82,12 @@ def signed_amount(text: str, currency: str, direction: str) -> int:
     return amount if direction == "CRDT" else -amount
 
 
-def read_entry(row: int, entry: Element, currency: str | None) -> tuple[str, list[StatementPart]]:
+def read_entry(
+    row: int, entry: Element, currency: str | None, single_day: date | None = None
+) -> tuple[str, list[StatementPart]]:
     """Return an entry's status (BOOK, PDNG, INFO or a bank's own) and, when it is booked, its lines.
+
+    `currency` and `single_day` are its statement's, for an entry that names none of its own.
 
     Raises:
         InvalidInputError: the entry cannot be read; the message says why.
@@ -96,7 +103,7 @@ def read_entry(row: int, entry: Element, currency: str | None) -> tuple[str, lis
         raise InvalidInputError("it has no Sts, so whether it is booked cannot be told")
     if status != BOOKED:
         return status, []
-    booking = _booking(row, parts, layout, currency)
+    booking = _booking(row, parts, layout, currency, single_day)
     return status, _lines(booking, parts, layout.transactions)
 
 
@@ -124,6 +131,7 @@ class _Layout(NamedTuple):
     booked: int
     valued: int
     bank_reference: int
+    entry_reference: int
     narrative: int
     transactions: tuple[_Transaction, ...]
 
@@ -137,6 +145,7 @@ class _Booking(NamedTuple):
     amount: int
     currency: str
     bank_reference: str
+    entry_reference: str
     narrative: str
     reversal: bool
 
@@ -146,7 +155,8 @@ def _layout(skeleton: str) -> _Layout:
     tags = skeleton.split("<")
     entry: Places = {}
     transactions: list[Places] = []
-    for path, place in _leaves(tags):
+    for full, place in _leaves(tags):
+        path = full.removeprefix(DETAILS)
         if path == TRANSACTION:
             transactions.append({})
         elif path.startswith(f"{TRANSACTION}/"):
@@ -163,6 +173,7 @@ def _layout(skeleton: str) -> _Layout:
         booked=_first(entry, "BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm"),
         valued=_first(entry, "ValDt/Dt", "ValDt/DtTm"),
         bank_reference=_first(entry, "AcctSvcrRef", "NtryRef"),
+        entry_reference=_first(entry, "AcctSvcrRef"),
         narrative=_first(entry, "AddtlNtryInf"),
         transactions=tuple(_transaction(places, tags, currency) for places in transactions),
     )
@@ -209,17 +220,21 @@ def _party_names(role: str) -> Iterator[str]:
         yield f"{party}/Pty/Nm"  # from version 8 on, a party is a choice between Pty and Agt
 
 
-def _booking(row: int, parts: Sequence[str], layout: _Layout, default_currency: str | None) -> _Booking:
-    if not layout.booked:
-        raise InvalidInputError("it has no BookgDt")
+def _booking(
+    row: int, parts: Sequence[str], layout: _Layout, default_currency: str | None, single_day: date | None
+) -> _Booking:
+    booked_on = day(parts[layout.booked].strip()) if layout.booked else single_day
+    if booked_on is None:
+        raise InvalidInputError("it has no BookgDt, and its statement is not of a single day")
     currency = layout.currency or default_currency or ""
     return _Booking(
         row,
-        day(parts[layout.booked].strip()),
+        booked_on,
         day(parts[layout.valued].strip()) if layout.valued else None,
         signed_amount(parts[layout.amount].strip(), currency, parts[layout.direction].strip()),
         currency,
         parts[layout.bank_reference].strip(),
+        _unless_absent(parts[layout.entry_reference].strip()),
         parts[layout.narrative],
         parts[layout.reversal].strip() in ("true", "1"),
     )
@@ -254,18 +269,24 @@ def _line(booking: _Booking, parts: Sequence[str], transaction: _Transaction, am
         notes.append(booking.narrative.strip())
     # A reversal names the parties of the payment that it takes back.
     party = transaction.payer if (amount >= 0) != booking.reversal else transaction.payee
+    own_reference = parts[transaction.bank_reference].strip()
     return StatementLine(
         booking.row,
         booking.booked_on,
         booking.value_on,
         amount,
         booking.currency,
-        parts[transaction.bank_reference].strip() or booking.bank_reference,
+        own_reference or booking.bank_reference,
         _best_reference(parts, transaction),
         " ".join(notes),
         parts[party].strip(),
         booking.reversal,
+        booking.entry_reference or _unless_absent(own_reference),
     )
+
+
+def _unless_absent(reference: str) -> str:
+    return "" if reference.upper() in NO_REFERENCE else reference
 
 
 def _best_reference(parts: Sequence[str], transaction: _Transaction) -> str:
@@ -288,4 +309,5 @@ def _entry_line(booking: _Booking) -> StatementLine:
         reference="",
         narrative=booking.narrative.strip(),
         reversal=booking.reversal,
+        entry_reference=booking.entry_reference,
     )

@@ -2,8 +2,21 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from paygate.domain.legs import Leg
+
+
+class StatementKind(StrEnum):
+    """What a bank sends a statement as. The same movement may be told in each of them.
+
+    A statement is whole: it covers its days. A report (camt.052, MT942) tells how a day goes while it lasts, a
+    notification (camt.054) tells single entries; neither proves that nothing else was booked.
+    """
+
+    STATEMENT = "statement"
+    REPORT = "report"
+    NOTIFICATION = "notification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +24,8 @@ class StatementLine:
     """One booked movement. `amount` is signed, in minor units: credits are positive.
 
     `row` is where it stands in its file, counted from 1: the entry of a camt file, the line of a CSV.
+    `entry_reference` is what the bank calls the entry to which the line belongs, alone or with others, in whatever kind
+    of statement it tells it; "" where the bank gives its entries no names of their own.
     """
 
     row: int
@@ -23,6 +38,7 @@ class StatementLine:
     narrative: str
     counterparty: str = ""
     reversal: bool = False
+    entry_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class StatementHead:
     """What it is evidence of, where the format says so rather than the kind of the account."""
     layout: str = ""
     """How the file was understood, a line each, where a person has to judge that."""
+    kind: StatementKind = StatementKind.STATEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,7 @@ class StatementSummary:
     leg: Leg | None = None
     trailer_agrees: bool | None = None
     layout: str = ""
+    kind: StatementKind = StatementKind.STATEMENT
 
     @property
     def balanced(self) -> bool | None:

@@ -121,6 +121,7 @@ def _open(head: StatementHead) -> Reading:
         page=head.page,
         leg=head.leg,
         layout=head.layout,
+        kind=head.kind,
     )
     return Reading(summary, head.period_from, head.period_to)
 

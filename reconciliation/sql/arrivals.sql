@@ -15,7 +15,8 @@ ORDER BY a.number;
 
 -- name: statements_of_day
 -- Each statement that covers the day, what it says of it, and how the one before it of the same kind ended. What is
--- evidence of another leg than its account's own (a gateway's list under a bank account) covers nothing.
+-- evidence of another leg than its account's own (a gateway's list under a bank account) covers nothing, nor does what
+-- tells of a day before it is over.
 SELECT s.account_id, s.identification, s.sequence, s.opening, s.closing, s.balanced,
        coalesce(s.period_from, $2) AS begins, coalesce(d.lines, 0) AS lines, coalesce(d.total, 0) AS total,
        b.period_to AS before_to, b.sequence AS before_number, b.closing AS before_closing
@@ -25,12 +26,14 @@ LEFT JOIN statement_day AS d ON d.tenant_id = $1 AND d.statement_id = s.statemen
 LEFT JOIN LATERAL (
     SELECT e.period_to, e.sequence, e.closing FROM statement AS e
     WHERE e.tenant_id = $1 AND e.account_id = s.account_id AND e.format = s.format AND e.leg = s.leg
+        AND e.kind = 'statement'
         AND e.currency IS NOT DISTINCT FROM s.currency
         AND e.period_from <= s.period_from AND e.period_to < s.period_from
     ORDER BY e.period_to DESC, e.sequence DESC NULLS LAST, e.statement_id DESC
     LIMIT 1
 ) AS b ON true
-WHERE s.tenant_id = $1 AND (s.period_from <= $2 AND s.period_to >= $2 OR d.booked_on IS NOT NULL)
+WHERE s.tenant_id = $1 AND s.kind = 'statement'
+  AND (s.period_from <= $2 AND s.period_to >= $2 OR d.booked_on IS NOT NULL)
   AND s.leg = CASE a.kind WHEN 'gateway' THEN 'settlement' ELSE a.kind END::leg
 ORDER BY s.account_id, s.statement_id;
 
@@ -46,6 +49,7 @@ FROM source AS s WHERE s.tenant_id = $1 ORDER BY s.code;
 SELECT t.code AS tenant, t.timezone, a.number AS account, coalesce(a.statement_days, s.bank_days) AS days,
        a.statement_by AS by,
        (SELECT max(e.period_to) FROM statement AS e WHERE e.tenant_id = a.tenant_id AND e.account_id = a.account_id
+          AND e.kind = 'statement'
           AND e.leg = CASE a.kind WHEN 'gateway' THEN 'settlement' ELSE a.kind END::leg) AS covered_to
 FROM account AS a
 JOIN tenant AS t ON t.tenant_id = a.tenant_id

@@ -9,13 +9,31 @@ from adapters.statements.registry import open_statement
 from adapters.statements.table.mapping import TableMapping
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.legs import Leg
-from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
+from paygate.domain.statement import (
+    RefusedRow,
+    StatementEnd,
+    StatementHead,
+    StatementKind,
+    StatementLine,
+    StatementPart,
+    Warned,
+)
 from paygate.statement_files import MAX_PART_CHARACTERS, _parts, _row, read_isolated
 from tests.apart import wait_for_ever
 
 MAPPING = TableMapping({"booked_on": "day", "amount": "amount", "narrative": "text"})
 EVERY_KIND: list[StatementPart] = [
-    StatementHead("1", "S1", "VND", date(2024, 5, 8), None, opening=-5, closing=2**62, leg=Leg.SETTLEMENT),
+    StatementHead(
+        "1",
+        "S1",
+        "VND",
+        date(2024, 5, 8),
+        None,
+        opening=-5,
+        closing=2**62,
+        leg=Leg.SETTLEMENT,
+        kind=StatementKind.REPORT,
+    ),
     StatementLine(1, date(2024, 5, 8), None, 100, "VND", "FT1", "dvc\ud800\0", "Hồ sơ", "N\u2028", reversal=True),
     StatementLine(1, date(1, 1, 1), date(9999, 12, 31), -100, "VND", "", "", "", ""),
     RefusedRow(2, "why"),

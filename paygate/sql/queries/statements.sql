@@ -7,14 +7,14 @@ SELECT pg_advisory_xact_lock($1, $2);
 
 -- name: statements_of_file
 SELECT account.number, identification, currency, lines, total, opening, closing, balanced, refused, warnings, sequence,
-    page, leg::text AS leg
+    page, leg::text AS leg, statement.kind::text AS kind
 FROM statement JOIN account USING (tenant_id, account_id)
 WHERE tenant_id = $1 AND file_hash = $2 ORDER BY ordinal;
 
 -- name: store_statement
 INSERT INTO statement (tenant_id, account_id, file_hash, ordinal, format, identification, currency, period_from,
-    period_to, opening, closing, total, balanced, lines, refused, warnings, sequence, page, leg)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    period_to, opening, closing, total, balanced, lines, refused, warnings, sequence, page, leg, kind)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 RETURNING statement_id;
 
 -- name: mark_lines_dirty
@@ -25,7 +25,7 @@ INSERT INTO dirty (tenant_id, kind, fact_ids) VALUES ($1, 'line', $2);
 CREATE TEMPORARY TABLE staged_line (
     sequence bigint, ordinal integer, row_number integer, identity bytea, booked_on date, value_on date, amount bigint,
     currency text, bank_reference text, reference text, reference_key text, narrative text, counterparty text,
-    reversal boolean
+    reversal boolean, entry_reference text
 ) ON COMMIT DROP;
 
 -- name: store_days
@@ -44,13 +44,51 @@ FROM (SELECT statement_id, min(booked_on) AS first_day, max(booked_on) AS last_d
 WHERE statement.tenant_id = $1 AND statement.statement_id = said.statement_id
     AND (statement.period_from IS NULL OR statement.period_to IS NULL);
 
+-- name: told_in_another_kind
+-- Most accounts get one kind of statement alone, and nothing need be looked up.
+SELECT EXISTS (SELECT FROM unnest($2::integer[], $3::statement_kind[]) AS o (account_id, kind)
+    JOIN statement AS s ON s.tenant_id = $1 AND s.account_id = o.account_id AND s.kind <> o.kind);
+
+-- name: drop_told_entries
+-- An entry that was told in another kind of statement is the same movement where its name, day and sum are the same,
+-- whether its transactions are told one by one or not.
+WITH owner AS (
+    SELECT * FROM unnest($2::integer[], $3::integer[], $4::statement_kind[]) AS o (ordinal, account_id, kind)
+), entry AS (
+    SELECT account_id, kind, booked_on, currency, entry_reference, sum(amount) AS amount
+    FROM staged_line JOIN owner USING (ordinal)
+    WHERE entry_reference <> '' GROUP BY account_id, kind, booked_on, currency, entry_reference
+), told AS (
+    SELECT e.account_id, e.kind, e.booked_on, e.currency, e.entry_reference
+    FROM entry AS e
+    JOIN statement_line AS l ON l.tenant_id = $1 AND l.account_id = e.account_id
+        AND l.entry_reference = e.entry_reference AND l.entry_reference <> ''
+        AND l.booked_on = e.booked_on AND l.currency = e.currency
+    JOIN statement AS s ON s.tenant_id = $1 AND s.statement_id = l.statement_id AND s.kind <> e.kind
+    GROUP BY e.account_id, e.kind, e.booked_on, e.currency, e.entry_reference, e.amount
+    HAVING sum(l.amount) = e.amount
+)
+DELETE FROM staged_line AS d USING owner AS o, told AS t
+WHERE o.ordinal = d.ordinal AND t.account_id = o.account_id AND t.kind = o.kind AND t.booked_on = d.booked_on
+    AND t.currency = d.currency AND t.entry_reference = d.entry_reference;
+
+-- name: drop_nameless_entries
+-- What a report or a notification tells without a name could not be told from the same in a statement: where the
+-- account gets statements, it is left to them.
+DELETE FROM staged_line AS d
+USING unnest($2::integer[], $3::integer[], $4::statement_kind[]) AS o (ordinal, account_id, kind)
+WHERE o.ordinal = d.ordinal AND o.kind <> 'statement' AND d.entry_reference = ''
+    AND EXISTS (SELECT FROM statement AS s
+                WHERE s.tenant_id = $1 AND s.account_id = o.account_id AND s.kind = 'statement');
+
 -- name: store_lines
 -- A line that is stored already, with as many twins, stays as it is; the others come back with their numbers.
 INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, identity, occurrence, booked_on, value_on,
-    amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal, leg)
+    amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal, leg,
+    entry_reference)
 SELECT $1, account_id, statement_id, row_number, identity,
     row_number() OVER (PARTITION BY account_id, identity ORDER BY sequence), booked_on, value_on, amount, currency,
-    bank_reference, reference, reference_key, narrative, counterparty, reversal, leg
+    bank_reference, reference, reference_key, narrative, counterparty, reversal, leg, entry_reference
 FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[], $5::leg[])
     AS stored (ordinal, account_id, statement_id, leg) USING (ordinal)
 ORDER BY sequence
