@@ -13,14 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import asyncpg
 
 from paygate.database import Connection, TenantLock, load_queries
-from paygate.domain.errors import InvalidInputError
-from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
+from paygate.domain.legs import Leg
 from paygate.domain.statement import RefusedRow, StatementKind, StatementLine, StatementPart, StatementSummary
+from paygate.domain.statement_owner import Accounts, Owner
 from paygate.domain.statement_reading import Reading, read_lines
 from paygate.domain.text import reference_key
 
@@ -165,7 +165,7 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
     """
     if earlier := await _imported_before(connection, tenant_id, file_hash, format):
         return earlier
-    accounts = _Accounts(await connection.fetch(QUERIES["accounts_of_tenant"], tenant_id), account)
+    accounts = Accounts(map(tuple, await connection.fetch(QUERIES["accounts_of_tenant"], tenant_id)), account)
     async with connection.transaction():
         readings = await _stage(connection, parts, accounts, progress)
         await connection.execute(QUERIES["lock_imports"], TenantLock.IMPORTS, tenant_id, timeout=STORE_SECONDS)
@@ -191,21 +191,13 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
     return StatementImport(format, file.account, statements, new.total(), known)
 
 
-class _Owner(NamedTuple):
-    """An account: its number here, at the bank, and what its statements are evidence of."""
-
-    account_id: int
-    number: str
-    leg: Leg
-
-
 @dataclass(frozen=True, slots=True)
 class _File:
     """The file that is imported; of each of its statements the account, what it is evidence of, and its kind."""
 
     file_hash: bytes
     format: str
-    owners: Sequence[_Owner]
+    owners: Sequence[Owner]
     legs: Sequence[Leg]
     kinds: Sequence[StatementKind]
 
@@ -220,53 +212,10 @@ class _File:
         return owned.pop() if len(owned) == 1 else None
 
 
-class _Accounts:
-    """The tenant's accounts, and which of them a statement belongs to."""
-
-    def __init__(self, rows: Iterable[asyncpg.Record], chosen: str | None) -> None:
-        self._owners = {
-            _squeezed(row["number"]): _Owner(row["account_id"], row["number"], LEG_OF_ACCOUNT[row["kind"]])
-            for row in rows
-        }
-        self._chosen = chosen
-        self._named: set[str] = set()
-        if chosen is not None:
-            self._known(chosen)
-
-    def owner(self, named: str | None) -> _Owner:
-        """Return the account of a statement.
-
-        Raises:
-            InvalidInputError: it is not known, or not the one that was chosen.
-        """
-        if self._chosen is None:
-            if named is None:
-                raise InvalidInputError(f"the file names no account; {self._list()}")
-            return self._known(named)
-        chosen = self._known(self._chosen)
-        if named is not None:
-            self._named.add(named)
-            if len(self._named) > 1 or self._owners.get(_squeezed(named), chosen) != chosen:
-                raise InvalidInputError(f"the file has a statement of account {named!r}, not only of {chosen.number!r}")
-        return chosen
-
-    def _known(self, number: str) -> _Owner:
-        if (found := self._owners.get(_squeezed(number))) is None:
-            raise InvalidInputError(f"there is no account {number!r}; {self._list()}")
-        return found
-
-    def _list(self) -> str:
-        return "the tenant has " + (", ".join(owner.number for owner in self._owners.values()) or "no account")
-
-
-def _squeezed(number: str) -> str:
-    return "".join(number.split()).upper()
-
-
 async def _stage(
     connection: Connection,
     parts: Iterable[StatementPart],
-    accounts: _Accounts,
+    accounts: Accounts,
     progress: Callable[[int], None] | None,
 ) -> list[Reading]:
     """Copy every line into a table of this session's own, a batch at a time, so that memory does not grow."""
