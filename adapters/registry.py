@@ -10,10 +10,12 @@ from adapters.casso import Casso, CassoOptions
 from adapters.casso.simulator import CassoSimulator
 from adapters.dvcqg import Dvcqg, DvcqgOptions
 from adapters.dvcqg.lookup import DvcqgLookup
+from adapters.dvcqg.query import DvcqgInquirer
 from adapters.dvcqg.simulator import DvcqgSimulator
 from adapters.keypay import Keypay, KeypayOptions
 from adapters.keypay.simulator import KeypaySimulator
 from adapters.momo import Momo, MomoOptions
+from adapters.momo.query import MomoInquirer
 from adapters.momo.simulator import MomoSimulator
 from adapters.payos import Payos, PayosOptions
 from adapters.payos.simulator import PayosSimulator
@@ -26,10 +28,12 @@ from adapters.vietinbank.simulator import VietinbankSimulator
 from adapters.viettelpay import Viettelpay, ViettelpayOptions
 from adapters.viettelpay.simulator import ViettelpaySimulator
 from adapters.vnpay import Vnpay, VnpayOptions
+from adapters.vnpay.query import VnpayInquirer
 from adapters.vnpay.simulator import VnpaySimulator
 from adapters.zalopay import Zalopay, ZalopayOptions
+from adapters.zalopay.query import ZalopayInquirer
 from adapters.zalopay.simulator import ZalopaySimulator
-from paygate.domain.adapter import Adapter, Lookup, Simulator
+from paygate.domain.adapter import Adapter, Inquirer, Lookup, Respondent, Simulator
 from paygate.domain.errors import ConfigurationError
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
@@ -42,6 +46,10 @@ class Kind(Generic[OptionsT]):
     options: type[OptionsT]
     adapter: Callable[[Sequence[bytes], OptionsT], Adapter]
     simulator: Callable[[bytes, OptionsT], Simulator]
+    inquirer: Callable[[Sequence[bytes], OptionsT], Inquirer] | None = None
+    """Who asks the source what became of a payment; None: it cannot be asked."""
+    respondent: Callable[[bytes, OptionsT], Respondent] | None = None
+    """Who answers such questions in a trial."""
     needs_secret: Callable[[OptionsT], bool] = lambda _: True
     """Whether these options leave it to a secret to authenticate notices, and not to a token among themselves."""
     lookup: Callable[[Sequence[bytes], OptionsT], Lookup] | None = None
@@ -49,12 +57,12 @@ class Kind(Generic[OptionsT]):
 
 
 ADAPTERS: Final[Mapping[str, Kind[Any]]] = {
-    "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator, lookup=DvcqgLookup),
-    "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator),
+    "dvcqg": Kind(DvcqgOptions, Dvcqg, DvcqgSimulator, DvcqgInquirer, DvcqgSimulator, lookup=DvcqgLookup),
+    "vnpay": Kind(VnpayOptions, Vnpay, VnpaySimulator, VnpayInquirer, VnpaySimulator),
     "payos": Kind(PayosOptions, Payos, PayosSimulator),
     "casso": Kind(CassoOptions, Casso, CassoSimulator, needs_secret=lambda options: options.static_token is None),
-    "momo": Kind(MomoOptions, Momo, MomoSimulator),
-    "zalopay": Kind(ZalopayOptions, Zalopay, ZalopaySimulator),
+    "momo": Kind(MomoOptions, Momo, MomoSimulator, MomoInquirer, MomoSimulator),
+    "zalopay": Kind(ZalopayOptions, Zalopay, ZalopaySimulator, ZalopayInquirer, ZalopaySimulator),
     "sepay": Kind(SepayOptions, Sepay, SepaySimulator, needs_secret=lambda options: options.api_key is None),
     "vietinbank": Kind(VietinbankOptions, Vietinbank, VietinbankSimulator),
     "viettelpay": Kind(ViettelpayOptions, Viettelpay, ViettelpaySimulator),
@@ -111,6 +119,32 @@ def simulator(kind: str, secret: bytes, options: Mapping[str, Any]) -> Simulator
         ConfigurationError: as `build`.
     """
     return _kind(kind).simulator(secret, _read(kind, options))
+
+
+def inquirer(kind: str, secrets: Sequence[bytes], options: Mapping[str, Any]) -> Inquirer:
+    """Build who asks one source; the first of the secrets signs what is asked.
+
+    Raises:
+        ConfigurationError: as `build`, or such a source cannot be asked as it is configured.
+    """
+    build(kind, secrets, options)
+    chosen = _kind(kind)
+    if chosen.inquirer is None:
+        able = ", ".join(sorted(name for name, one in ADAPTERS.items() if one.inquirer))
+        raise ConfigurationError(f"the adapter {kind} cannot be asked: query_url is for {able}")
+    return chosen.inquirer(secrets, _read(kind, options))
+
+
+def respondent(kind: str, secret: bytes, options: Mapping[str, Any]) -> Respondent:
+    """Build who answers such questions, for demonstrations and tests.
+
+    Raises:
+        ConfigurationError: as `inquirer`.
+    """
+    chosen = _kind(kind)
+    if chosen.respondent is None:
+        raise ConfigurationError(f"the adapter {kind} answers no questions")
+    return chosen.respondent(secret, _read(kind, options))
 
 
 def _kind(kind: str) -> Kind[Any]:

@@ -17,7 +17,7 @@ import asyncpg
 from paygate.database import Connection, check_durability, connect, load_queries
 from paygate.domain.errors import DatabaseUnavailableError, InboxFullError, PaygateError
 from paygate.domain.lifecycle import NoticeState
-from paygate.domain.notice import ReceivedNotice, Stored, twin_key
+from paygate.domain.notice import ReceivedNotice, Stored, Told, twin_key
 from paygate.telemetry import Event, log
 
 QUERIES: Final = load_queries("paygate.sql", "queries/inbox.sql")
@@ -88,14 +88,14 @@ class Lane:
     async def _store_twins(
         self, notices: Sequence[ReceivedNotice], outcomes: list[Stored | None], lost: set[Identity]
     ) -> None:
-        """Keep beside the first what came under its identity with another body, and correct its outcome."""
+        """Keep beside the first what came under its identity in other words, and correct its outcome."""
         known = [index for index, outcome in enumerate(outcomes) if outcome is Stored.REPEAT]
-        columns = list(zip(*(notices[index][:4] for index in known), strict=True))
-        repeated = {known[row["position"] - 1] for row in await self._find_repeats.fetch(*columns)}
+        columns = list(zip(*(_compared(notices[index]) for index in known), strict=True))
+        agreeing = {known[row["position"] - 1]: row["repeated"] for row in await self._find_repeats.fetch(*columns)}
         twins = {
-            index: _twin(notices[index])
+            index: _twin(notices[index], conflicting=index not in agreeing)
             for index in known
-            if index not in repeated and _identity(notices[index]) not in lost
+            if not agreeing.get(index, False) and _identity(notices[index]) not in lost
         }
         if not twins:
             return
@@ -103,7 +103,7 @@ class Lane:
         for index, twin in twins.items():
             if _identity(twin) in new:
                 new.discard(_identity(twin))
-                outcomes[index] = Stored.CONFLICT
+                outcomes[index] = Stored.CONFLICT if twin.conflicting else Stored.NEW
 
     async def _insert(self, notices: Sequence[ReceivedNotice], lost: set[Identity]) -> set[Identity]:
         """Insert and return what was new; a row the database cannot hold is found by halving and kept raw."""
@@ -132,12 +132,47 @@ def _identity(notice: ReceivedNotice) -> Identity:
     return notice.source_id, notice.dedupe_key
 
 
-def _twin(notice: ReceivedNotice) -> ReceivedNotice:
-    return notice._replace(dedupe_key=twin_key(notice.dedupe_key, notice.body_hash), conflicting=True)
+def _compared(notice: ReceivedNotice) -> tuple[object, ...]:
+    # As text, and nothing in it that PostgreSQL's text cannot hold: a row that cannot be stored is compared too.
+    money = f"{notice.amount} {notice.currency}".replace("\0", "").encode("utf-8", "replace").decode()
+    return (*notice[:4], notice.method, money)
+
+
+def _told(notice: ReceivedNotice) -> Told:
+    return Told(notice.method, notice.body_hash, notice.amount, notice.currency)
+
+
+def _twin(notice: ReceivedNotice, *, conflicting: bool) -> ReceivedNotice:
+    return notice._replace(dedupe_key=twin_key(notice.dedupe_key, _told(notice)), conflicting=conflicting)
 
 
 def _raw(notice: ReceivedNotice, reason: str) -> ReceivedNotice:
     return notice._replace(state=NoticeState.QUARANTINED, reason=reason, **_NO_TRANSLATION)
+
+
+class _Savepoint:
+    """A statement that leaves the transaction it runs in usable when it fails."""
+
+    def __init__(self, connection: Connection, statement: Any) -> None:
+        self._connection = connection
+        self._statement = statement
+
+    async def fetch(self, *arguments: object) -> Any:
+        async with self._connection.transaction():
+            return await self._statement.fetch(*arguments)
+
+
+async def store_within(connection: Connection, notice: ReceivedNotice) -> Stored:
+    """Store one notice in the caller's transaction, and say what it was.
+
+    Raises:
+        PaygateError: nothing could store it.
+    """
+    insert = _Savepoint(connection, await connection.prepare(QUERIES["insert_notices"]))
+    (stored,) = await Lane(connection, insert, await connection.prepare(QUERIES["find_repeats"])).store([notice])
+    if stored is None:
+        raise PaygateError("the notice cannot be stored")
+    return stored
 
 
 class GroupCommitInbox:

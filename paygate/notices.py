@@ -10,7 +10,7 @@ import asyncpg
 from paygate.database import Connection, load_queries
 from paygate.domain.errors import ConflictError, NotAPaymentError, NotFoundError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState
-from paygate.domain.notice import NO_HEADERS, NoticeFacts, RawNotice, dedupe_key, twin_key
+from paygate.domain.notice import NO_HEADERS, NoticeFacts, RawNotice, Relation, Told, dedupe_key, relation, twin_key
 from paygate.telemetry import Event, log
 
 QUERIES: Final = load_queries("paygate.sql", "queries/notices.sql")
@@ -186,26 +186,38 @@ def _storable(reason: str) -> str:
     return reason.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
+Known = dict[tuple[int, bytes], tuple[int, Told]]
+"""By source and identity, the number of the notice stored under it and what it tells."""
+
+
 async def _known_identities(
     connection: Connection, tenant_id: int, understood: Sequence[tuple[asyncpg.Record, NoticeFacts]]
-) -> dict[tuple[int, bytes], tuple[int, bytes]]:
-    """Return, by source and identity, the number and the body's hash of the notices that are stored under it."""
-    firsts = [(dedupe_key(facts), row["body_hash"]) for row, facts in understood]
-    keys = [key for first, body_hash in firsts for key in (first, twin_key(first, body_hash))]
+) -> Known:
+    firsts = [(dedupe_key(facts), _told(row, facts)) for row, facts in understood]
+    keys = [key for first, told in firsts for key in (first, twin_key(first, told))]
     rows = await connection.fetch(QUERIES["find_identities"], tenant_id, keys)
-    return {(row["source_id"], row["dedupe_key"]): (row["notice_id"], row["body_hash"]) for row in rows}
+    return {
+        (row["source_id"], row["dedupe_key"]): (
+            row["notice_id"],
+            Told(row["method"], row["body_hash"], row["amount"], row["currency"]),
+        )
+        for row in rows
+    }
 
 
-def _place(
-    row: asyncpg.Record, facts: NoticeFacts, known: dict[tuple[int, bytes], tuple[int, bytes]], plan: _Plan
-) -> None:
+def _told(row: asyncpg.Record, facts: NoticeFacts) -> Told:
+    return Told(row["method"], row["body_hash"], facts.amount, facts.currency)
+
+
+def _place(row: asyncpg.Record, facts: NoticeFacts, known: Known, plan: _Plan) -> None:
     """Decide, as the inbox does, whether a notice understood at last is news, a repeat, or contradicts the first."""
-    notice_id, source_id, body_hash = row["notice_id"], row["source_id"], row["body_hash"]
+    notice_id, source_id, told = row["notice_id"], row["source_id"], _told(row, facts)
     identity = dedupe_key(facts)
     first = known.get((source_id, identity))
-    conflicting = first is not None and first[1] != body_hash
-    key = twin_key(identity, body_hash) if conflicting else identity
-    holder = known.setdefault((source_id, key), (notice_id, body_hash))
+    compared = relation(first[1], told) if first else None
+    conflicting = compared is Relation.CONTRADICTS
+    key = twin_key(identity, told) if compared in {Relation.AGREES, Relation.CONTRADICTS} else identity
+    holder = known.setdefault((source_id, key), (notice_id, told))
     if holder[0] != notice_id:
         plan.settled_now.append((notice_id, REPEAT))
         return

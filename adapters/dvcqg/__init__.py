@@ -8,7 +8,7 @@ from datetime import datetime
 from json.encoder import encode_basestring_ascii
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.dvcqg.payloads import Confirm, read_confirm
 from adapters.dvcqg.signature import DELIMITER, key_that_signed
@@ -22,7 +22,7 @@ FieldName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,49}$")]
 
 
 class DvcqgOptions(BaseModel):
-    """`version` goes out with queries alone: a CONFIRM does not carry it.
+    """`version` and `query_token`, the bearer token of a service bus on the way, go out with queries alone.
 
     `lookup_signed_fields` and `lookup_reply_signed_fields` say what a payable look-up and its answer are signed over,
     before the secret: no specification of them is public.
@@ -34,6 +34,7 @@ class DvcqgOptions(BaseModel):
     version: str = "1.0.6"
     confirm_type: str = Field(default="CONFIRM", pattern=r"^[A-Za-z0-9_-]{1,50}$")
     failed_codes: tuple[FailedCode, ...] = ()
+    query_token: SecretStr | None = None
     lookup_signed_fields: tuple[FieldName, ...] = ("MaDoiTac", "MaHoSo")
     lookup_reply_signed_fields: tuple[FieldName, ...] = ("error_code", "MaDoiTac", "MaHoSo", "MaTraCuuTT", "SoTien")
 
@@ -67,7 +68,9 @@ class DvcqgOptions(BaseModel):
 class Dvcqg:
     """One agency's notices from the platform."""
 
-    capabilities: Final = Capabilities(cannot_know=("why a payment failed", "what the gateway keeps as its fee"))
+    capabilities: Final = Capabilities(
+        query=True, cannot_know=("why a payment failed", "what the gateway keeps as its fee")
+    )
     methods: Final = frozenset({"POST"})
     signed_headers: Final = ()
     secret_headers: Final = frozenset[str]()

@@ -49,7 +49,15 @@ def read_confirm(body: bytes) -> Confirm:
     Raises:
         InvalidInputError: not strict JSON, or a signed field is missing or neither text nor an integer.
     """
-    message = parse(body)
+    return confirm_in(parse(body))
+
+
+def confirm_in(message: object) -> Confirm:
+    """Read the signed fields of a message that is parsed.
+
+    Raises:
+        InvalidInputError: as `read_confirm`.
+    """
     if not isinstance(message, dict):
         raise InvalidInputError("not a JSON object")
     try:

@@ -1,4 +1,4 @@
-"""The platform's side: CONFIRM messages shaped and signed as it does."""
+"""The platform's side: CONFIRM messages and answers to a QUERY, shaped and signed as it does."""
 
 import json
 from collections.abc import Mapping
@@ -6,11 +6,14 @@ from datetime import datetime
 
 from adapters.dvcqg import DvcqgOptions
 from adapters.dvcqg.payloads import SIGNATURE_FIELD, SIGNED_FIELDS
+from adapters.dvcqg.query import ASKED_FIELDS, FAILED_STATUS, PAID_STATUS, PENDING_STATUS, STATUS_FIELD
 from adapters.dvcqg.signature import sign
 from adapters.dvcqg.translate import EVERY_OTHER, PAID_CODE
 from adapters.fields import HANOI
+from paygate.domain.adapter import Known
+from paygate.domain.inquiry import Query
 from paygate.domain.lifecycle import MONEY_CAME, PaymentState
-from paygate.domain.notice import NoticeFacts
+from paygate.domain.notice import NoticeFacts, Reply
 
 
 class DvcqgSimulator:
@@ -21,6 +24,18 @@ class DvcqgSimulator:
         self._options = options
 
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
+        return "POST", _body(self._message(facts, now)), {"content-type": "application/json"}
+
+    def answer(self, question: Query, known: Known, now: datetime) -> Reply:
+        message = json.loads(question.body)
+        if message[SIGNATURE_FIELD] != sign([message[name] for name in ASKED_FIELDS], self._secret):
+            return Reply(200, _body({"MaLoi": "99", "MoTaLoi": "Sai mã xác thực"}))
+        facts = known(message["MaThamChieu"])
+        if facts is None:
+            return Reply(200, _body({"MaLoi": "01", "MoTaLoi": "Không tìm thấy giao dịch"}))
+        return Reply(200, _body(self._message(facts, now) | {"MoTaLoi": "", STATUS_FIELD: _status(facts.state)}))
+
+    def _message(self, facts: NoticeFacts, now: datetime) -> dict[str, str | int]:
         moment = (facts.occurred_at or now).astimezone(HANOI)
         values = (
             self._options.confirm_type,
@@ -34,10 +49,8 @@ class DvcqgSimulator:
             moment.strftime("%Y%m%d%H%M%S"),
             facts.description,
         )
-        message = dict(zip(SIGNED_FIELDS, values, strict=True))
-        message[SIGNATURE_FIELD] = sign([str(value) for value in values], self._secret)
-        body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-        return "POST", body, {"content-type": "application/json"}
+        message: dict[str, str | int] = dict(zip(SIGNED_FIELDS, values, strict=True))
+        return message | {SIGNATURE_FIELD: sign([str(value) for value in values], self._secret)}
 
     def question(self, dossier_code: str, **more: str) -> bytes:
         """Return a signed payable look-up; `more` are further fields that the source's options may have signed."""
@@ -53,3 +66,13 @@ class DvcqgSimulator:
         if state in {PaymentState.INITIATED, PaymentState.PENDING}:
             return next(code for number in range(1, 99) if (code := f"{number:02}") not in listed)
         return listed[0] if listed else "99"
+
+
+def _body(message: Mapping[str, str | int]) -> bytes:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _status(state: PaymentState) -> int:
+    if state in {PaymentState.INITIATED, PaymentState.PENDING}:
+        return int(PENDING_STATUS)
+    return int(PAID_STATUS if state in MONEY_CAME else FAILED_STATUS)

@@ -1,4 +1,4 @@
-"""MoMo's side: notifications shaped and signed as it does."""
+"""MoMo's side: notifications shaped and signed as it does, and answers to a query."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,12 @@ from typing import Final
 from adapters.fields import milliseconds_of
 from adapters.momo import MomoOptions
 from adapters.momo.payloads import SIGNATURE_FIELD, SIGNED_FIELDS
+from adapters.momo.query import ASKED_FIELDS, UNKNOWN_ORDER
 from adapters.momo.signature import sign, string_to_sign
+from paygate.domain.adapter import Known
+from paygate.domain.inquiry import Query
 from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
-from paygate.domain.notice import NoticeFacts
+from paygate.domain.notice import NoticeFacts, Reply
 
 _CODES: Final[Mapping[PaymentState, int]] = {
     PaymentState.INITIATED: 1000,
@@ -22,6 +25,7 @@ _CODES: Final[Mapping[PaymentState, int]] = {
 """resultCode; of what becomes of the money later no notification tells."""
 
 _MAINTENANCE: Final = 10
+_NOT_AUTHENTICATED: Final = 13
 
 
 class MomoSimulator:
@@ -52,3 +56,21 @@ class MomoSimulator:
         message[SIGNATURE_FIELD] = sign(text, self._secret)
         body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
         return "POST", body, {"content-type": "application/json; charset=UTF-8"}
+
+    def answer(self, question: Query, known: Known, now: datetime) -> Reply:
+        message = json.loads(question.body)
+        asked = {name: message[name] for name in ASKED_FIELDS}
+        text = string_to_sign(self._options.access_key, asked.items())
+        facts = known(message["orderId"])
+        told: dict[str, str | int] = {"resultCode": int(UNKNOWN_ORDER), "amount": 0, "transId": 0}
+        if message[SIGNATURE_FIELD] != sign(text, self._secret):
+            told["resultCode"] = _NOT_AUTHENTICATED
+        elif facts is not None:
+            told = {
+                "resultCode": _CODES[facts.state],
+                "amount": facts.amount,
+                "transId": int(facts.transaction_id or 0),
+                "responseTime": milliseconds_of(facts.occurred_at or now),
+            }
+        reply = {**asked, "extraData": "", "payType": "qr", "refundTrans": [], "message": "", **told}
+        return Reply(200, json.dumps(reply, ensure_ascii=False).encode())

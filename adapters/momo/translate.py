@@ -41,7 +41,7 @@ RESULTS: Final[Mapping[str, tuple[PaymentState, Outcome]]] = {
 is, and 98 and 99, whose meaning could not be verified."""
 
 _CODE = re.compile(r"[0-9]{1,6}\Z")
-_MOST_DIGITS: Final = 20
+MOST_DIGITS: Final = 20
 
 
 def translate(ipn: Ipn) -> NoticeFacts:
@@ -53,8 +53,8 @@ def translate(ipn: Ipn) -> NoticeFacts:
     Raises:
         UnreadableNoticeError: a field is not in its format.
     """
-    state, outcome, alarm = _result(ipn.result_code)
-    transaction = str(digits("transId", ipn.transaction_id, _MOST_DIGITS))
+    state, outcome, alarm = result(ipn.result_code)
+    transaction = str(digits("transId", ipn.transaction_id, MOST_DIGITS))
     return NoticeFacts(
         reference=name("orderId", ipn.order_id),
         transaction_id="" if transaction == "0" else transaction,
@@ -69,7 +69,8 @@ def translate(ipn: Ipn) -> NoticeFacts:
     )
 
 
-def _result(code: str) -> tuple[PaymentState, Outcome, str | None]:
+def result(code: str) -> tuple[PaymentState, Outcome, str | None]:
+    """Return what a resultCode means; what the table does not hold is pending, with an alarm."""
     if code in RESULTS:
         return *RESULTS[code], None
     if not _CODE.match(code):

@@ -19,17 +19,20 @@ REFUSED: Final = Reply(401, b'{"RspCode":"97","Message":"Fail checksum"}')
 
 
 class VnpayOptions(BaseModel):
-    """`terminal_code` is the vnp_TmnCode that VNPay issued."""
+    """`terminal_code` is the vnp_TmnCode that VNPay issued, `query_ip` the address our questions say they come from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     terminal_code: str = Field(pattern=r"^[A-Za-z0-9_-]{1,50}$")
+    query_ip: str = Field(default="127.0.0.1", pattern=r"^[0-9A-Fa-f.:]{2,45}$")
 
 
 class Vnpay:
     """The notices of one terminal."""
 
-    capabilities: Final = Capabilities(cannot_know=("what VNPay keeps as its fee", "who paid a promotion's part"))
+    capabilities: Final = Capabilities(
+        query=True, cannot_know=("what VNPay keeps as its fee", "who paid a promotion's part")
+    )
     methods: Final = frozenset({"GET"})
     signed_headers: Final = ()
     secret_headers: Final = frozenset[str]()

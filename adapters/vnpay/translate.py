@@ -62,7 +62,7 @@ def translate(values: Mapping[str, str]) -> NoticeFacts:
         transaction_id="" if transaction_id == "0" else transaction_id,
         state=state,
         outcome=outcome,
-        amount=_amount(values.get("vnp_Amount", "")),
+        amount=hundredths(values.get("vnp_Amount", "")),
         currency=DONG,
         occurred_at=local_time("vnp_PayDate", paid_at) if paid_at else None,
         dossier_code=dossier_code_in(description),
@@ -71,7 +71,8 @@ def translate(values: Mapping[str, str]) -> NoticeFacts:
     )
 
 
-def _amount(text: str) -> int:
+def hundredths(text: str) -> int:
+    """Read a vnp_Amount as dong."""
     amount, rest = divmod(digits("vnp_Amount", text, _AMOUNT_LENGTH), MINOR_UNITS_SENT)
     if rest:
         raise UnreadableNoticeError("vnp_Amount is not a whole number of dong")

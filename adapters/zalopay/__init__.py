@@ -31,7 +31,11 @@ class Zalopay:
     """The notices of one application."""
 
     capabilities: Final = Capabilities(
-        cannot_know=("that a payment failed or the payer left: ZaloPay then sends nothing", "what ZaloPay keeps as fee")
+        query=True,
+        cannot_know=(
+            "that a payment failed or the payer left: ZaloPay then sends nothing",
+            "what ZaloPay keeps as fee",
+        ),
     )
     methods: Final = frozenset({"POST"})
     signed_headers: Final = ()

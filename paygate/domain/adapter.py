@@ -1,10 +1,11 @@
 """What the service asks of a source of notices. Each folder below `adapters/` answers it in the same files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from paygate.domain.inquiry import Asked, Query
 from paygate.domain.notice import NoticeFacts, RawNotice, Reply, Verified
 from paygate.domain.payable import NothingDue, Payable
 
@@ -92,6 +93,57 @@ class Lookup(Protocol):
 
     def refuse(self) -> Reply:
         """Answer, with status 401, a question that is not authentic."""
+
+
+class Inquirer(Protocol):
+    """Asks one configured source what became of a payment, and understands the answer. Pure, as an adapter is."""
+
+    def question(self, asked: Asked, now: datetime) -> Query:
+        """Word and sign a question, with the first of the secrets.
+
+        Raises:
+            InvalidInputError: a question about this reference cannot be put in the source's format.
+        """
+
+    def verify(self, asked: Asked, body: bytes) -> Verified:
+        """Check, before anything of it is believed, that a body answers this very question and who signed it.
+
+        Raises:
+            NotAuthenticError: it is no answer, its signature does not hold, or it speaks of another payment.
+            NotAPaymentError: the source knows of no such payment, so far.
+            UnansweredError: the source would not answer.
+        """
+
+    def read(self, asked: Asked, body: bytes) -> object:
+        """Return the payload of an answer that was verified when it was stored, for translating it again.
+
+        Raises:
+            UnreadableNoticeError: the body cannot be parsed.
+        """
+
+    def translate(self, asked: Asked, payload: object) -> NoticeFacts:
+        """Say in our words what an authentic answer says. What it does not settle is pending.
+
+        Raises:
+            UnreadableNoticeError: a field is missing or malformed.
+        """
+
+
+class InquirerFactory(Protocol):
+    """Builds the inquirer of a kind for one source from its secrets and its own configuration keys."""
+
+    def __call__(self, secrets: Sequence[bytes], options: Any, /) -> Inquirer: ...
+
+
+Known = Callable[[str], NoticeFacts | None]
+"""What a simulated source knows of the payment under a reference; None: nothing."""
+
+
+class Respondent(Protocol):
+    """Answers questions exactly as the real source does."""
+
+    def answer(self, question: Query, known: Known, now: datetime) -> Reply:
+        """Return the reply to a question's bytes; one that is not rightly signed is refused in the source's words."""
 
 
 class Simulator(Protocol):

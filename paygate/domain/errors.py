@@ -91,3 +91,7 @@ class UnreachableError(TemporaryError):
 
 class TooMuchWaitsError(TemporaryError):
     """As much work or as many files wait as may."""
+
+
+class UnansweredError(TemporaryError):
+    """A source was asked, and would not say what became of the payment."""

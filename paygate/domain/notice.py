@@ -13,13 +13,19 @@ from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
+QUERY = "QUERY"
+"""The method of what did not arrive by itself: the source's answer to a question of ours."""
+
+UNSIGNED = -1
+"""The key id of an answer that its source does not sign: that it came over the connection we made vouches for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawNotice:
     """A notice as received and not yet believed.
 
     `body` is the request's body, or for a GET its undecoded query string. `headers` holds only those that the
-    adapter asks for in `signed_headers`, their names in lower case.
+    adapter asks for in `signed_headers`, their names in lower case. Of an answer (`QUERY`) they hold what was asked.
     """
 
     method: str
@@ -31,7 +37,8 @@ class RawNotice:
 class Verified:
     """A notice whose signature holds.
 
-    `key_id` counts the source's secrets from 0; `payload` is what `translate` reads, or `Several` of it.
+    `key_id` counts the source's secrets from 0, or is `UNSIGNED`; `payload` is what `translate` reads, or `Several`
+    of it.
     """
 
     key_id: int
@@ -142,6 +149,41 @@ def dedupe_key(facts: NoticeFacts) -> bytes:
     return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def twin_key(key: bytes, body_hash: bytes) -> bytes:
-    """Identify a notice that says otherwise than the first one of the same identity."""
-    return sha256(key + body_hash).digest()
+class Told(NamedTuple):
+    """A notice as far as two of one identity are compared."""
+
+    method: str
+    body_hash: bytes
+    amount: int | None
+    currency: str | None
+
+
+class Relation(StrEnum):
+    """What a later notice is to the first one of its identity."""
+
+    REPEATS = "repeats"
+    AGREES = "agrees"
+    CONTRADICTS = "contradicts"
+
+
+def relation(first: Told, later: Told) -> Relation:
+    """Compare two notices of one identity; the inbox's query does the same.
+
+    A source that sends a notice again sends the same bytes, and anything else is suspect. An answer is worded anew each
+    time, and otherwise than the notice: there the money alone is compared. An answer that agrees is a repeat; a notice
+    that agrees with an answer is kept beside it, for it was acknowledged.
+    """
+    if first.body_hash == later.body_hash:
+        return Relation.REPEATS
+    if QUERY not in {first.method, later.method} or first[2:] != later[2:]:
+        return Relation.CONTRADICTS
+    return Relation.REPEATS if later.method == QUERY else Relation.AGREES
+
+
+def twin_key(key: bytes, told: Told) -> bytes:
+    """Identify a notice that is kept beside the first one of the same identity.
+
+    Answers that contradict it in the same way are one, however they are worded.
+    """
+    content = f"{told.amount}{told.currency}".encode() if told.method == QUERY else told.body_hash
+    return sha256(key + content).digest()

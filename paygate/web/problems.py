@@ -68,6 +68,7 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.InboxFullError: UNAVAILABLE,
     errors.UnreachableError: UNAVAILABLE,
     errors.TooMuchWaitsError: UNAVAILABLE,
+    errors.UnansweredError: UNAVAILABLE,
 }
 """Every error of ours."""
 

@@ -1,7 +1,7 @@
 """One configured source of each adapter, and what its format can carry: what the contract suite sends through it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -82,6 +82,8 @@ class Example:
     signs_everything: bool = True
     most: int = 2**63 - 1
     keys: Keys = SECRETS
+    query_options: Mapping[str, Any] = field(default_factory=dict)
+    """Options beside these that asking the source needs."""
     another: Mapping[str, Any] | None = None
     """Options of another partner whose notices the same secret may sign; None where no such option is signed."""
 
@@ -141,6 +143,7 @@ EXAMPLES: Mapping[str, Example] = {
     "zalopay": Example(
         options={"app_id": 2553},
         another={"app_id": 2554},
+        query_options={"key1": "PcY4iZIKFCIdgZvA6ueMcMHHUbRLYjPL"},
         paid=replace(PAID, description=""),
         says=(),
         stored={"return_code": 1},

@@ -14,7 +14,7 @@ import pytest
 from paygate.database import Database, connect
 from paygate.domain.errors import DatabaseUnavailableError, InboxFullError, PaygateError
 from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
-from paygate.domain.notice import ReceivedNotice, Stored, dedupe_key, twin_key
+from paygate.domain.notice import ReceivedNotice, Stored, Told, dedupe_key, twin_key
 from paygate.inbox import BATCH_LIMIT, GroupCommitInbox, Lane, open_inbox
 from tests.ledger_facts import Place, a_notice, a_place
 from tests.served import a_line_to
@@ -99,7 +99,9 @@ async def test_the_same_identity_with_another_body_is_kept_beside_the_first(desk
     assert outcomes == [Stored.NEW, Stored.CONFLICT, Stored.REPEAT, Stored.REPEAT]
     kept = await rows_of(database)
     assert [(row["body"], row["conflicting"]) for row in kept] == [(b"one", False), (b"two", True)]
-    assert kept[1]["dedupe_key"] == twin_key(other.dedupe_key, other.body_hash)
+    assert kept[1]["dedupe_key"] == twin_key(
+        other.dedupe_key, Told(other.method, other.body_hash, other.amount, other.currency)
+    )
 
 
 async def test_what_comes_together_is_told_apart_as_if_it_came_one_by_one(desk: Desk, database: Database) -> None:

@@ -37,7 +37,7 @@ FOR UPDATE;
 SELECT count(*) FROM notice WHERE tenant_id = $1 AND notice_id = ANY($2::bigint[]) AND state = 'applied';
 
 -- name: find_identities
-SELECT source_id, dedupe_key, body_hash, notice_id FROM notice
+SELECT source_id, dedupe_key, body_hash, notice_id, method, amount, currency FROM notice
 WHERE tenant_id = $1 AND dedupe_key = ANY($2::bytea[]);
 
 -- name: retry_notices

@@ -27,10 +27,11 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
             "version",
             "confirm_type",
             "failed_codes",
+            "query_token",
             "lookup_signed_fields",
             "lookup_reply_signed_fields",
         },
-        "vnpay": {"terminal_code"},
+        "vnpay": {"terminal_code", "query_ip"},
         "sepay": {"api_key"},
         "vietinbank": {
             "provider_id",
@@ -166,6 +167,7 @@ def test_a_static_token_stands_for_the_secrets_and_must_hold_something() -> None
 def test_the_options_that_are_secrets_are_named() -> None:
     named = {kind: registry.secret_option_names(kind) for kind in registry.ADAPTERS}
     assert {kind: names for kind, names in named.items() if names} == {
+        "dvcqg": {"query_token"},
         "zalopay": {"key1"},
         "casso": {"static_token"},
         "sepay": {"api_key"},
