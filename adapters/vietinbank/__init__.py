@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.vietinbank.payloads import Notice, read_notice
 from adapters.vietinbank.signature import BankKey, certificate_that_signed, read_certificate
-from adapters.vietinbank.translate import translate
+from adapters.vietinbank.translate import Formats, translate
 from paygate.domain.adapter import Capabilities
 from paygate.domain.errors import InvalidInputError, NotAuthenticError, UnreadableNoticeError
 from paygate.domain.notice import NoticeFacts, RawNotice, Reply, Verified
@@ -19,7 +19,7 @@ REFUSED: Final = Reply(401, b'{"errorCode":"01","errorDesc":"Invalid signature"}
 
 
 class VietinbankOptions(BaseModel):
-    """Both patterns say what the bank's own codes look like, so that a signed text can be read in one way only.
+    """The patterns say what the bank's own codes look like, so that a signed text can be read in one way only.
 
     `hash` knows no SHA-1: a payer chooses the remark, and so could prepare two texts with one SHA-1.
     """
@@ -29,6 +29,7 @@ class VietinbankOptions(BaseModel):
     provider_id: str = Field(pattern=r"^[A-Za-z0-9]{1,20}$")
     hash: Literal["sha256", "sha384", "sha512"] = "sha256"
     encoding: Literal["base64", "hex"] = "base64"
+    transaction_id_pattern: re.Pattern[str] = re.compile(r"[A-Za-z0-9._-]{1,50}")
     customer_code_pattern: re.Pattern[str] = re.compile(r"[A-Za-z0-9._-]{1,30}")
     bank_transaction_pattern: re.Pattern[str] | None = None
 
@@ -39,7 +40,7 @@ class Vietinbank:
     capabilities: Final = Capabilities(
         cannot_know=(
             "attempts to pay that brought no money",
-            "where the signed amount begins and ends, unless both patterns are configured",
+            "where the signed amount begins and ends, unless the patterns of its neighbours are configured",
         )
     )
     methods: Final = frozenset({"POST"})
@@ -49,6 +50,9 @@ class Vietinbank:
     def __init__(self, secrets: Sequence[bytes], options: VietinbankOptions) -> None:
         self._keys: Sequence[BankKey] = tuple(read_certificate(pem, place) for place, pem in enumerate(secrets))
         self._options = options
+        self._formats = Formats(
+            options.transaction_id_pattern, options.customer_code_pattern, options.bank_transaction_pattern
+        )
 
     def verify(self, raw: RawNotice, now: datetime) -> Verified:
         try:
@@ -70,8 +74,7 @@ class Vietinbank:
             raise UnreadableNoticeError(str(error)) from None
 
     def translate(self, payload: object) -> NoticeFacts:
-        options = self._options
-        return translate(_notice(payload), options.customer_code_pattern, options.bank_transaction_pattern)
+        return translate(_notice(payload), self._formats)
 
     def acknowledge(self, payload: object, *, repeated: bool) -> Reply:  # noqa: ARG002 -- the bank knows one answer
         quote = encode_basestring_ascii

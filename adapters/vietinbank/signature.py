@@ -5,12 +5,13 @@ each field may look like (`translate`) leaves these doubles of a signed notice:
 
 * transId and transTime: only where the fourteen digits, moved, are another time that was. That is seldom.
 * custCode and amount, amount and bankTransId (or remark, where there is none): digits can move, and the amount with
-  them. Nothing in the text says where the bank drew the line; only patterns of the bank's own codes do, and they are
-  configuration. With both of them no such double passes, and a notice without bankTransId is not taken for paid.
+  them. Nothing in the text says where the bank drew the line.
+* all of them into transId, where they fit into its 50 characters, and all fields anew from a remark the payer wrote.
 * bankTransId and remark: a double says nothing else of the payment.
 
-Without the patterns a double needs a notice the bank really signed, somebody on its way, and survives until the bank's
-statement comes, which does not hold its amount.
+Patterns of fixed length for transId, custCode and bankTransId, which are configuration, leave one reading; a notice
+without bankTransId is then not taken for paid. Without them a double needs a notice the bank really signed and somebody
+on its way, and survives until the bank's statement comes, which does not hold its amount.
 """
 
 import base64

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.fields import local_time, name
 from adapters.vietinbank.payloads import Notice
@@ -23,15 +23,20 @@ TYPES: Final[Mapping[str, tuple[PaymentState, Outcome]]] = {
 WENT: Final = frozenset({"D"})
 """transType of money that went out: debit."""
 
-_TRANSACTION = re.compile(r"[A-Za-z0-9._-]{1,50}")
 _AMOUNT = re.compile(r"[1-9][0-9]{0,14}")
 _BANK_TRANSACTION = re.compile(r"[!-~]{0,30}")
 _TYPE_LENGTH: Final = 20
 
 
-def translate(
-    notice: Notice, customer_code_pattern: re.Pattern[str], bank_transaction_pattern: re.Pattern[str] | None
-) -> NoticeFacts:
+class Formats(NamedTuple):
+    """What the bank's own codes look like; without a pattern of its own, bankTransId may be absent."""
+
+    transaction_id: re.Pattern[str]
+    customer_code: re.Pattern[str]
+    bank_transaction: re.Pattern[str] | None
+
+
+def translate(notice: Notice, formats: Formats) -> NoticeFacts:
     """Say what an authentic notice says. custCode, the virtual account of one payer or dossier, is the reference.
 
     Raises:
@@ -45,11 +50,11 @@ def translate(
     if notice.transaction_type in WENT:
         raise NotAPaymentError(f"transType {notice.transaction_type}: money that went out")
     moment = local_time("transTime", notice.time)
-    _check("bankTransId", bank_transaction_pattern or _BANK_TRANSACTION, notice.bank_transaction_id, optional=True)
-    state, outcome, alarm = _result(notice, pinned=bank_transaction_pattern is not None)
+    _check("bankTransId", formats.bank_transaction or _BANK_TRANSACTION, notice.bank_transaction_id, optional=True)
+    state, outcome, alarm = _result(notice, pinned=formats.bank_transaction is not None)
     return NoticeFacts(
-        reference=_check("custCode", customer_code_pattern, notice.customer_code),
-        transaction_id=_check("transId", _TRANSACTION, notice.transaction_id),
+        reference=_check("custCode", formats.customer_code, notice.customer_code),
+        transaction_id=_check("transId", formats.transaction_id, notice.transaction_id),
         state=state,
         outcome=outcome,
         amount=int(_check("amount", _AMOUNT, notice.amount)),

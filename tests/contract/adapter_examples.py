@@ -161,6 +161,7 @@ EXAMPLES: Mapping[str, Example] = {
     "vietinbank": Example(
         options={
             "provider_id": "9111",
+            "transaction_id_pattern": "[0-9]{8}",
             "customer_code_pattern": "2NDV[A-Z]{3}[0-9]{11}",
             "bank_transaction_pattern": "[0-9]{3}[A-Z][0-9]{5}[A-Z0-9]{7}",
         },

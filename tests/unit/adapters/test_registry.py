@@ -37,6 +37,7 @@ def test_each_adapter_names_its_own_configuration_keys() -> None:
             "provider_id",
             "hash",
             "encoding",
+            "transaction_id_pattern",
             "customer_code_pattern",
             "bank_transaction_pattern",
         },

@@ -33,6 +33,7 @@ from tests.certificates import (
 NOW = datetime(2024, 2, 1, 7, 6, 40, tzinfo=UTC)
 KEY = rsa_key()
 CERTIFICATE = certificate_for(KEY)
+TRANSACTION = "[0-9]{9}"
 CUSTOMER = "2NDV[A-Z]{3}[0-9]{11}"
 BANK_TRANSACTION = "[0-9]{3}[A-Z][0-9]{5}[A-Z0-9]{7}"
 BODY: Mapping[str, Any] = {
@@ -68,7 +69,11 @@ def options(**changed: str) -> VietinbankOptions:
 
 
 def pinned() -> VietinbankOptions:
-    return options(customer_code_pattern=CUSTOMER, bank_transaction_pattern=BANK_TRANSACTION)
+    return options(
+        transaction_id_pattern=TRANSACTION,
+        customer_code_pattern=CUSTOMER,
+        bank_transaction_pattern=BANK_TRANSACTION,
+    )
 
 
 def adapter(chosen: VietinbankOptions | None = None, *certificates: bytes) -> Vietinbank:
@@ -150,8 +155,11 @@ def passing(chosen: VietinbankOptions) -> list[NoticeFacts]:
     return passed
 
 
-def test_with_both_patterns_no_other_reading_of_a_signed_text_is_paid() -> None:
-    assert passing(options(customer_code_pattern="2N[0-9]", bank_transaction_pattern="[0-9][A-Z]")) == []
+def test_with_its_patterns_no_other_reading_of_a_signed_text_is_paid() -> None:
+    patterns = options(
+        transaction_id_pattern="[0-9]", customer_code_pattern="2N[0-9]", bank_transaction_pattern="[0-9][A-Z]"
+    )
+    assert passing(patterns) == []
 
 
 def test_without_patterns_digits_beside_the_amount_can_move_and_nothing_else_of_the_payment() -> None:
@@ -163,6 +171,22 @@ def test_without_patterns_digits_beside_the_amount_can_move_and_nothing_else_of_
     assert {f"{reference}{amount}" for reference, amount in readings} <= {"2N7875"[:size] for size in range(3, 7)} | {
         "2N78751"
     }
+
+
+def test_a_remark_that_spells_out_a_notice_makes_none_where_transaction_ids_have_a_fixed_length() -> None:
+    written = {
+        "transTime": "20240201140700",
+        "custCode": "2NDVNDV24012359999",
+        "amount": "99000000",
+        "bankTransId": "164T24200AAAAAAA",
+    }
+    honest = json.loads(notice(transId="5", amount="1", bankTransId=None, remark="".join(written.values())).body)
+    swallowed = f"5{BODY['transTime']}{BODY['custCode']}1"
+    double = raw({**honest, **written, "transId": swallowed, "remark": ""})
+    unfixed = options(customer_code_pattern=CUSTOMER, bank_transaction_pattern=BANK_TRANSACTION)
+    assert facts(double, unfixed).amount == 99_000_000
+    with pytest.raises(UnreadableNoticeError, match="transId"):
+        facts(double, pinned())
 
 
 def test_a_double_is_authentic_by_its_signature_and_so_must_be_told_by_its_fields() -> None:
