@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from pydantic import (
 )
 
 from paygate.domain.errors import InvalidInputError
+from paygate.domain.json_rows import DoubledObject, parse_row, rows_of
 from paygate.domain.money import DONG, MAX_AMOUNT, minor_units
 from paygate.domain.record import Obligation, ProcedureRecord, RecordStatus
 from paygate.domain.statement import RefusedRow
@@ -41,10 +41,6 @@ class RefusedRecord(RefusedRow):
 
 
 # -- What a row may be -------------------------------------------------------------------------------------------------
-
-
-class _DoubledObject(dict[str, Any]):
-    """A JSON object in which some key stood twice."""
 
 
 def _no_control(text: str) -> str:
@@ -77,7 +73,7 @@ class _Object(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _no_key_twice(cls, value: object) -> object:
-        if isinstance(value, _DoubledObject):
+        if isinstance(value, DoubledObject):
             raise ValueError("a key stands twice")  # noqa: TRY004 -- pydantic gathers ValueErrors alone
         return value
 
@@ -219,21 +215,25 @@ def read_records(body: bytes, content_type: str) -> Iterator[ProcedureRecord | R
 
 
 def _read_array(body: bytes) -> Iterator[ProcedureRecord | RefusedRow]:
+    # A body that is not JSON to its end is refused as a whole, so it is read once before any row is believed; twice is
+    # quick, and holding all rows would take many times the body's memory.
     try:
-        document = _parse(body.decode("utf-8-sig"))
+        text = body.decode("utf-8-sig")
+        for count, _ in enumerate(rows_of(text)):
+            if count == MAX_ROWS:
+                raise InvalidInputError(f"more than {MAX_ROWS} rows at once")
     except ValueError as error:
         raise InvalidInputError(f"the body is not JSON: {error}") from None
-    rows = document if isinstance(document, list) else [document]
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows_of(text), start=1):
         yield _read_row(number, row)
 
 
 def _read_lines(body: bytes) -> Iterator[ProcedureRecord | RefusedRow]:
-    for number, line in enumerate(body.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+    for number, line in enumerate(io.BytesIO(body.removeprefix(b"\xef\xbb\xbf")), start=1):
         if not line.strip():
             continue
         try:
-            row = _parse(line.decode())
+            row = parse_row(line.decode())
         except ValueError as error:
             yield RefusedRecord(number, f"not JSON: {error}")
         else:
@@ -291,7 +291,7 @@ def _read_cells(number: int, header: Sequence[str], cells: Sequence[str]) -> Pro
 
 def _read_row(number: int, row: object) -> ProcedureRecord | RefusedRow:
     try:
-        if isinstance(row, dict) and "MaHoSo" in row and not isinstance(row, _DoubledObject):
+        if isinstance(row, dict) and "MaHoSo" in row and not isinstance(row, DoubledObject):
             row = _from_portal(row)
         return _RecordRow.model_validate(row).record()
     except ValidationError as error:
@@ -313,22 +313,6 @@ def _explain(error: ValidationError) -> str:
     return f"{where}: {said}" if where else said
 
 
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    read = dict(pairs)
-    return read if len(read) == len(pairs) else _DoubledObject(read)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
-
-
 def _whole(value: object) -> int:
     if not re.fullmatch(r"\d{1,19}", str(value), re.ASCII):
         raise ValueError(f"{str(value)[:40]!r} is not a whole number")
@@ -345,7 +329,7 @@ _CELLS: Final[dict[str, Callable[[str], Any]]] = {
     "exempt": _yes,
     "online_payment_flag": _whole,
     "version": _whole,
-    "obligations": _parse,
+    "obligations": parse_row,
 }
 
 _READERS: Final[dict[str, Callable[[bytes], Iterator[ProcedureRecord | RefusedRow]]]] = {

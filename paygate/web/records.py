@@ -1,5 +1,7 @@
 """Procedure records and payment requests, as one-stop systems send and read them."""
 
+import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,8 +25,8 @@ from paygate.web.routes import READERS, Route, Visit
 
 BODY_LIMIT: Final = 32 * 1024 * 1024
 """Bytes of one delivery of records."""
-BATCH: Final = 1000
-"""Records in one transaction."""
+BATCH: Final = 250
+"""Records in one transaction, and between two looks at what else there is to answer."""
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
@@ -102,11 +104,12 @@ class RecordRoutes:
         tenant = visit.tenant()
         request = visit.request.clone(client_max_size=BODY_LIMIT)
         parts = self.read_records(await request.read(), request.content_type)
-        rows: list[dict[str, Any]] = []
-        while batch := list(islice(parts, BATCH)):
-            rows += await self._store(tenant.tenant_id, batch)
+        told = []
+        # Read in a thread, and told of batch by batch: notices are answered in between.
+        while batch := await asyncio.to_thread(_next_batch, parts):
+            told += [json.dumps(row) for row in await self._store(tenant.tenant_id, batch)]
         self.changed()
-        return web.json_response({"rows": rows})
+        return web.Response(text=f'{{"rows": [{", ".join(told)}]}}', content_type="application/json")
 
     async def _store(self, tenant_id: int, batch: Sequence[ProcedureRecord | RefusedRow]) -> list[dict[str, Any]]:
         records = [part for part in batch if isinstance(part, ProcedureRecord)]
@@ -154,6 +157,10 @@ class RecordRoutes:
             Route("GET", "/v1/records/{dossier}", READERS | {Role.SERVICE}, self.get),
             Route("POST", "/v1/payment-requests", WRITERS, self.post_request),
         ]
+
+
+def _next_batch(parts: Iterator[ProcedureRecord | RefusedRow]) -> list[ProcedureRecord | RefusedRow]:
+    return list(islice(parts, BATCH))
 
 
 def read_body(model: type[BodyT], body: bytes) -> BodyT:
