@@ -10,6 +10,7 @@ MAX_ROW: Final = 1024 * 1024
 WINDOW: Final = 4096
 """Characters looked at together; a row that is longer is looked at again with twice as many."""
 
+_ENDS: Final = frozenset(", ]\t\n\r")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 
 
@@ -73,8 +74,8 @@ def _row_at(text: str, start: int) -> tuple[Any, int]:
         except RecursionError:
             raise ValueError("nested too deeply") from None
         else:
-            # A number that goes to the window's end may go on behind it.
-            if whole or end < len(window):
+            # A number that the window cuts reads as a shorter one, so what ends a value must be seen.
+            if whole or window[end : end + 1] in _ENDS:
                 return row, _after_space(text, start + end)
         if size >= MAX_ROW:
             raise ValueError(f"what begins at character {start} is no JSON, or longer than {MAX_ROW} characters")
