@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,13 +19,16 @@ from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
-from paygate.domain.adapter import Adapter
+from paygate.domain.adapter import Adapter, Inquirer
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import ConfigurationError, InvalidInputError
+from paygate.domain.reach import Allowed
 from paygate.domain.record_reading import read_records
 from paygate.domain.statement import StatementPart
+from paygate.egress import open_egress, read_url
 from paygate.embedded import embedded_database
-from paygate.inbox import GroupCommitInbox, open_inbox
+from paygate.inbox import GroupCommitInbox, open_inbox, store_within
+from paygate.inquiry import Poller, Questioned
 from paygate.intake import Intake, Sender
 from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
@@ -98,6 +101,38 @@ class Service:
             for code, source in self.settings.sources.items()
             if source.account and (lookup := _built(self.settings, code, source, registry.build_lookup))
         }
+
+    def inquirers(self) -> Mapping[str, Inquirer]:
+        """Build who asks, of every source that may be asked.
+
+        Raises:
+            ConfigurationError: as `adapters`; such a source cannot be asked, or not where `query_url` says.
+        """
+        asked = {code: source for code, source in self.settings.sources.items() if source.query_url is not None}
+        for code, source in asked.items():
+            try:
+                read_url(source.query_url or "", Allowed.read(self.settings.egress_allowed))
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{self.settings.place_of('sources', code, 'query_url')}: {error}") from None
+        return {code: _built(self.settings, code, source, registry.inquirer) for code, source in asked.items()}
+
+    def questioned(self) -> Sequence[Questioned]:
+        """Put together whom the poller asks.
+
+        Raises:
+            ConfigurationError: as `inquirers`.
+        """
+        configured, known = self.settings.sources, self.directory.sources
+        return [
+            Questioned(
+                known[code],
+                inquirer,
+                configured[code].query_url or "",
+                configured[code].query_rate,
+                configured[code].query_expiry_hours,
+            )
+            for code, inquirer in self.inquirers().items()
+        ]
 
     async def match(self, tenant_id: int) -> None:
         await match_dirty(self.database, tenant_id, self.policy)
@@ -312,7 +347,8 @@ async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its lif
         worker = build_worker(service)
         ends = [asyncio.create_task(stop.wait())]
         if role != "web":
-            ends.append(await stack.enter_async_context(_working(worker)))
+            ends.append(await stack.enter_async_context(_running(worker.run, "worker")))
+            ends += await stack.enter_async_context(_asking(service, worker.wake))
         url = ""
         if role != "worker":
             web = _web(service, partial(listen, host=host, port=port, limits=limits), worker.wake)
@@ -325,15 +361,30 @@ async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its lif
 
 
 @asynccontextmanager
-async def _working(worker: Worker) -> AsyncIterator[asyncio.Task[Any]]:
-    """Run the worker; on leaving, let it finish the batch under way."""
+async def _running(
+    run: Callable[[asyncio.Event], Coroutine[Any, Any, None]], name: str
+) -> AsyncIterator[asyncio.Task[Any]]:
+    """Run until left; on leaving, let it finish what is under way."""
     stop = asyncio.Event()
-    task = asyncio.create_task(worker.run(stop), name="worker")
+    task = asyncio.create_task(run(stop), name=name)
     try:
         yield task
     finally:
         stop.set()
         await task
+
+
+@asynccontextmanager
+async def _asking(service: Service, changed: Callable[[], None]) -> AsyncIterator[Sequence[asyncio.Task[Any]]]:
+    """Ask the sources that may be asked; where there is none, nothing runs."""
+    questioned = service.questioned()
+    if not questioned:
+        yield ()
+        return
+    async with open_egress(service.settings.egress_allowed) as egress:
+        poller = Poller(service.database, questioned, send=egress.send, store=store_within, changed=changed)
+        async with _running(poller.run, "poller") as task:
+            yield (task,)
 
 
 def run_service(settings: Settings, *, host: str, port: int, role: Role, ready: Callable[[str], None]) -> None:

@@ -89,6 +89,8 @@ class SourceSettings(BaseModel):
     cut_off: time = time(0, 0)
     fee: FeeSettings | None = None
     query_url: str | None = None
+    query_expiry_hours: int = Field(default=72, ge=1, le=24 * 30)
+    query_rate: float = Field(default=2.0, gt=0, le=100)
     silent_hours: int | None = Field(default=None, ge=1, le=24 * 60)
 
     @property

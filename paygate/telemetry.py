@@ -24,6 +24,11 @@ PAYMENTS: Final = Counter(
     ["tenant", "source", "outcome"],
     registry=REGISTRY,
 )
+QUERIES_PUT: Final = Counter(
+    "paygate_queries_total", "Questions put to sources, by what came of them", ["source", "outcome"], registry=REGISTRY
+)
+"""`outcome`: stored, repeated, conflicting, quarantined, unknown, unanswered, unreachable, unauthentic, unaskable,
+outdated; and expired, of what was given up."""
 RETRIES: Final = Counter("paygate_retries_total", "Work tried again, by kind", ["kind"], registry=REGISTRY)
 NOTICE_SECONDS: Final = Histogram(
     "paygate_notice_seconds",
@@ -74,6 +79,12 @@ class Event(StrEnum):
     NOTICE_RETRIED = "notice_retried"
     NOTICE_DEAD = "notice_dead"
     NOTICES_APPLIED = "notices_applied"
+    QUERY_FAILED = "query_failed"
+    QUERY_OUTDATED = "query_outdated"
+    QUERY_RESTS = "query_source_rests"
+    QUERY_RESUMED = "query_source_resumed"
+    INQUIRY_EXPIRED = "inquiry_expired"
+    SWEPT = "inquiries_swept"
     NOTICES_REPLAYED = "notices_replayed"
     RECORDS_STORED = "records_stored"
     STATEMENT_IMPORTED = "statement_imported"

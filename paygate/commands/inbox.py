@@ -8,9 +8,10 @@ import typer
 from paygate import audit, notices
 from paygate.app import Service, build_worker
 from paygate.commands.terminal import OUT, AsJson, Tenant, load, open_tenant, print_json, print_rows, run
-from paygate.domain.errors import NotFoundError
+from paygate.domain.errors import NotFoundError, UnreadableNoticeError
+from paygate.domain.inquiry import Asked
 from paygate.domain.lifecycle import NoticeState
-from paygate.domain.notice import NoticeFacts, RawNotice, payload_told
+from paygate.domain.notice import QUERY, NoticeFacts, RawNotice, payload_told
 
 inbox = typer.Typer(no_args_is_help=True, help="The inbox: what waits, and putting it to work again.")
 
@@ -113,10 +114,17 @@ def _source_number(service: Service, code: str | None) -> int | None:
 
 
 def _translator(service: Service) -> notices.Translate:
-    by_number = {service.directory.sources[code].source_id: adapter for code, adapter in service.adapters().items()}
+    sources = service.directory.sources
+    adapters = {sources[code].source_id: adapter for code, adapter in service.adapters().items()}
+    inquirers = {sources[code].source_id: inquirer for code, inquirer in service.inquirers().items()}
 
     def translate(source_id: int, raw: RawNotice, body_hash: bytes) -> NoticeFacts:
-        adapter = by_number[source_id]
-        return adapter.translate(payload_told(adapter.read(raw), body_hash))
+        if raw.method != QUERY:
+            adapter = adapters[source_id]
+            return adapter.translate(payload_told(adapter.read(raw), body_hash))
+        if source_id not in inquirers:
+            raise UnreadableNoticeError("it answers a question, and its source is not asked any more")
+        asked = Asked.from_headers(raw.headers)
+        return inquirers[source_id].translate(asked, inquirers[source_id].read(asked, raw.body))
 
     return translate

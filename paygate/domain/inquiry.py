@@ -106,8 +106,45 @@ class Pace:
         return granted, Pace(start + timedelta(seconds=granted / rate), self.failures, rests_until)
 
 
-ANSWERED: Final = frozenset(PaymentState) - {PaymentState.INITIATED, PaymentState.PENDING}
-"""States that leave nothing to ask."""
+class Learned(StrEnum):
+    """How much an answer settled."""
+
+    NOTHING = "nothing"
+    STILL_PENDING = "still_pending"
+    A_RESULT = "a_result"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an inquiry stands, and when it is asked next; None: there is nothing to ask."""
+
+    state: InquiryState
+    attempts: int
+    expires_at: datetime
+    next_ask_at: datetime | None = None
+
+    def after(self, learned: Learned, now: datetime, drawn: float) -> "Standing":
+        """Return where it stands after one more question.
+
+        What is open is asked until its expiry and then given up, by name and not in silence; a result closes it as soon
+        as the ledger holds it, and until then the pause goes on. What was closed was asked for a sweep, once.
+        """
+        attempts = self.attempts + 1
+        later = now + timedelta(seconds=pause_after(attempts, drawn))
+        if self.state is not InquiryState.OPEN:
+            done = learned is not Learned.NOTHING or attempts >= SWEEP_ATTEMPTS
+            return replace(self, attempts=attempts, next_ask_at=None if done else later)
+        if learned is Learned.A_RESULT:
+            return replace(self, attempts=attempts, next_ask_at=later)
+        if now >= self.expires_at:
+            return replace(self, state=InquiryState.EXPIRED, attempts=attempts, next_ask_at=None)
+        return replace(self, attempts=attempts, next_ask_at=min(later, self.expires_at))
+
+
+def learned_from(facts: NoticeFacts) -> Learned:
+    """Say how much an answer settles."""
+    unsettled = facts.state in {PaymentState.INITIATED, PaymentState.PENDING}
+    return Learned.STILL_PENDING if unsettled else Learned.A_RESULT
 
 
 def weigh(facts: NoticeFacts, expected: int | None) -> tuple[NoticeFacts, bool]:

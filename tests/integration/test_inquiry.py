@@ -1,0 +1,359 @@
+"""Questions to sources, over HTTP and on a real database: what is asked, what is believed, and that it ends by name."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from paygate.database import Database
+from paygate.domain.inquiry import BREAK_AFTER
+from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.notice import NoticeFacts
+from paygate.inquiry import Poller, Send
+from tests.asked_source import AskedSource, a_place_asked, a_poller, an_asked_source, loopback, questioned
+from tests.ledger_facts import Place, a_notice, a_worker, put_notice
+
+EARLIER = datetime.now(UTC) - timedelta(hours=1)
+
+
+@dataclass
+class Desk:
+    """A source that is asked, who asks it, and the ledger."""
+
+    database: Database
+    asked: AskedSource
+    place: Place
+    poller: Poller
+    send: Send
+    one: Any
+
+    def another(self) -> Poller:
+        """A second poller of the same source, as a second process or one after a restart has it."""
+        return a_poller(self.database, self.one, self.send)
+
+    async def fetch(self, query: str, *arguments: object) -> list[Any]:
+        async with self.database.connection() as connection:
+            return await connection.fetch(query, *arguments)
+
+    async def pending(self, reference: str = "REF-1", **changes: Any) -> None:
+        facts = {"reference": reference, "state": PaymentState.PENDING, "outcome": Outcome.PENDING}
+        async with self.database.connection() as connection:
+            notice = a_notice(**({"occurred_at": EARLIER, "dossier_code": None} | facts | changes))
+            await put_notice(connection, self.place, notice)
+        await self.settle()
+
+    async def settle(self) -> None:
+        await a_worker(self.database).drain(self.place.tenant_id)
+
+    async def request(self, reference: str, amount: int = 50_000, hours: float = 1.0) -> None:
+        await self.fetch(
+            "INSERT INTO payment_request (tenant_id, reference, dossier_code, amount, source_id, requested_at)"
+            " VALUES ($1, $2, 'D', $3, $4, now() - make_interval(secs => $5)) RETURNING reference",
+            self.place.tenant_id,
+            reference,
+            amount,
+            self.place.source_id,
+            hours * 3600,
+        )
+
+    async def round(self, poller: Poller | None = None) -> int:
+        await (poller or self.poller).enrol(self.one)
+        asked = await (poller or self.poller).ask(self.one)
+        await self.settle()
+        return asked
+
+    async def due_again(self) -> None:
+        await self.fetch("UPDATE inquiry SET next_ask_at = now() WHERE next_ask_at IS NOT NULL RETURNING reference")
+        await self.fetch("UPDATE inquiry_pace SET rests_until = now() RETURNING source_id")
+
+    async def payments(self) -> list[tuple[str, str, str, int]]:
+        rows = await self.fetch("SELECT reference, transaction_id, state::text, amount FROM payment ORDER BY 1, 2")
+        return [tuple(row) for row in rows]
+
+    async def inquiry(self, reference: str = "REF-1") -> Any:
+        rows = await self.fetch("SELECT * FROM inquiry WHERE reference = $1", reference)
+        return rows[0] if rows else None
+
+
+def the_payment(**changes: Any) -> NoticeFacts:
+    return replace(a_notice(occurred_at=EARLIER, dossier_code=None, transaction_id="14422574"), **changes)
+
+
+async def open_desk(database: Database, kind: str) -> AsyncIterator[Desk]:
+    async with an_asked_source(kind) as asked, loopback() as send:
+        source = await a_place_asked(database, asked)
+        one = questioned(source, asked)
+        place = Place(source.tenant.tenant_id, source.source_id, source.account_id or 0)
+        yield Desk(database, asked, place, a_poller(database, one, send), send, one)
+
+
+@pytest.fixture
+async def desk(database: Database) -> AsyncIterator[Desk]:
+    async for one in open_desk(database, "vnpay"):
+        yield one
+
+
+@pytest.mark.parametrize("kind", ["dvcqg", "vnpay", "momo", "zalopay"])
+async def test_a_payment_whose_notice_never_came_is_found_by_asking(database: Database, kind: str) -> None:
+    async for desk in open_desk(database, kind):
+        await desk.request("REF-1")
+        desk.asked.known["REF-1"] = the_payment()
+        assert await desk.round() == 1
+        assert await desk.payments() == [("REF-1", "14422574", "paid", 50_000)]
+        (row,) = await desk.fetch("SELECT method, headers, body FROM notice")
+        assert row["method"] == "QUERY"
+        assert "REF-1" in row["headers"]
+        await desk.due_again()
+        assert await desk.round() == 0
+        assert (await desk.inquiry())["state"] == "settled"
+
+
+async def test_a_pending_payment_is_asked_about_and_becomes_paid(desk: Desk) -> None:
+    await desk.pending(transaction_id="14422574")
+    desk.asked.known["REF-1"] = the_payment()
+    await desk.round()
+    assert await desk.payments() == [("REF-1", "14422574", "paid", 50_000)]
+
+
+async def test_what_has_a_result_is_never_asked_about(desk: Desk) -> None:
+    await desk.pending(state=PaymentState.PAID, outcome=Outcome.PAID)
+    await desk.request("REF-1")
+    assert await desk.round() == 0
+
+
+async def test_a_first_question_waits_for_the_notice_a_while(desk: Desk) -> None:
+    await desk.request("REF-1", hours=0)
+    assert await desk.round() == 0
+    assert (await desk.inquiry())["next_ask_at"] > datetime.now(UTC)
+
+
+async def test_a_pending_answer_is_asked_again_and_kept_once(desk: Desk) -> None:
+    await desk.request("REF-1")
+    desk.asked.known["REF-1"] = the_payment(state=PaymentState.PENDING, outcome=Outcome.PENDING)
+    for _ in range(3):
+        assert await desk.round() == 1
+        await desk.due_again()
+    assert len(await desk.fetch("SELECT FROM notice")) == 1
+    assert (await desk.inquiry())["attempts"] == 3
+
+
+async def test_an_answer_that_repeats_a_notice_is_a_repeat_and_so_the_other_way_round(desk: Desk) -> None:
+    await desk.request("REF-1")
+    desk.asked.known["REF-1"] = the_payment()
+    await desk.round()
+    async with desk.database.connection() as connection:
+        await put_notice(connection, desk.place, the_payment(), dedupe_key=bytes(32))
+    await desk.settle()
+    assert not (await desk.fetch("SELECT conflicting FROM payment"))[0]["conflicting"]
+
+
+async def test_an_unknown_payment_is_asked_about_until_its_expiry_without_a_row(desk: Desk) -> None:
+    await desk.request("REF-1")
+    await desk.round()
+    row = await desk.inquiry()
+    assert (row["state"], row["last_outcome"], row["attempts"]) == ("open", "unknown", 1)
+    assert await desk.fetch("SELECT FROM notice") == []
+
+
+async def test_money_of_another_amount_is_not_believed_and_is_shown(desk: Desk) -> None:
+    await desk.request("REF-1", amount=50_000)
+    desk.asked.known["REF-1"] = the_payment(amount=40_000)
+    await desk.round()
+    assert await desk.payments() == [("REF-1", "14422574", "pending", 40_000)]
+    assert (await desk.fetch("SELECT conflicting FROM payment"))[0]["conflicting"]
+
+
+async def hang(_: web.Request, good: web.Response) -> web.StreamResponse:
+    await asyncio.sleep(5)
+    return good
+
+
+async def half(request: web.Request, good: web.Response) -> web.StreamResponse:
+    assert isinstance(good.body, bytes)
+    response = web.StreamResponse(headers={"Content-Length": str(len(good.body))})
+    await response.prepare(request)
+    await response.write(good.body[: len(good.body) // 2])
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
+async def cut_short(_: web.Request, good: web.Response) -> web.StreamResponse:
+    assert isinstance(good.body, bytes)
+    return web.Response(body=good.body[: len(good.body) // 2])
+
+
+async def garbage(_: web.Request, _good: web.Response) -> web.StreamResponse:
+    return web.Response(text="<html>busy</html>")
+
+
+async def anothers(_: web.Request, good: web.Response) -> web.StreamResponse:
+    assert isinstance(good.body, bytes)
+    return web.Response(body=good.body.replace(b"REF-1", b"REF-2"))
+
+
+async def forged(_: web.Request, good: web.Response) -> web.StreamResponse:
+    assert isinstance(good.body, bytes)
+    return web.Response(body=good.body.replace(b"5000000", b"5000001"))
+
+
+async def elsewhere(request: web.Request, _good: web.Response) -> web.StreamResponse:
+    raise web.HTTPFound(request.url.with_query("again"))
+
+
+async def endless(request: web.Request, _good: web.Response) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    for _ in range(64):
+        await response.write(b" " * 65_536)
+    return response
+
+
+async def failing(_: web.Request, _good: web.Response) -> web.StreamResponse:
+    return web.Response(status=503, text="x")
+
+
+@pytest.mark.parametrize(
+    ("misbehave", "outcome"),
+    [
+        (hang, "unreachable"),
+        (half, "unreachable"),
+        (endless, "unreachable"),
+        (cut_short, "unauthentic"),
+        (garbage, "unauthentic"),
+        (anothers, "unauthentic"),
+        (forged, "unauthentic"),
+        (elsewhere, "unanswered"),
+        (failing, "unanswered"),
+    ],
+)
+async def test_an_answer_that_must_not_be_believed_leaves_the_payment_to_be_asked_again(
+    desk: Desk, misbehave: Any, outcome: str
+) -> None:
+    await desk.request("REF-1")
+    desk.asked.known["REF-1"] = the_payment()
+    desk.asked.misbehave = misbehave
+    await desk.round()
+    assert await desk.payments() == []
+    row = await desk.inquiry()
+    assert (row["state"], row["last_outcome"]) == ("open", outcome)
+    assert len(desk.asked.questions) == 1
+    desk.asked.misbehave = None
+    await desk.due_again()
+    await desk.round()
+    assert await desk.payments() == [("REF-1", "14422574", "paid", 50_000)]
+
+
+async def test_two_pollers_at_once_ask_once(desk: Desk) -> None:
+    for number in range(20):
+        await desk.request(f"REF-{number}")
+    await desk.poller.enrol(desk.one)
+    counts = await asyncio.gather(*[desk.another().ask(desk.one) for _ in range(4)])
+    while sum(counts) < 20:
+        counts.append(await desk.poller.ask(desk.one))
+    assert len(desk.asked.questions) == len(set(desk.asked.questions)) == sum(counts) == 20
+
+
+async def test_an_answer_heard_after_the_lease_went_to_another_is_dropped(desk: Desk) -> None:
+    await desk.request("REF-1")
+    desk.asked.known["REF-1"] = the_payment()
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: web.Request, good: web.Response) -> web.StreamResponse:
+        asked.set()
+        await go_on.wait()
+        return good
+
+    desk.asked.misbehave = wait
+    await desk.poller.enrol(desk.one)
+    frozen = asyncio.create_task(desk.poller.ask(desk.one))
+    await asked.wait()
+    assert await desk.another().ask(desk.one) == 0  # the lease holds
+    await desk.fetch("UPDATE inquiry SET leased_until = now(), fence = fence + 1 RETURNING reference")
+    go_on.set()
+    await frozen
+    assert await desk.fetch("SELECT FROM notice") == []
+    assert (await desk.inquiry())["attempts"] == 0
+    desk.asked.misbehave = None
+    assert await desk.round(desk.another()) == 1
+    assert len(await desk.fetch("SELECT FROM notice")) == 1
+
+
+async def test_a_restart_in_between_goes_on_where_it_was(desk: Desk) -> None:
+    await desk.request("REF-1")
+    await desk.round()
+    await desk.due_again()
+    desk.asked.known["REF-1"] = the_payment()
+    assert await desk.round(desk.another()) == 1
+    assert (await desk.inquiry())["attempts"] == 2
+
+
+async def test_a_source_that_fails_again_and_again_is_left_in_peace_then_probed_once(desk: Desk) -> None:
+    for number in range(BREAK_AFTER + 3):
+        await desk.request(f"REF-{number}")
+    desk.asked.misbehave = failing
+    await desk.round()
+    for _ in range(3):
+        await desk.fetch("UPDATE inquiry SET next_ask_at = now() RETURNING reference")
+        assert await desk.round() == 0
+    desk.asked.misbehave = None
+    await desk.due_again()
+    assert await desk.round() == 1
+    await desk.due_again()
+    assert await desk.round() == BREAK_AFTER + 3
+
+
+async def test_no_more_questions_leave_than_the_rate_grants(desk: Desk) -> None:
+    for number in range(10):
+        await desk.request(f"REF-{number}")
+    slow = replace(desk.one, rate=0.001)
+    await desk.poller.enrol(slow)
+    assert [await poller.ask(slow) for poller in (desk.poller, desk.another(), desk.another())] == [1, 0, 0]
+    await desk.fetch("UPDATE inquiry_pace SET free_at = now() - interval '1 day' RETURNING source_id")
+    assert await desk.poller.ask(slow) == 1
+
+
+async def test_a_payment_that_is_never_confirmed_is_given_up_by_name_at_its_expiry(desk: Desk) -> None:
+    await desk.pending()
+    await desk.poller.enrol(desk.one)
+    await desk.fetch("DELETE FROM dirty RETURNING dirty_id")
+    await desk.fetch("UPDATE inquiry SET expires_at = now() RETURNING reference")
+    await desk.poller.ask(desk.one)
+    row = await desk.inquiry()
+    assert (row["state"], row["next_ask_at"]) == ("expired", None)
+    assert row["expired_on"] is not None
+    assert len(desk.asked.questions) == 1
+    assert [one["kind"] for one in await desk.fetch("SELECT kind FROM dirty")] == ["payment"]
+
+
+async def test_what_could_not_be_asked_at_its_expiry_is_given_up_too(desk: Desk) -> None:
+    await desk.pending()
+    await desk.poller.enrol(desk.one)
+    await desk.fetch("UPDATE inquiry SET expires_at = now() - interval '2 hours' RETURNING reference")
+    await desk.poller.enrol(desk.one)
+    assert (await desk.inquiry())["state"] == "expired"
+    assert desk.asked.questions == []
+
+
+async def test_a_late_success_is_found_by_the_nightly_sweep(desk: Desk) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await desk.pending(
+        state=PaymentState.FAILED, outcome=Outcome.DECLINED, transaction_id="14422574", occurred_at=yesterday
+    )
+    desk.asked.known["REF-1"] = the_payment(occurred_at=yesterday)
+    assert await desk.round() == 1
+    assert await desk.payments() == [("REF-1", "14422574", "paid", 50_000)]
+    await desk.due_again()
+    assert await desk.round() == 0  # once a business day
+
+
+async def test_a_sweep_leaves_alone_what_is_paid_and_what_is_of_today(desk: Desk) -> None:
+    failed = {"state": PaymentState.FAILED, "outcome": Outcome.DECLINED}
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await desk.pending("REF-1", state=PaymentState.PAID, outcome=Outcome.PAID, occurred_at=yesterday)
+    await desk.pending("REF-2", occurred_at=datetime.now(UTC), **failed)
+    assert await desk.round() == 0
