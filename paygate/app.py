@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, BinaryIO, Final, Literal, TypeVar
+from typing import Any, BinaryIO, Final, Literal
 
 import uvloop
 from aiohttp.web import Application
@@ -19,21 +19,21 @@ from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
-from paygate.domain.adapter import Adapter, Inquirer
+from paygate.domain.adapter import Adapter
 from paygate.domain.calendar import Calendar
-from paygate.domain.errors import ConfigurationError, InvalidInputError
-from paygate.domain.reach import Allowed
+from paygate.domain.errors import InvalidInputError
 from paygate.domain.record_reading import read_records
 from paygate.domain.statement import StatementPart
-from paygate.egress import open_egress, read_url
+from paygate.egress import open_egress
 from paygate.embedded import embedded_database
 from paygate.inbox import GroupCommitInbox, open_inbox, store_within
-from paygate.inquiry import Poller, Questioned
+from paygate.inquiry import Poller
 from paygate.intake import Intake, Sender
 from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
 from paygate.records import request_payment, upsert
-from paygate.settings import AccountSettings, Settings, SourceSettings, misspelt, resolve_secret
+from paygate.settings import AccountSettings, Settings
+from paygate.sources import built, questioned
 from paygate.statement_files import read_isolated
 from paygate.telemetry import Event, log
 from paygate.uploads import Uploads
@@ -58,8 +58,6 @@ from reconciliation.report import list_discrepancies, load_report, record_view
 
 Role = Literal["all", "web", "worker"]
 Listening = Callable[[Application, Handler], AbstractAsyncContextManager[str]]
-
-BuiltT = TypeVar("BuiltT")
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -86,7 +84,7 @@ class Service:
             ConfigurationError: a secret is not there, or a key of a source is wrong; with its line.
         """
         return {
-            code: _built(self.settings, code, source, registry.build) for code, source in self.settings.sources.items()
+            code: built(self.settings, code, source, registry.build) for code, source in self.settings.sources.items()
         }
 
     def askers(self) -> Mapping[str, Asker]:
@@ -99,40 +97,8 @@ class Service:
         return {
             code: Asker(sources[code], accounts[source.account], lookup)
             for code, source in self.settings.sources.items()
-            if source.account and (lookup := _built(self.settings, code, source, registry.build_lookup))
+            if source.account and (lookup := built(self.settings, code, source, registry.build_lookup))
         }
-
-    def inquirers(self) -> Mapping[str, Inquirer]:
-        """Build who asks, of every source that may be asked.
-
-        Raises:
-            ConfigurationError: as `adapters`; such a source cannot be asked, or not where `query_url` says.
-        """
-        asked = {code: source for code, source in self.settings.sources.items() if source.query_url is not None}
-        for code, source in asked.items():
-            try:
-                read_url(source.query_url or "", Allowed.read(self.settings.egress_allowed))
-            except ConfigurationError as error:
-                raise ConfigurationError(f"{self.settings.place_of('sources', code, 'query_url')}: {error}") from None
-        return {code: _built(self.settings, code, source, registry.inquirer) for code, source in asked.items()}
-
-    def questioned(self) -> Sequence[Questioned]:
-        """Put together whom the poller asks.
-
-        Raises:
-            ConfigurationError: as `inquirers`.
-        """
-        configured, known = self.settings.sources, self.directory.sources
-        return [
-            Questioned(
-                known[code],
-                inquirer,
-                configured[code].query_url or "",
-                configured[code].query_rate,
-                configured[code].query_expiry_hours,
-            )
-            for code, inquirer in self.inquirers().items()
-        ]
 
     async def match(self, tenant_id: int) -> None:
         await match_dirty(self.database, tenant_id, self.policy)
@@ -215,34 +181,6 @@ def _sources(settings: Settings) -> dict[str, SourceEntry]:
         code: SourceEntry(one.tenant, one.adapter, one.account, one.cut_off, one.legs, one.silent_hours)
         for code, one in settings.sources.items()
     }
-
-
-def _built(
-    settings: Settings,
-    code: str,
-    source: SourceSettings,
-    build: Callable[[str, Sequence[bytes], Mapping[str, Any]], BuiltT],
-) -> BuiltT:
-    place = settings.place_of("sources", code)
-    try:
-        own = registry.option_names(source.adapter)
-        if unknown := next((name for name in source.options if name not in own), None):
-            place = settings.place_of("sources", code, unknown)
-            known = sorted(own | SourceSettings.model_fields.keys())
-            raise ConfigurationError(misspelt(f"sources.{code}.{unknown}", unknown, known))  # noqa: TRY301 -- its place is added below
-        options = dict(source.options)
-        for name in options.keys() & registry.secret_option_names(source.adapter):
-            options[name] = _secret_text(str(options[name]))
-        return build(source.adapter, [resolve_secret(one) for one in source.secrets], options)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{place}: {error}") from error
-
-
-def _secret_text(reference: str) -> str:
-    try:
-        return resolve_secret(reference).decode()
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"secret {reference} is not text in UTF-8") from None
 
 
 def build_worker(service: Service) -> Worker:
@@ -377,12 +315,12 @@ async def _running(
 @asynccontextmanager
 async def _asking(service: Service, changed: Callable[[], None]) -> AsyncIterator[Sequence[asyncio.Task[Any]]]:
     """Ask the sources that may be asked; where there is none, nothing runs."""
-    questioned = service.questioned()
-    if not questioned:
+    asked = questioned(service.settings, service.directory)
+    if not asked:
         yield ()
         return
     async with open_egress(service.settings.egress_allowed) as egress:
-        poller = Poller(service.database, questioned, send=egress.send, store=store_within, changed=changed)
+        poller = Poller(service.database, asked, send=egress.send, store=store_within, changed=changed)
         async with _running(poller.run, "poller") as task:
             yield (task,)
 

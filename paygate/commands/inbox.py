@@ -12,6 +12,7 @@ from paygate.domain.errors import NotFoundError, UnreadableNoticeError
 from paygate.domain.inquiry import Asked
 from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import QUERY, NoticeFacts, RawNotice, payload_told
+from paygate.sources import inquirers
 
 inbox = typer.Typer(no_args_is_help=True, help="The inbox: what waits, and putting it to work again.")
 
@@ -116,15 +117,15 @@ def _source_number(service: Service, code: str | None) -> int | None:
 def _translator(service: Service) -> notices.Translate:
     sources = service.directory.sources
     adapters = {sources[code].source_id: adapter for code, adapter in service.adapters().items()}
-    inquirers = {sources[code].source_id: inquirer for code, inquirer in service.inquirers().items()}
+    asking = {sources[code].source_id: inquirer for code, inquirer in inquirers(service.settings).items()}
 
     def translate(source_id: int, raw: RawNotice, body_hash: bytes) -> NoticeFacts:
         if raw.method != QUERY:
             adapter = adapters[source_id]
             return adapter.translate(payload_told(adapter.read(raw), body_hash))
-        if source_id not in inquirers:
+        if source_id not in asking:
             raise UnreadableNoticeError("it answers a question, and its source is not asked any more")
         asked = Asked.from_headers(raw.headers)
-        return inquirers[source_id].translate(asked, inquirers[source_id].read(asked, raw.body))
+        return asking[source_id].translate(asked, asking[source_id].read(asked, raw.body))
 
     return translate
