@@ -24,6 +24,16 @@ _SEPARATORS: Final = str.maketrans("", "", "-: ")
 _AMOUNT_LENGTH: Final = len(str(MAX_AMOUNT))
 
 
+def literal(field: str, value: object) -> str:
+    """Return the text of a value read from JSON: a text as it is, an integer in digits."""
+    # bool is an int to Python, and a number with decimals is not to be taken for a whole one.
+    if type(value) is int:
+        return str(value)
+    if not isinstance(value, str):
+        raise UnreadableNoticeError(f"{field} is missing or neither text nor an integer")
+    return value
+
+
 def digits(field: str, text: str, most: int) -> int:
     """Read a whole number written in at most that many ASCII digits."""
     if not (0 < len(text) <= most and text.isascii() and text.isdigit()):

@@ -7,7 +7,7 @@ surrogates.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn
 
 from paygate.domain.errors import InvalidInputError
@@ -47,6 +47,37 @@ def parse(body: bytes) -> object:
     if "\\u" in text:
         _refuse_unstorable(value)
     return value
+
+
+def literal_fields(message: object, fields: Callable[[Any], tuple[object, ...]]) -> Iterator[str]:
+    """Read the fields of one JSON object as the literal text that its sender signed.
+
+    `fields` is an itemgetter of their names.
+
+    Raises:
+        InvalidInputError: it is no object, or a field is missing or neither text nor an integer.
+    """
+    if not isinstance(message, dict):
+        raise InvalidInputError("not a JSON object")
+    try:
+        values = fields(message)
+    except KeyError as error:
+        raise InvalidInputError(f"{error.args[0]} is missing") from None
+    return (value if type(value) is str else signed_text(value) for value in values)
+
+
+def signed_text(value: object) -> str:
+    """Return the literal text that is signed of a field's value.
+
+    Raises:
+        InvalidInputError: it is neither text nor an integer.
+    """
+    if type(value) is str:
+        return value
+    # bool is an int to Python, and null, numbers with decimals and objects have no one text that could be signed.
+    if type(value) is not int:
+        raise InvalidInputError("a signed field is neither text nor an integer")
+    return str(value)
 
 
 def _refuse_depth(text: str) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from adapters.casso.payloads import Movement
-from adapters.fields import digits, name, spaced_local_time, whole_amount
-from paygate.domain.errors import NotAPaymentError, UnreadableNoticeError
+from adapters.fields import digits, literal, name, spaced_local_time, whole_amount
+from paygate.domain.errors import NotAPaymentError
 from paygate.domain.lifecycle import Outcome, PaymentState
 from paygate.domain.money import DONG
 from paygate.domain.notice import NoticeFacts
@@ -30,42 +30,35 @@ def translate(movement: Movement) -> NoticeFacts:
     names, fields = movement.names, movement.fields
     number = _number(fields)
     amount = _amount(fields)
-    description = _text(fields, "description", "")
+    description = _given(fields, "description")
     return NoticeFacts(
-        reference=name(names.reference, _text(fields, names.reference, ""), least=0) or number,
+        reference=name(names.reference, _given(fields, names.reference), least=0) or number,
         transaction_id=number,
         state=PaymentState.PAID,
         outcome=Outcome.PAID,
         amount=amount,
         currency=DONG,
-        occurred_at=spaced_local_time(names.time, _text(fields, names.time)),
+        occurred_at=spaced_local_time(names.time, literal(names.time, fields.get(names.time))),
         dossier_code=dossier_code_in(description),
         description=description,
     )
 
 
 def _number(fields: Mapping[str, Any]) -> str:
-    number = str(digits("id", _text(fields, "id"), _MOST_DIGITS))
+    number = str(digits("id", literal("id", fields.get("id")), _MOST_DIGITS))
     if number == TRIAL_NUMBER:
         raise NotAPaymentError("Casso tried the connection")
     return number
 
 
 def _amount(fields: Mapping[str, Any]) -> int:
-    text = _text(fields, "amount")
+    text = literal("amount", fields.get("amount"))
     amount = whole_amount("amount", text.removeprefix("-"))
     if amount == 0 or text.startswith("-"):
         raise NotAPaymentError("no money came: amount is not above 0")
     return amount
 
 
-def _text(fields: Mapping[str, Any], field: str, default: str | None = None) -> str:
+def _given(fields: Mapping[str, Any], field: str) -> str:
     value = fields.get(field)
-    if value is None and default is not None:
-        return default
-    # bool is an int to Python, and a number with decimals is no amount of dong.
-    if type(value) is int:
-        return str(value)
-    if not isinstance(value, str):
-        raise UnreadableNoticeError(f"{field} is missing or neither text nor an integer")
-    return value
+    return "" if value is None else literal(field, value)

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from adapters.dvcqg import DvcqgOptions
-from adapters.dvcqg.payloads import SIGNATURE_FIELD, signed_text
+from adapters.dvcqg.payloads import SIGNATURE_FIELD
 from adapters.dvcqg.signature import DELIMITER, sign
 from adapters.fields import HANOI
 from adapters.signing import signing_key
-from adapters.strict_json import parse
+from adapters.strict_json import parse, signed_text
 from paygate.domain.adapter import Question
 from paygate.domain.errors import InvalidInputError, NotAuthenticError
 from paygate.domain.notice import RawNotice, Reply

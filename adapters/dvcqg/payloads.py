@@ -3,8 +3,7 @@
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from adapters.strict_json import parse
-from paygate.domain.errors import InvalidInputError
+from adapters.strict_json import literal_fields, parse
 
 
 class Confirm(NamedTuple):
@@ -58,26 +57,4 @@ def confirm_in(message: object) -> Confirm:
     Raises:
         InvalidInputError: as `read_confirm`.
     """
-    if not isinstance(message, dict):
-        raise InvalidInputError("not a JSON object")
-    try:
-        values = _fields(message)
-    except KeyError as error:
-        raise InvalidInputError(f"{error.args[0]} is missing") from None
-    return Confirm._make(value if type(value) is str else _integer_text(value) for value in values)
-
-
-def signed_text(value: object) -> str:
-    """Return the text that is signed of a field's value.
-
-    Raises:
-        InvalidInputError: it is neither text nor an integer.
-    """
-    return value if type(value) is str else _integer_text(value)
-
-
-def _integer_text(value: object) -> str:
-    # bool is an int to Python, and null, numbers with decimals and objects have no one text that could be signed.
-    if type(value) is not int:
-        raise InvalidInputError("a signed field is neither text nor an integer")
-    return str(value)
+    return Confirm._make(literal_fields(message, _fields))

@@ -3,8 +3,7 @@
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from adapters.strict_json import parse
-from paygate.domain.errors import InvalidInputError
+from adapters.strict_json import literal_fields, parse
 
 
 class Ipn(NamedTuple):
@@ -53,18 +52,4 @@ def read_ipn(body: bytes) -> Ipn:
     Raises:
         InvalidInputError: not strict JSON, or a signed field is missing or neither text nor an integer.
     """
-    message = parse(body)
-    if not isinstance(message, dict):
-        raise InvalidInputError("not a JSON object")
-    try:
-        values = _fields(message)
-    except KeyError as error:
-        raise InvalidInputError(f"{error.args[0]} is missing") from None
-    return Ipn._make(value if type(value) is str else _integer_text(value) for value in values)
-
-
-def _integer_text(value: object) -> str:
-    # bool is an int to Python, and null, numbers with decimals and objects have no one text that could be signed.
-    if type(value) is not int:
-        raise InvalidInputError("a signed field is neither text nor an integer")
-    return str(value)
+    return Ipn._make(literal_fields(parse(body), _fields))

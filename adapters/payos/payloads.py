@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.strict_json import parse
+from adapters.strict_json import parse, signed_text
 from paygate.domain.errors import InvalidInputError
 
 MAX_FIELDS: Final = 64
@@ -50,10 +50,7 @@ def _named(name: str) -> str:
 
 def _signed_text(value: object) -> str:
     """Return the text payOS signs for a value; it is also what is read, for nothing else is authentic."""
-    if value is None or (isinstance(value, str) and value in _SIGNED_EMPTY):
+    if value is None:
         return ""
-    if isinstance(value, str):
-        return value
-    if type(value) is not int:
-        raise InvalidInputError("a field of data is neither text, an integer nor null")
-    return str(value)
+    text = signed_text(value)
+    return "" if text in _SIGNED_EMPTY else text

@@ -1,9 +1,8 @@
 """A callback in our words. There is one for a payment that succeeded, and none for any other."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from adapters.fields import digits, milliseconds, name, whole_amount
+from adapters.fields import digits, literal, milliseconds, name, whole_amount
 from adapters.zalopay.payloads import Callback
 from paygate.domain.errors import UnreadableNoticeError
 from paygate.domain.lifecycle import Outcome, PaymentState
@@ -26,24 +25,15 @@ def translate(callback: Callback) -> NoticeFacts:
     if callback.problem:
         raise UnreadableNoticeError(callback.problem)
     order = callback.order
-    given_along = f"{_text(order, 'embed_data', '')}\n{_text(order, 'item', '')}"
+    literal("app_id", order.get("app_id"))  # another's is not authentic; none at all says nothing of whose it is
+    given_along = [literal(field, order.get(field, "")) for field in ("embed_data", "item")]
     return NoticeFacts(
-        reference=name("app_trans_id", _text(order, "app_trans_id")),
-        transaction_id=str(digits("zp_trans_id", _text(order, "zp_trans_id"), _MOST_DIGITS)),
+        reference=name("app_trans_id", literal("app_trans_id", order.get("app_trans_id"))),
+        transaction_id=str(digits("zp_trans_id", literal("zp_trans_id", order.get("zp_trans_id")), _MOST_DIGITS)),
         state=PaymentState.PAID,
         outcome=Outcome.PAID,
-        amount=whole_amount("amount", _text(order, "amount")),
+        amount=whole_amount("amount", literal("amount", order.get("amount"))),
         currency=DONG,
-        occurred_at=milliseconds("server_time", _text(order, "server_time")),
-        dossier_code=dossier_code_in(given_along),
+        occurred_at=milliseconds("server_time", literal("server_time", order.get("server_time"))),
+        dossier_code=dossier_code_in("\n".join(given_along)),
     )
-
-
-def _text(order: Mapping[str, Any], field: str, default: str | None = None) -> str:
-    value = order.get(field, default)
-    # bool is an int to Python, and a number with decimals is no amount of dong.
-    if type(value) is int:
-        return str(value)
-    if not isinstance(value, str):
-        raise UnreadableNoticeError(f"{field} is missing or neither text nor an integer")
-    return value

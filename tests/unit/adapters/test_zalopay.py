@@ -208,7 +208,7 @@ def test_an_authentic_field_in_another_format_is_unreadable(field: str, value: o
         adapter().translate(payload)
 
 
-@pytest.mark.parametrize("field", ["amount", "app_trans_id", "zp_trans_id", "server_time"])
+@pytest.mark.parametrize("field", ["app_id", "amount", "app_trans_id", "zp_trans_id", "server_time"])
 def test_a_missing_field_is_unreadable(field: str) -> None:
     order = {name: value for name, value in ORDER.items() if name != field}
     with pytest.raises(UnreadableNoticeError, match=f"{field} is missing"):
