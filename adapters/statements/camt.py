@@ -105,7 +105,7 @@ def _read_statements(ends: Iterator[tuple[str, Element]], source: _Bounded) -> I
     rows = found = 0
     for _, element in ends:
         source.since_entry = 0
-        is_entry = etree.QName(element).localname == ENTRY
+        is_entry = _local(element) == ENTRY
         if statement is None:
             statement = _open_statement(element.getparent() if is_entry else element)
             statement.learn_before(element)
@@ -125,7 +125,7 @@ def _read_statements(ends: Iterator[tuple[str, Element]], source: _Bounded) -> I
 
 
 def _open_statement(element: Element | None) -> "_Statement":
-    name = "" if element is None else etree.QName(element).localname
+    name = "" if element is None else _local(element)
     if element is None or name not in MESSAGES:
         raise UnreadableStatementError("it has an entry (Ntry) outside of a statement")
     if element.getroottree().docinfo.internalDTD is not None:
@@ -134,9 +134,9 @@ def _open_statement(element: Element | None) -> "_Statement":
 
 
 def _doubts_about_namespace(element: Element) -> Iterator[Warned]:
-    holder = element if etree.QName(element).localname in MESSAGES else element.getparent()
-    message = MESSAGES[etree.QName(holder).localname][0]
-    namespace = etree.QName(holder).namespace or ""
+    holder = element if _local(element) in MESSAGES else element.getparent()
+    namespace, name = _split(holder)
+    message = MESSAGES[name][0]
     if not namespace.startswith(f"{NAMESPACE}{message}."):
         yield Warned(f"its namespace {namespace[:80]!r} is not that of {message}, as which it is read")
 
@@ -229,7 +229,7 @@ class _Statement:
         return begins if begins == ends else None
 
     def _learn(self, child: Element) -> None:
-        name = etree.QName(child).localname
+        name = _local(child)
         learn = {
             "Id": self._learn_id,
             "Acct": self._learn_account,
@@ -283,6 +283,16 @@ class _Statement:
         closing = self._balances.get(CLOSING)
         self._currency = self._currency or next((currency for _, currency in self._balances.values()), None)
         return (opening[0] if opening else None), (closing[0] if closing else None)
+
+
+def _split(element: Element) -> tuple[str, str]:
+    """Return namespace and local name of an element. A namespace may hold anything, brackets too."""
+    namespace, _, name = element.tag.rpartition("}")
+    return namespace.removeprefix("{"), name
+
+
+def _local(element: Element) -> str:
+    return _split(element)[1]
 
 
 def _number(text: str, most_digits: int) -> int | None:
