@@ -286,7 +286,7 @@ class _Statement:
 
 
 def _split(element: Element) -> tuple[str, str]:
-    """Return namespace and local name of an element. A namespace may hold anything, brackets too."""
+    """Return namespace and local name of an element; what no address may hold is found only after it was told."""
     namespace, _, name = element.tag.rpartition("}")
     return namespace.removeprefix("{"), name
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from paygate.domain.errors import UnreadableStatementError
 from paygate.domain.statement import (
     RefusedRow,
     StatementEnd,
@@ -59,12 +60,17 @@ def test_a_pending_entry_of_a_notification_is_no_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("namespace", "shown"), [("", "''"), ("urn:bank:camt", "'urn:bank:camt'"), ("a}b{c", "'a}b{c'")]
+    ("namespace", "shown"), [("", "''"), ("urn:bank:camt", "'urn:bank:camt'"), ("urn:ca}t", "'urn:ca}t'")]
 )
 def test_a_namespace_that_is_missing_or_wrong_is_warned_of_and_the_rest_read(namespace: str, shown: str) -> None:
     data = document(statement(entry()), statement(entry()), namespace=namespace)
     assert len(lines(data)) == 2
     assert warnings(data) == [f"its namespace {shown} is not that of camt.053, as which it is read"]
+
+
+def test_a_namespace_that_is_no_address_refuses_the_file() -> None:
+    with pytest.raises(UnreadableStatementError, match="not a valid URI"):
+        read(document(statement(entry()), namespace="urn:ca}t.053"))
 
 
 def test_a_message_under_the_namespace_of_another_is_read_as_what_it_holds() -> None:
