@@ -134,7 +134,8 @@ def _open_statement(element: Element | None) -> "_Statement":
 
 
 def _doubts_about_namespace(element: Element) -> Iterator[Warned]:
-    holder = element if _local(element) in MESSAGES else element.getparent()
+    parent = element.getparent()
+    holder = element if parent is None or _local(element) in MESSAGES else parent
     namespace, name = _split(holder)
     message = MESSAGES[name][0]
     if not namespace.startswith(f"{NAMESPACE}{message}."):
