@@ -131,7 +131,8 @@ class JobRunner:
             except Exception as error:  # noqa: BLE001 -- a look that fails must not be the last one
                 log_unhandled(error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._woken.wait()
 
     async def _start_due(self) -> None:
         if len(self._tasks) >= MAX_AT_ONCE:

@@ -98,7 +98,8 @@ class Database:
     async def _release(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
         # A frozen server lets release() wait for ever on a second connection, so it is cut instead.
         try:
-            await asyncio.wait_for(asyncio.shield(self._pool.release(connection)), RELEASE_SECONDS)
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await asyncio.shield(self._pool.release(connection))
         except TimeoutError:
             connection.terminate()
 
@@ -127,7 +128,8 @@ async def open_database(url: str, *, size: int = 8) -> AsyncIterator[Database]:
         yield Database(pool)
     finally:
         try:
-            await asyncio.wait_for(pool.close(), RELEASE_SECONDS)
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await pool.close()
         except TimeoutError:
             pool.terminate()
 
@@ -147,7 +149,8 @@ async def connect(
             yield connection
     finally:
         try:
-            await asyncio.wait_for(connection.close(), RELEASE_SECONDS)
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await connection.close()
         except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             connection.terminate()
 

@@ -72,6 +72,15 @@ def test_nothing_is_printed_past_the_console_of_the_command() -> None:
     assert not [name_of(file) for file in MODULES if any(prints(node) for node in nodes_of(file))]
 
 
+def waits_deafly(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "wait_for"
+
+
+def test_nothing_waits_by_what_can_swallow_a_cancellation() -> None:
+    """In Python 3.11 `asyncio.wait_for` drops a cancellation that comes as it ends; `asyncio.timeout` does not."""
+    assert not [name_of(file) for file in MODULES if any(waits_deafly(node) for node in nodes_of(file))]
+
+
 def test_nothing_is_left_for_later() -> None:
     assert not containing(LEFT_FOR_LATER)
 
