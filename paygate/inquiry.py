@@ -138,7 +138,8 @@ class Poller:
                 log.exception(Event.UNHANDLED)
             number += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), ROUND_SECONDS)
+                async with asyncio.timeout(ROUND_SECONDS):
+                    await stop.wait()
 
     async def enrol(self, one: Questioned) -> None:
         """Take up what has to be asked about, sweep the days that are over, and give up what could not be asked."""
