@@ -151,6 +151,8 @@ def _payment(row: asyncpg.Record) -> Payment:
         occurred_at=row["occurred_at"],
         dossier=None if code is None else Dossier(Evidence(row["dossier_evidence"]), code),
         conflicting=row["conflicting"],
+        asked_at=row["asked_at"],
+        denied_at=row["denied_at"],
     )
 
 
@@ -224,6 +226,9 @@ def _row(entry: _Entry) -> tuple[object, ...]:
         code,
         evidence,
         payment.conflicting,
+        payment.asked_at,
+        payment.denied_at,
+        payment.contradicted,
     )
 
 

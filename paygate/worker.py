@@ -19,6 +19,7 @@ import asyncpg
 from paygate.database import Connection, Database, load_queries
 from paygate.domain.errors import DatabaseUnavailableError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
+from paygate.domain.notice import QUERY
 from paygate.domain.payment import Applied, DueNotice, PaymentIdentity, Said, dossier_said
 from paygate.telemetry import NOTICE_TO_LEDGER_SECONDS, PAYMENTS, RETRIES, Event, log
 
@@ -285,6 +286,7 @@ def due_notice(row: asyncpg.Record) -> DueNotice:
         occurred_at=row["occurred_at"] or row["received_at"],
         dossier=dossier_said(row["dossier_code"], (row["description"] or "", identity.reference)),
         conflicting=row["conflicting"],
+        asked_at=row["received_at"] if row["method"] == QUERY else None,
     )
     return DueNotice(row["notice_id"], identity, row["received_at"], said)
 

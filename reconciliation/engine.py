@@ -242,6 +242,7 @@ Changes = Sequence[asyncpg.Record]
 async def _judge(turn: _Turn, policy: Policy, as_of: date) -> tuple[Changes, Changes, Changes]:
     with RECONCILIATION_SECONDS.labels("judge").time():
         await turn.freshen_statistics()
+        await turn.do("gather_unconfirmed", turn.tenant_id)
         await turn.do("gather_dossiers", turn.tenant_id, as_of)
         await turn.do("gather_lone_payments", turn.tenant_id, as_of)
         await turn.do("gather_lone_lines")
@@ -251,6 +252,7 @@ async def _judge(turn: _Turn, policy: Policy, as_of: date) -> tuple[Changes, Cha
         await turn.do("expect_of_loose_payments", turn.tenant_id)
         await turn.do("expect_of_differing_matches", turn.tenant_id)
         await turn.do("expect_of_odd_payments", turn.tenant_id)
+        await turn.do("expect_of_unconfirmed_payments", turn.tenant_id)
         await turn.do("expect_of_loose_lines", turn.tenant_id)
         await _reckon_days(turn, policy)
         await turn.do("forget_watches", turn.tenant_id)

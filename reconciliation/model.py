@@ -39,11 +39,14 @@ class Reason(StrEnum):
     BANK_MISSING = "bank_missing"
     BANK_UNEXPECTED = "bank_unexpected"
     AMBIGUOUS = "ambiguous"
+    NEVER_CONFIRMED = "never_confirmed"
 
 
-WAITING: Final = frozenset({Reason.BANK_MISSING, Reason.RECORD_MISSING, Reason.PAID_NOT_RECORDED})
+WAITING: Final = frozenset(
+    {Reason.BANK_MISSING, Reason.RECORD_MISSING, Reason.PAID_NOT_RECORDED, Reason.NEVER_CONFIRMED}
+)
 """Reasons that hold only from the day something was due."""
-HANGING: Final = frozenset({Reason.BANK_MISSING, Reason.RECORD_MISSING})
+HANGING: Final = frozenset({Reason.BANK_MISSING, Reason.RECORD_MISSING, Reason.NEVER_CONFIRMED})
 """Those of them that leave the case pending until then; a dossier that has yet to move on does not."""
 
 Unit = Literal["portal", "gateway", "bank", "one_stop", "treasury", "payer", "ours"]
@@ -159,6 +162,14 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         2,
         "Nhiều khả năng ghép như nhau, cần người quyết định.",
         "Several answers are equally good; a person must decide.",
+    ),
+    Reason.NEVER_CONFIRMED: ReasonRule(
+        Verdict.PENDING,
+        "medium",
+        "gateway",
+        2,
+        "Cổng chưa xác nhận kết quả giao dịch khi đã hết hạn.",
+        "The gateway has not confirmed what became of the payment, and the time for it is over.",
     ),
 }
 

@@ -15,7 +15,10 @@ from reconciliation.model import CUT_LENGTH, NAMED_LENGTH, RECORDED_DAYS, WINDOW
 
 @dataclass(frozen=True, slots=True)
 class PaymentFact:
-    """A payment. `came` tells whether money was taken; `bank_days` None: no bank line is expected."""
+    """A payment. `came` tells whether money was taken; `bank_days` None: no bank line is expected.
+
+    `hangs`: no result is known. `given_up_on` is the day on which the questions about its reference ended without one.
+    """
 
     payment_id: int
     reference: str
@@ -27,6 +30,9 @@ class PaymentFact:
     bank_days: int | None
     came: bool = True
     conflicting: bool = False
+    source_id: int = 1
+    hangs: bool = False
+    given_up_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ def judge(world: World, *, as_of: date, record_wait_days: int, add: AddBusinessD
         *_judge_payments(world, matches, ambiguous | unclear, add),
         *_judge_lines(world, matches, ambiguous | unclear),
     ]
-    waiting = {Reason.BANK_MISSING, Reason.RECORD_MISSING, Reason.PAID_NOT_RECORDED}
+    waiting = {Reason.BANK_MISSING, Reason.RECORD_MISSING, Reason.PAID_NOT_RECORDED, Reason.NEVER_CONFIRMED}
     return Judgement(matches, frozenset(one for one in found if one.reason not in waiting or one.since <= as_of))
 
 
@@ -282,10 +288,13 @@ def _judge_payments(
 ) -> Iterable[DiscrepancyFact]:
     match_of = {payment_id: match for match in matches for payment_id in match.payment_ids}
     booked = {line.line_id: line.booked_on for line in world.lines}
+    confirmed = {(one.source_id, one.reference) for one in world.payments if one.came}
     for one in world.payments:
         subject = f"payment:{one.payment_id}"
         if one.conflicting:
             yield DiscrepancyFact(subject, Reason.NOTICES_CONFLICT, one.amount, one.business_date)
+        if one.hangs and one.given_up_on and (one.source_id, one.reference) not in confirmed:
+            yield DiscrepancyFact(subject, Reason.NEVER_CONFIRMED, one.amount, one.given_up_on)
         if one.came and one.currency != "VND":
             yield DiscrepancyFact(subject, Reason.CURRENCY_DIFFERS, one.amount, one.business_date)
         match = match_of.get(one.payment_id)

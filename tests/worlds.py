@@ -1,6 +1,6 @@
 """Worlds of facts for the matcher: drawn by hypothesis, and laid into a database as intake and imports would."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -44,19 +44,28 @@ NARRATIVES: Final = (
 days = st.integers(-3, 4).map(lambda days: DAY + timedelta(days=days))
 
 
+GivenUp = Mapping[tuple[int, str], date]
+"""By source and reference, the day on which it was asked for the last time in vain."""
+
+
 @st.composite
-def payment_facts(draw: st.DrawFn, number: int) -> PaymentFact:
+def payment_facts(draw: st.DrawFn, number: int, given_up: GivenUp) -> PaymentFact:
+    account, reference = draw(st.sampled_from((1, 1, 2))), draw(st.sampled_from(REFERENCES))
+    came = draw(st.sampled_from((True,) * 7 + (False,) * 3))
     return PaymentFact(
         payment_id=number,
-        reference=draw(st.sampled_from(REFERENCES)),
+        reference=reference,
         dossier_code=draw(st.sampled_from((*DOSSIERS, None))),
         amount=draw(st.sampled_from(AMOUNTS)),
         currency=draw(st.sampled_from(("VND",) * 9 + ("USD",))),
         business_date=draw(days),
-        account_id=draw(st.sampled_from((1, 1, 2))),
+        account_id=account,
         bank_days=1,
-        came=draw(st.sampled_from((True,) * 9 + (False,))),
+        came=came,
         conflicting=draw(st.sampled_from((False,) * 9 + (True,))),
+        source_id=account,
+        hangs=not came and draw(st.sampled_from((True, True, False))),
+        given_up_on=given_up.get((account, reference)),
     )
 
 
@@ -129,7 +138,9 @@ def record_facts(draw: st.DrawFn, dossier: str) -> RecordFact:
 
 @st.composite
 def worlds(draw: st.DrawFn, most: int = 8) -> World:
-    payments = [draw(payment_facts(number)) for number in range(1, draw(st.integers(0, most)) + 1)]
+    keys = st.tuples(st.sampled_from((1, 2)), st.sampled_from(REFERENCES))
+    given_up = draw(st.dictionaries(keys, days, max_size=8))
+    payments = [draw(payment_facts(number, given_up)) for number in range(1, draw(st.integers(0, most)) + 1)]
     lines = []
     for number in range(1, draw(st.integers(0, most)) + 1):
         if payments and draw(st.sampled_from((True, True, True, False))):
@@ -168,7 +179,7 @@ async def lay_tenant(connection: Connection, code: str) -> int:
 async def lay_payments(connection: Connection, tenant_id: int, payments: Sequence[PaymentFact]) -> None:
     await connection.executemany(
         "INSERT INTO payment (tenant_id, payment_id, source_id, reference, transaction_id, reference_key, dossier_code,"
-        " state, outcome, amount, currency, occurred_at, business_date, conflicting, account_id)"
+        " state, outcome, amount, currency, occurred_at, business_date, contradicted, account_id)"
         " OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::date + time '05:00', $12,"
         " $13, $3)",
         [
@@ -180,8 +191,8 @@ async def lay_payments(connection: Connection, tenant_id: int, payments: Sequenc
                 f"T{one.payment_id}",
                 reference_key(one.reference),
                 one.dossier_code,
-                "paid" if one.came else "pending",
-                "paid" if one.came else "pending",
+                "paid" if one.came else "pending" if one.hangs else "failed",
+                "paid" if one.came else "pending" if one.hangs else "declined",
                 one.amount,
                 one.currency,
                 one.business_date,
@@ -189,6 +200,11 @@ async def lay_payments(connection: Connection, tenant_id: int, payments: Sequenc
             )
             for one in payments
         ],
+    )
+    await connection.executemany(
+        "INSERT INTO inquiry (tenant_id, source_id, reference, state, begun_at, expires_at, expired_on)"
+        " VALUES ($1, $2, $3, 'expired', now(), now(), $4) ON CONFLICT DO NOTHING",
+        [(tenant_id, one.source_id, one.reference, one.given_up_on) for one in payments if one.given_up_on],
     )
     await mark_dirty(connection, tenant_id, "payment", [one.payment_id for one in payments])
 

@@ -1,19 +1,25 @@
 """A payment, folded from what its notices say: any order, repetition and batching of them folds to the same payment.
 
 The highest rung of the ladder any notice reached is the payment's state. Its amount, currency, time and outcome are
-those of the *winning* notice: the one on that rung which happened first, then of the smallest amount, then by currency
-and outcome. Its dossier is the one known on the surest evidence. All three are joins of a total order, which is why
-news may come late, twice and shuffled.
+those of the *winning* notice on that rung: an answer to a question of ours before a notice, and of several answers that
+to the latest question; then the one which happened first, then of the smallest amount, then by currency and outcome.
+Its dossier is the one known on the surest evidence. All three are joins of a total order, which is why news may come
+late, twice and shuffled; whether it is contradicted is said of what they came to.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState, advance
 from paygate.domain.text import dossier_code_in
+
+CLOCKS_APART: Final = timedelta(minutes=5)
+"""How far a source's clock may lie behind ours before a failure counts as answered after the payment came about."""
+DENIALS: Final = frozenset({PaymentState.ABANDONED, PaymentState.EXPIRED, PaymentState.FAILED})
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Evidence(IntEnum):
@@ -33,7 +39,10 @@ class Dossier(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What one notice says of a payment. `occurred_at` is when the notice came where the source gives no time."""
+    """What one notice says of a payment. `occurred_at` is when the notice came where the source gives no time.
+
+    `asked_at` is when we asked, where it is an answer and did not come by itself.
+    """
 
     state: PaymentState
     outcome: Outcome
@@ -42,10 +51,14 @@ class Said(NamedTuple):
     occurred_at: datetime
     dossier: Dossier | None = None
     conflicting: bool = False
+    asked_at: datetime | None = None
 
 
 class Payment(NamedTuple):
-    """A payment as far as its notices tell it, in the same fields."""
+    """A payment as far as its notices tell it, in the same fields; `asked_at` is the winning answer's.
+
+    `denied_at` is the latest question that was answered with a failure.
+    """
 
     state: PaymentState
     outcome: Outcome
@@ -54,6 +67,18 @@ class Payment(NamedTuple):
     occurred_at: datetime
     dossier: Dossier | None = None
     conflicting: bool = False
+    asked_at: datetime | None = None
+    denied_at: datetime | None = None
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether two notices contradict each other, or a source denied, when asked, money that it had told of.
+
+        A failure that was answered before the payment came about is no denial: a late success is legal.
+        """
+        if self.conflicting or self.state not in MONEY_CAME or self.denied_at is None:
+            return self.conflicting
+        return self.denied_at > self.occurred_at + CLOCKS_APART
 
 
 class PaymentIdentity(NamedTuple):
@@ -111,7 +136,7 @@ class Applied:
 def fold(payment: Payment | None, said: Said) -> Payment:
     """Return the payment after one more notice of it."""
     if payment is None:
-        return Payment(*said)
+        return Payment(*said, denied_at=_denial(said))
     winner = said if _wins(said, payment) else payment
     return Payment(
         state=advance(payment.state, said.state),
@@ -121,7 +146,13 @@ def fold(payment: Payment | None, said: Said) -> Payment:
         occurred_at=winner.occurred_at,
         dossier=surest(payment.dossier, said.dossier),
         conflicting=payment.conflicting or said.conflicting,
+        asked_at=winner.asked_at,
+        denied_at=max(filter(None, (payment.denied_at, _denial(said))), default=None),
     )
+
+
+def _denial(said: Said) -> datetime | None:
+    return said.asked_at if said.state in DENIALS else None
 
 
 def _wins(said: Said, payment: Payment) -> bool:
@@ -130,8 +161,9 @@ def _wins(said: Said, payment: Payment) -> bool:
     return advance(payment.state, said.state) is said.state
 
 
-def _precedence(one: Said | Payment) -> tuple[datetime, int, str, str]:
-    return one.occurred_at, one.amount, one.currency, one.outcome
+def _precedence(one: Said | Payment) -> tuple[timedelta, datetime, int, str, str]:
+    age = timedelta.max if one.asked_at is None else _LAST - one.asked_at
+    return age, one.occurred_at, one.amount, one.currency, one.outcome
 
 
 def surest(*dossiers: Dossier | None) -> Dossier | None:

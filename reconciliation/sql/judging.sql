@@ -4,9 +4,21 @@
 CREATE TEMP TABLE w_dossier (code text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_lone_payment (payment_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_lone_line (line_id bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_unconfirmed (payment_id bigint NOT NULL, dossier_code text) ON COMMIT DROP;
 CREATE TEMP TABLE w_expected (case_key text NOT NULL, subject text NOT NULL, reason text NOT NULL, amount bigint NOT NULL,
     since date NOT NULL, days integer, dossier_code text, payment_id bigint, line_id bigint,
     evidence jsonb NOT NULL DEFAULT '{}') ON COMMIT DROP;
+
+-- name: gather_unconfirmed
+-- What was given up without a result, where anything of its reference has changed: money of it settles the others too.
+INSERT INTO w_unconfirmed
+SELECT DISTINCT u.payment_id, u.dossier_code
+FROM inquiry AS i
+JOIN payment AS u ON u.tenant_id = $1 AND u.source_id = i.source_id AND u.reference = i.reference
+    AND u.state IN ('initiated', 'pending')
+JOIN payment AS p ON p.tenant_id = $1 AND p.source_id = i.source_id AND p.reference = i.reference
+JOIN w_fact AS f ON f.leg = 'payment' AND f.fact_id = p.payment_id
+WHERE i.tenant_id = $1 AND i.state = 'expired';
 
 -- name: gather_dossiers
 INSERT INTO w_dossier
@@ -16,6 +28,8 @@ SELECT p.dossier_code FROM w_payment AS w JOIN payment AS p ON p.tenant_id = $1 
 WHERE p.dossier_code IS NOT NULL
 UNION
 SELECT code FROM w_dirty_dossier
+UNION
+SELECT dossier_code FROM w_unconfirmed WHERE dossier_code IS NOT NULL
 UNION
 SELECT substr(case_key, 9) FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'dossier:%';
 
@@ -34,6 +48,8 @@ WHERE tenant_id = $1 AND case_key LIKE 'payment:%'
 UNION
 SELECT p.payment_id FROM w_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.fact_id
 WHERE p.dossier_code IS NULL
+UNION
+SELECT payment_id FROM w_unconfirmed WHERE dossier_code IS NULL
 UNION
 SELECT substr(case_key, 9)::bigint FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'payment:%';
 
@@ -132,9 +148,25 @@ FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p
       UNION ALL
       SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
       WHERE p.dossier_code IS NULL) AS p
-CROSS JOIN LATERAL (SELECT 'notices_conflict' AS reason WHERE p.conflicting
+CROSS JOIN LATERAL (SELECT 'notices_conflict' AS reason WHERE p.contradicted
                     UNION ALL SELECT 'currency_differs' WHERE p.currency <> 'VND' AND p.state >= 'paid') AS o
-WHERE p.conflicting OR p.currency <> 'VND';
+WHERE p.contradicted OR p.currency <> 'VND';
+
+-- name: expect_of_unconfirmed_payments
+-- Asked about until its time was over, and neither it nor money of its reference was ever confirmed.
+INSERT INTO w_expected
+SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
+       'payment:' || p.payment_id, 'never_confirmed', p.amount, i.expired_on, 0, p.dossier_code, p.payment_id, NULL,
+       '{}'::jsonb
+FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
+      UNION ALL
+      SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
+      WHERE p.dossier_code IS NULL) AS p
+JOIN inquiry AS i ON i.tenant_id = $1 AND i.source_id = p.source_id AND i.reference = p.reference
+    AND i.state = 'expired'
+WHERE p.state IN ('initiated', 'pending')
+  AND NOT EXISTS (SELECT FROM payment AS o WHERE o.tenant_id = $1 AND o.source_id = p.source_id
+                    AND o.reference = p.reference AND o.state >= 'paid');
 
 -- name: expect_of_loose_lines
 INSERT INTO w_expected
@@ -233,7 +265,7 @@ SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
 -- name: drop_working_tables
 -- A second turn in the same transaction begins with empty ones.
 DROP TABLE w_dirty_payment, w_dirty_line, w_dirty_dossier, w_fact, w_group, w_rest, w_match, w_departed, w_payment, w_line,
-    w_edge, w_near, w_payer, w_name, w_gram, w_stale, w_dossier, w_lone_payment, w_lone_line, w_expected;
+    w_edge, w_near, w_payer, w_name, w_gram, w_stale, w_dossier, w_lone_payment, w_lone_line, w_unconfirmed, w_expected;
 
 -- name: tables_without_statistics
 -- After a first load, or one that doubled a table, the planner would take large tables for tiny ones.

@@ -3,18 +3,31 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from adapters import registry
 from paygate.database import Database
 from paygate.domain.inquiry import BREAK_AFTER
-from paygate.domain.lifecycle import Outcome, PaymentState
-from paygate.domain.notice import NoticeFacts
+from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
+from paygate.domain.notice import NoticeFacts, ReceivedNotice, dedupe_key
+from paygate.inbox import store_within
 from paygate.inquiry import Poller, Send
-from tests.asked_source import AskedSource, a_place_asked, a_poller, an_asked_source, loopback, questioned
+from reconciliation.engine import Policy, hold_tenant, match_changes
+from tests.asked_source import (
+    OPTIONS,
+    SECRET,
+    AskedSource,
+    a_place_asked,
+    a_poller,
+    an_asked_source,
+    loopback,
+    questioned,
+)
 from tests.ledger_facts import Place, a_notice, a_worker, put_notice
 
 EARLIER = datetime.now(UTC) - timedelta(hours=1)
@@ -44,6 +57,20 @@ class Desk:
         async with self.database.connection() as connection:
             notice = a_notice(**({"occurred_at": EARLIER, "dossier_code": None} | facts | changes))
             await put_notice(connection, self.place, notice)
+        await self.settle()
+
+    async def notice(self, **changes: Any) -> None:
+        """Take in a signed notice that the payment was paid, as intake does."""
+        facts = the_payment(description="Lệ phí", **changes)
+        method, body, _ = registry.simulator("vnpay", SECRET, OPTIONS["vnpay"]).request(facts, EARLIER)
+        now = datetime.now(UTC)
+        row = ReceivedNotice(
+            *(self.place.tenant_id, self.place.source_id, dedupe_key(facts), sha256(body).digest(), False, method),
+            *(body, None, 0, "r", now, NoticeState.RECEIVED, None, facts.reference, facts.transaction_id),
+            *(facts.state, facts.outcome, facts.amount, facts.currency, facts.occurred_at, None, "", None),
+        )
+        async with self.database.transaction() as connection:
+            await store_within(connection, row)
         await self.settle()
 
     async def settle(self) -> None:
@@ -141,14 +168,38 @@ async def test_a_pending_answer_is_asked_again_and_kept_once(desk: Desk) -> None
     assert (await desk.inquiry())["attempts"] == 3
 
 
-async def test_an_answer_that_repeats_a_notice_is_a_repeat_and_so_the_other_way_round(desk: Desk) -> None:
+@pytest.mark.parametrize("notice_first", [True, False])
+async def test_an_answer_and_a_notice_of_the_same_money_agree_whichever_comes_first(
+    desk: Desk, *, notice_first: bool
+) -> None:
+    steps = [desk.notice, desk.round] if notice_first else [desk.round, desk.notice]
     await desk.request("REF-1")
-    desk.asked.known["REF-1"] = the_payment()
+    desk.asked.known["REF-1"] = the_payment(description="Lệ phí")
+    for step in steps:
+        await step()
+    rows = await desk.fetch("SELECT method, conflicting, state::text FROM notice ORDER BY notice_id")
+    assert not any(row["conflicting"] for row in rows)
+    # What was acknowledged is kept, though an answer said it before; what is settled is not even asked about.
+    assert [row["method"] for row in rows] == (["GET"] if notice_first else ["QUERY", "GET"])
+    assert await desk.payments() == [("REF-1", "14422574", "paid", 50_000)]
+
+
+async def test_a_failure_answered_after_money_was_told_is_shown_and_the_money_stays(desk: Desk) -> None:
+    await desk.request("REF-1")
+    desk.asked.known["REF-1"] = the_payment(state=PaymentState.FAILED, outcome=Outcome.DECLINED)
     await desk.round()
-    async with desk.database.connection() as connection:
-        await put_notice(connection, desk.place, the_payment(), dedupe_key=bytes(32))
-    await desk.settle()
-    assert not (await desk.fetch("SELECT conflicting FROM payment"))[0]["conflicting"]
+    await desk.notice()  # late, and of an hour before the question
+    (payment,) = await desk.fetch("SELECT state::text, contradicted FROM payment")
+    assert tuple(payment) == ("paid", True)
+
+
+async def test_a_late_success_after_an_answered_failure_contradicts_nothing(desk: Desk) -> None:
+    await desk.request("REF-1")
+    desk.asked.known["REF-1"] = the_payment(state=PaymentState.FAILED, outcome=Outcome.DECLINED)
+    await desk.round()
+    await desk.notice(occurred_at=datetime.now(UTC) + timedelta(minutes=1))
+    (payment,) = await desk.fetch("SELECT state::text, contradicted FROM payment")
+    assert tuple(payment) == ("paid", False)
 
 
 async def test_an_unknown_payment_is_asked_about_until_its_expiry_without_a_row(desk: Desk) -> None:
@@ -164,7 +215,7 @@ async def test_money_of_another_amount_is_not_believed_and_is_shown(desk: Desk) 
     desk.asked.known["REF-1"] = the_payment(amount=40_000)
     await desk.round()
     assert await desk.payments() == [("REF-1", "14422574", "pending", 40_000)]
-    assert (await desk.fetch("SELECT conflicting FROM payment"))[0]["conflicting"]
+    assert (await desk.fetch("SELECT contradicted FROM payment"))[0]["contradicted"]
 
 
 async def hang(_: web.Request, good: web.Response) -> web.StreamResponse:
@@ -328,6 +379,26 @@ async def test_a_payment_that_is_never_confirmed_is_given_up_by_name_at_its_expi
     assert row["expired_on"] is not None
     assert len(desk.asked.questions) == 1
     assert [one["kind"] for one in await desk.fetch("SELECT kind FROM dirty")] == ["payment"]
+
+
+async def test_what_was_given_up_is_a_discrepancy_until_a_late_notice_settles_it(desk: Desk) -> None:
+    await desk.pending(transaction_id="14422574")
+    await desk.poller.enrol(desk.one)
+    await desk.fetch("UPDATE inquiry SET expires_at = now() RETURNING reference")
+    await desk.poller.ask(desk.one)
+    given_up = (await desk.inquiry())["expired_on"]
+    assert await judged(desk, given_up - timedelta(days=1)) == []
+    assert await judged(desk, given_up) == [("never_confirmed", "open", 50_000, given_up)]
+    await desk.notice()
+    left = await judged(desk, given_up)
+    assert [one[1] for one in left if one[0] == "never_confirmed"] == ["resolved"]
+
+
+async def judged(desk: Desk, day: date) -> list[tuple[str, str, int, date]]:
+    async with hold_tenant(desk.database, desk.place.tenant_id) as connection:
+        await match_changes(connection, desk.place.tenant_id, Policy(), day)
+    rows = await desk.fetch("SELECT reason, state::text, amount, since FROM discrepancy ORDER BY reason")
+    return [tuple(row) for row in rows]
 
 
 async def test_what_could_not_be_asked_at_its_expiry_is_given_up_too(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from paygate.database import Database, open_database
-from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
 from paygate.domain.notice import NoticeFacts, dedupe_key
 from paygate.domain.payment import Dossier, Evidence, Payment, Said, fold
 from paygate.records import upsert
@@ -26,6 +26,7 @@ sayings = st.builds(
     occurred_at=moments,
     dossier=dossiers,
     conflicting=st.booleans(),
+    asked_at=st.none() | moments,
 )
 
 
@@ -47,6 +48,7 @@ def test_any_order_and_repetition_of_the_same_news_gives_the_same_payment(
     first, again = news
     event(f"repeats: {len(again) - len(first)}")
     assert folded(first) == folded(again)
+    event(f"contradicted: {folded(first).contradicted}")  # type: ignore[union-attr] -- it has one notice at least
 
 
 @given(shuffled_with_repeats())
@@ -55,6 +57,33 @@ def test_the_payment_says_what_one_of_its_notices_said(news: tuple[list[Said], l
     assert payment is not None
     said = {(one.state, one.outcome, one.amount, one.currency, one.occurred_at) for one in news[0]}
     assert (payment.state, payment.outcome, payment.amount, payment.currency, payment.occurred_at) in said
+
+
+@given(shuffled_with_repeats())
+def test_on_the_rung_that_was_reached_the_answer_to_the_latest_question_wins(
+    news: tuple[list[Said], list[Said]],
+) -> None:
+    payment = folded(news[1])
+    assert payment is not None
+    asked = [one.asked_at for one in news[0] if one.state is payment.state and one.asked_at]
+    assert payment.asked_at == max(asked, default=None)
+    event(f"answered: {bool(asked)}")
+
+
+@given(shuffled_with_repeats())
+def test_money_is_contradicted_by_a_failure_answered_after_it_and_by_none_before(
+    news: tuple[list[Said], list[Said]],
+) -> None:
+    payment = folded(news[1])
+    assert payment is not None
+    if any(one.conflicting for one in news[0]):
+        assert payment.contradicted
+        return
+    failed = (PaymentState.ABANDONED, PaymentState.EXPIRED, PaymentState.FAILED)
+    denials = [one.asked_at for one in news[0] if one.asked_at and one.state in failed]
+    late = any(one > payment.occurred_at + timedelta(minutes=5) for one in denials)
+    assert payment.contradicted is (late and payment.state in MONEY_CAME)
+    event(f"denied: {payment.contradicted}")
 
 
 DOSSIERS = ("000.00.12.H23-240508-0001", "000.00.12.H23-240508-0002")
@@ -109,11 +138,17 @@ async def _ledger(
             if position == record_at:
                 await upsert(connection, place.tenant_id, [a_record(dossier_code=code) for code in DOSSIERS])
             if position < len(news):
-                await put_notice(connection, place, news[position])
+                await put_notice(connection, place, news[position], **_as_arrived(news[position]))
         if position in pauses:
             await worker.drain(place.tenant_id)
     await worker.drain(place.tenant_id)
     return await _told(database, place)
+
+
+def _as_arrived(facts: NoticeFacts) -> dict[str, object]:
+    """Let every third piece of news be an answer to a question of ours, put at a time of its own."""
+    number = dedupe_key(facts)[0]
+    return {"method": "QUERY", "received_at": NOON + timedelta(minutes=number)} if number % 3 == 0 else {}
 
 
 async def _told(database: Database, place: Place) -> list[dict[str, object]]:

@@ -35,3 +35,9 @@ ALTER TABLE payment_request ADD COLUMN enrolled boolean NOT NULL DEFAULT false; 
 CREATE INDEX payment_request_to_enrol ON payment_request (tenant_id, source_id) WHERE NOT enrolled;
 CREATE INDEX payment_request_by_time ON payment_request (tenant_id, source_id, requested_at);
 CREATE INDEX payment_unsettled ON payment (tenant_id, source_id, reference) WHERE state IN ('initiated', 'pending');
+CREATE INDEX inquiry_given_up ON inquiry (tenant_id, source_id, reference) WHERE state = 'expired';
+
+ALTER TABLE payment
+    ADD COLUMN asked_at timestamptz,                         -- of the winning notice, where it is an answer
+    ADD COLUMN denied_at timestamptz,                        -- the latest question that was answered with a failure
+    ADD COLUMN contradicted boolean NOT NULL DEFAULT false;  -- its notices and answers contradict each other

@@ -16,7 +16,7 @@ SELECT payment.*
 FROM unnest($2::integer[], $3::text[], $4::text[]) AS wanted (source_id, reference, transaction_id)
 CROSS JOIN LATERAL (
     SELECT payment_id, source_id, reference, transaction_id, state, outcome, amount, currency, occurred_at, conflicting,
-        dossier_code, dossier_evidence
+        asked_at, denied_at, dossier_code, dossier_evidence
     FROM payment
     WHERE tenant_id = $1 AND source_id = wanted.source_id AND reference = wanted.reference
         AND transaction_id = wanted.transaction_id
@@ -42,30 +42,39 @@ CROSS JOIN LATERAL (
 -- name: add_payments
 -- A payment that another worker added since we looked is not returned, and is folded onto afterwards.
 INSERT INTO payment (tenant_id, source_id, reference, transaction_id, reference_key, account_id, state, outcome, amount,
-    currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting)
+    currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting,
+    asked_at, denied_at, contradicted)
 SELECT $1, source_id, reference, transaction_id, reference_key, account_id, state::payment_state,
-    outcome::payment_outcome, amount, currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting
+    outcome::payment_outcome, amount, currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting,
+    asked_at, denied_at, contradicted
 FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::bigint[],
-    $10::text[], $11::timestamptz[], $12::date[], $13::text[], $14::smallint[], $15::boolean[])
+    $10::text[], $11::timestamptz[], $12::date[], $13::text[], $14::smallint[], $15::boolean[],
+    $16::timestamptz[], $17::timestamptz[], $18::boolean[])
     AS added (source_id, reference, transaction_id, reference_key, account_id, state, outcome, amount,
-        currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting)
+        currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting, asked_at,
+        denied_at, contradicted)
 ON CONFLICT (tenant_id, source_id, reference, transaction_id) DO NOTHING
 RETURNING payment_id, source_id, reference, transaction_id;
 
 -- name: change_payments
 -- Only payments that we hold locked come here: an upsert, because it finds its row by the key alone.
 INSERT INTO payment (tenant_id, source_id, reference, transaction_id, reference_key, account_id, state, outcome, amount,
-    currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting)
+    currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting,
+    asked_at, denied_at, contradicted)
 SELECT $1, source_id, reference, transaction_id, reference_key, account_id, state::payment_state,
-    outcome::payment_outcome, amount, currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting
+    outcome::payment_outcome, amount, currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting,
+    asked_at, denied_at, contradicted
 FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::bigint[],
-    $10::text[], $11::timestamptz[], $12::date[], $13::text[], $14::smallint[], $15::boolean[])
+    $10::text[], $11::timestamptz[], $12::date[], $13::text[], $14::smallint[], $15::boolean[],
+    $16::timestamptz[], $17::timestamptz[], $18::boolean[])
     AS changed (source_id, reference, transaction_id, reference_key, account_id, state, outcome, amount,
-        currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting)
+        currency, occurred_at, business_date, dossier_code, dossier_evidence, conflicting, asked_at,
+        denied_at, contradicted)
 ON CONFLICT (tenant_id, source_id, reference, transaction_id) DO UPDATE SET state = EXCLUDED.state,
     outcome = EXCLUDED.outcome, amount = EXCLUDED.amount, currency = EXCLUDED.currency,
     occurred_at = EXCLUDED.occurred_at, business_date = EXCLUDED.business_date, dossier_code = EXCLUDED.dossier_code,
-    dossier_evidence = EXCLUDED.dossier_evidence, conflicting = EXCLUDED.conflicting
+    dossier_evidence = EXCLUDED.dossier_evidence, conflicting = EXCLUDED.conflicting,
+    asked_at = EXCLUDED.asked_at, denied_at = EXCLUDED.denied_at, contradicted = EXCLUDED.contradicted
 RETURNING payment_id, source_id, reference, transaction_id;
 
 -- name: add_events

@@ -8,7 +8,7 @@ SELECT tenant_id FROM tenant ORDER BY tenant_id;
 
 -- name: claim_notices
 -- What comes before $3, $4 was seen in this sweep already; starting behind it spares a walk over the rows just settled.
-SELECT notice_id, source_id, attempts, next_attempt_at, received_at, conflicting, reference, transaction_id, said_state,
+SELECT notice_id, source_id, method, attempts, next_attempt_at, received_at, conflicting, reference, transaction_id, said_state,
     outcome, amount, currency, occurred_at, dossier_code, description
 FROM notice
 WHERE tenant_id = $1 AND state IN ('received', 'retrying') AND next_attempt_at <= now()
