@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
@@ -169,9 +170,19 @@ async def _mark_payments(connection: Connection, tenant_id: int, rows: Sequence[
 
 
 async def request_payment(  # noqa: PLR0913 -- a request is exactly these
-    connection: Connection, tenant_id: int, *, reference: str, dossier_code: str, amount: int, source_id: int
+    connection: Connection,
+    tenant_id: int,
+    *,
+    reference: str,
+    dossier_code: str,
+    amount: int,
+    source_id: int,
+    requested_at: datetime | None = None,
 ) -> bool:
     """Register the reference under which a dossier will be paid; return whether it was new.
+
+    `requested_at` is when the payment was begun at its source; None: now. Of a reference registered again, the first
+    counts.
 
     Payments that came first are linked, and who waited for the reference becomes due again. To be called inside a
     transaction.
@@ -182,7 +193,7 @@ async def request_payment(  # noqa: PLR0913 -- a request is exactly these
     # Taken first, before any row, since a batch of notices holds it while it waits for payments.
     await connection.execute(QUERIES["take_turn"], tenant_id, TenantLock.WAITING)
     content = (dossier_code, amount, source_id)
-    if not await connection.fetchval(QUERIES["store_request"], tenant_id, reference, *content):
+    if not await connection.fetchval(QUERIES["store_request"], tenant_id, reference, *content, requested_at):
         if tuple(await connection.fetchrow(QUERIES["read_request"], tenant_id, reference) or ()) != content:
             raise ConflictError(f"the reference {reference!r} is registered with another dossier, amount or source")
         return False

@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from paygate.access import Role
 from paygate.database import Connection, Database
@@ -65,6 +66,7 @@ class RequestPayment(Protocol):
         dossier_code: str,
         amount: int,
         source_id: int,
+        requested_at: datetime | None,
     ) -> bool: ...
 
 
@@ -75,7 +77,11 @@ class ViewRecord(Protocol):
 
 
 class PaymentRequest(BaseModel):
-    """The reference an agency registered for a dossier. `amount` in minor units."""
+    """The reference an agency registered for a dossier. `amount` in minor units.
+
+    `requested_at` is when the payment was begun at the source, where it was not just now: some sources cannot find a
+    payment they are asked about without it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -84,6 +90,7 @@ class PaymentRequest(BaseModel):
     dossier_code: Text
     amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT)]
     source: Text
+    requested_at: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +151,9 @@ class RecordRoutes:
                 dossier_code=given.dossier_code,
                 amount=given.amount,
                 source_id=source.source_id,
+                requested_at=given.requested_at,
             )
-            return HTTPStatus.CREATED if created else HTTPStatus.OK, given.model_dump()
+            return HTTPStatus.CREATED if created else HTTPStatus.OK, given.model_dump(mode="json", exclude_none=True)
 
         reply = await self.repeats.once(visit, tenant, body, create)
         self.changed()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -108,9 +108,24 @@ async def test_a_payment_request_is_created_once_and_never_changed(served: Serve
     assert (status, problem["type"]) == (409, "urn:paygate:problem:conflict")
 
 
+@pytest.mark.parametrize("given", ["2024-05-08T14:03:30+07:00", "2999-01-01T00:00:00Z"])
+async def test_a_payment_request_may_say_when_the_payment_was_begun_but_not_in_the_future(
+    served: Served, given: str
+) -> None:
+    service = await served.token("haiduong", Role.SERVICE)
+    request = {"tenant": "haiduong", "reference": "R", "dossier_code": DOSSIER, "amount": 1, "source": "hd-dvcqg"}
+    status, _ = await call(served, "POST", "/v1/payment-requests", service, request | {"requested_at": given})
+    assert status == 201
+    begun_at = await served.fetchval("SELECT requested_at FROM payment_request")
+    assert begun_at == min(datetime.fromisoformat(given), begun_at)
+    assert begun_at <= datetime.now(UTC)
+
+
 @pytest.mark.parametrize(
     "spoiled",
     [
+        {"requested_at": "2024-05-08T14:03:30"},
+        {"requested_at": 1},
         {"amount": 1.5},
         {"amount": -1},
         {"amount": "150000"},

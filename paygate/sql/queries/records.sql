@@ -55,7 +55,9 @@ WHERE payment.tenant_id = $1 AND payment.source_id = held.source_id AND payment.
 RETURNING payment_id, true AS moved;
 
 -- name: store_request
-INSERT INTO payment_request (tenant_id, reference, dossier_code, amount, source_id) VALUES ($1, $2, $3, $4, $5)
+-- least() passes over a time that is not given; nothing was begun later than now.
+INSERT INTO payment_request (tenant_id, reference, dossier_code, amount, source_id, requested_at)
+VALUES ($1, $2, $3, $4, $5, least($6, now()))
 ON CONFLICT (tenant_id, reference) DO NOTHING
 RETURNING reference;
 
