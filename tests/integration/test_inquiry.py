@@ -320,6 +320,17 @@ async def test_a_late_success_is_found_by_the_nightly_sweep(desk: Desk) -> None:
     assert await desk.round() == 0  # once a business day
 
 
+async def test_a_late_success_of_another_amount_is_not_believed_either(desk: Desk) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await desk.pending(
+        state=PaymentState.FAILED, outcome=Outcome.DECLINED, transaction_id="14422574", occurred_at=yesterday
+    )
+    desk.asked.known["REF-1"] = the_payment(occurred_at=yesterday, amount=1)
+    assert await desk.round() == 1
+    (payment,) = await desk.fetch("SELECT state::text, amount, contradicted FROM payment")
+    assert tuple(payment) == ("failed", 50_000, True)
+
+
 async def test_a_sweep_leaves_alone_what_is_paid_and_what_is_of_today(desk: Desk) -> None:
     failed = {"state": PaymentState.FAILED, "outcome": Outcome.DECLINED}
     yesterday = datetime.now(UTC) - timedelta(days=1)

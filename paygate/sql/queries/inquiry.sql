@@ -82,7 +82,7 @@ SELECT i.state, i.attempts, i.expires_at, i.expired_on, clock_timestamp() AS now
     (SELECT r.amount FROM payment_request AS r
      WHERE r.tenant_id = $1 AND r.source_id = $2 AND r.reference = $3) AS requested,
     (SELECT array_agg(DISTINCT p.amount) FROM payment AS p
-     WHERE p.tenant_id = $1 AND p.source_id = $2 AND p.reference = $3 AND p.state <= 'pending') AS amounts,
+     WHERE p.tenant_id = $1 AND p.source_id = $2 AND p.reference = $3 AND p.state < 'paid') AS amounts,
     (SELECT array_agg(p.transaction_id) FROM payment AS p
      WHERE p.tenant_id = $1 AND p.source_id = $2 AND p.reference = $3 AND p.state <= 'pending') AS transactions
 FROM inquiry AS i
