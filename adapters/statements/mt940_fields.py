@@ -4,12 +4,12 @@ Banks wrap these messages in envelopes, in headers of their own, or in nothing; 
 over. A file is read line by line, so that size costs no memory.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from adapters.statements.text_lines import read_text_lines, readable
 from paygate.domain.errors import UnreadableStatementError
 
 MESSAGE: Final = "message"
@@ -19,7 +19,7 @@ END: Final = "-"
 """The tag of a field that says that a message ends."""
 
 MAX_FIELD_CHARACTERS: Final = 65_536
-"""In one line, and in one field; the standard allows 390 for the longest."""
+"""In one field; the standard allows 390 for the longest."""
 
 _TAG = re.compile(r":(20|21|25P?|28C?|60[FM]|61|62[FM]|64|65|86|13D?|34F|90[CD]|NS|9\d\d):")
 _TIME = re.compile(r":\d\d:\d\d(?!\d)")
@@ -54,31 +54,8 @@ def read_fields(file: BinaryIO) -> Iterator[Field]:
     Raises:
         UnreadableStatementError: a line or a field is longer than memory should hold.
     """
-    # Latin-1 reads any byte, and lets every kind of line end be found before anything is decoded in earnest.
-    text = io.TextIOWrapper(file, encoding="latin-1", newline=None)
-    try:
-        yield from _fold(_lines(text))
-    finally:
-        if not file.closed:
-            text.detach()
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[Line]:
-    number = 0
-    while line := text.readline(MAX_FIELD_CHARACTERS):
-        number += 1
-        if len(line) == MAX_FIELD_CHARACTERS:
-            raise UnreadableStatementError(f"line {number} is longer than {MAX_FIELD_CHARACTERS} characters")
-        yield number, _readable(line).rstrip().strip(_CONTROLS).rstrip()
-
-
-def _readable(line: str) -> str:
-    if line.isascii():
-        return line
-    try:
-        return line.encode("latin-1").decode("utf-8")
-    except UnicodeDecodeError:
-        return line
+    lines = read_text_lines(file)
+    yield from _fold((number, readable(line).rstrip().strip(_CONTROLS).rstrip()) for number, line in lines)
 
 
 def _fold(lines: Iterator[Line]) -> Iterator[Field]:

@@ -11,6 +11,7 @@ from adapters.statements.camt import read_camt
 from adapters.statements.foreign import name_foreign
 from adapters.statements.mt940 import read_mt940
 from adapters.statements.mt940_fields import looks_like_swift
+from adapters.statements.napas import looks_like_napas, read_napas
 from adapters.statements.prolog import looks_like_xml
 from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.reading import read_table
@@ -53,6 +54,7 @@ FORMATS: Final[Mapping[str, StatementFormat]] = {
     for each in (
         StatementFormat("camt", looks_like_xml, _plain(read_camt)),
         StatementFormat("mt940", looks_like_swift, _plain(read_mt940)),
+        StatementFormat("napas", looks_like_napas, _plain(read_napas)),
         TABLE,
     )
 }
