@@ -112,14 +112,16 @@ class Service:
         file: BinaryIO,
         format: str | None,  # noqa: A002 -- the contract's word for it
         mapping: str | None,
+        account: str | None,
     ) -> tuple[str, Iterator[StatementPart]]:
-        """Open a statement file as a format, guessed where it is None, and by a configured mapping.
+        """Open a statement file as a format, guessed where it is None, by a configured mapping and an account's key.
 
         Raises:
             InvalidInputError: a format or mapping there is not, or a format that cannot be guessed.
+            ConfigurationError: the account's key is not there.
         """
         if mapping is None:
-            return read_isolated(file, format)
+            return read_isolated(file, format, key=file_key(self.settings, account))
         if mapping not in self.settings.mappings:
             known = ", ".join(self.settings.mappings) or "none"
             raise InvalidInputError(f"there is no mapping {mapping!r}; there is {known}")
@@ -133,6 +135,22 @@ class Service:
     async def authenticate(self, token: str) -> Caller:
         async with self.database.connection() as connection:
             return await authenticate(connection, token)
+
+
+def file_key(settings: Settings, account: str | None) -> bytes | None:
+    """Fetch the key of the checksums in an account's files, None where it has none.
+
+    Raises:
+        ConfigurationError: it is configured and not there; with its line.
+    """
+    known = settings.accounts.get(account or "")
+    if account is None or known is None or known.file_key is None:
+        return None
+    try:
+        return resolve_secret(known.file_key)
+    except ConfigurationError as error:
+        place = settings.place_of("accounts", account, "file_key")
+        raise ConfigurationError(f"{place}: {error}") from error
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class OpenStatement(Protocol):
         file: BinaryIO,
         format: str | None,  # noqa: A002 -- the contract's word for it
         mapping: str | None,
+        account: str | None,
         /,
     ) -> tuple[str, Iterator[StatementPart]]: ...
 
@@ -60,7 +61,9 @@ def importing(database: Database, uploads: Uploads, open_statement: OpenStatemen
     async def import_upload(job: Job, advance: Advance) -> Mapping[str, Any]:
         wanted = job.wanted
         with uploads.open(job.upload or "") as file:
-            kind, parts = await asyncio.to_thread(open_statement, file, wanted["format"], wanted["mapping"])
+            kind, parts = await asyncio.to_thread(
+                open_statement, file, wanted["format"], wanted["mapping"], wanted["account"]
+            )
             async with database.connection() as connection:
                 result = await import_statements(
                     connection,

@@ -68,6 +68,7 @@ class AccountSettings(_Table):
     bank: str
     kind: Literal["bank", "treasury", "gateway"] = "bank"
     statement_due: StatementDue | None = None
+    file_key: str | None = None
 
 
 class FeeSettings(_Table):

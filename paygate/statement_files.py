@@ -44,6 +44,7 @@ def read_isolated(
     file: BinaryIO,
     format: str | None = None,  # noqa: A002 -- the command's word for it
     mapping: TableMapping | None = None,
+    key: bytes | None = None,
 ) -> tuple[str, Iterator[StatementPart]]:
     """Return the format of a file, guessed from its bytes unless it is given, and its parts, read in a child process.
 
@@ -56,13 +57,15 @@ def read_isolated(
     """
     size = os.fstat(file.fileno()).st_size
     limits = Limits(CPU_SECONDS + CPU_SECONDS_PER_MIB * (size // 2**20), MEMORY_BYTES, STALL_SECONDS)
-    rows = _refusing(read_apart(produce_rows, file, format, mapping, limits=limits))
+    rows = _refusing(read_apart(produce_rows, file, format, mapping, key, limits=limits))
     return next(rows), _parts(rows)
 
 
-def produce_rows(file: BinaryIO, format_name: str | None, mapping: TableMapping | None) -> Iterator[Row | str]:
+def produce_rows(
+    file: BinaryIO, format_name: str | None, mapping: TableMapping | None, key: bytes | None
+) -> Iterator[Row | str]:
     """Be what the child runs: yield the format's name, then a row for each part."""
-    known, parts = open_statement(file, format_name, mapping)
+    known, parts = open_statement(file, format_name, mapping, key)
     yield known
     for part in parts:
         yield _row(part)

@@ -16,13 +16,14 @@ from adapters.statements.prolog import looks_like_xml
 from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.reading import read_table
 from adapters.statements.table.source import looks_like_a_sheet
+from adapters.statements.vietinbank import looks_like_vietinbank, read_vietinbank
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.statement import StatementPart
 
 HEAD_BYTES: Final = 4096
 """How much of a file is looked at to guess its format."""
 
-Read: TypeAlias = Callable[[BinaryIO, TableMapping | None], Iterator[StatementPart]]
+Read: TypeAlias = Callable[[BinaryIO, TableMapping | None, bytes | None], Iterator[StatementPart]]
 
 
 class StatementFormat(NamedTuple):
@@ -35,11 +36,16 @@ class StatementFormat(NamedTuple):
 
 def _plain(read: Callable[[BinaryIO], Iterator[StatementPart]]) -> Read:
     """Make a reader of one that needs no mapping: what its fields mean is the format's own affair."""
-    return lambda file, _mapping: read(file)
+    return lambda file, _mapping, _key: read(file)
+
+
+def _keyed(read: Callable[[BinaryIO, bytes | None], Iterator[StatementPart]]) -> Read:
+    """Make a reader of one that verifies checksums, where it is given the key."""
+    return lambda file, _mapping, key: read(file, key)
 
 
 def _mapped(read: Callable[[BinaryIO, TableMapping], Iterator[StatementPart]]) -> Read:
-    def read_mapped(file: BinaryIO, mapping: TableMapping | None) -> Iterator[StatementPart]:
+    def read_mapped(file: BinaryIO, mapping: TableMapping | None, _key: bytes | None) -> Iterator[StatementPart]:
         if mapping is None:
             raise InvalidInputError("a table needs a mapping that says what its columns mean")
         return read(file, mapping)
@@ -55,6 +61,7 @@ FORMATS: Final[Mapping[str, StatementFormat]] = {
         StatementFormat("camt", looks_like_xml, _plain(read_camt)),
         StatementFormat("mt940", looks_like_swift, _plain(read_mt940)),
         StatementFormat("napas", looks_like_napas, _plain(read_napas)),
+        StatementFormat("vietinbank", looks_like_vietinbank, _keyed(read_vietinbank)),
         TABLE,
     )
 }
@@ -65,8 +72,11 @@ def open_statement(
     file: BinaryIO,
     format: str | None = None,  # noqa: A002 -- the command's word for it
     mapping: TableMapping | None = None,
+    key: bytes | None = None,
 ) -> tuple[str, Iterator[StatementPart]]:
     """Return the format of a file, guessed from its bytes unless it is given, and the parts as they are read.
+
+    `key` is what its checksums are made with, in a format that has them.
 
     The file must be seekable and stay open while the parts are read.
 
@@ -75,7 +85,7 @@ def open_statement(
         UnreadableStatementError: from here or from the iterator, when the file is refused as a whole.
     """
     known = _named(format) if format else _guess(file, mapping)
-    return known.name, known.read(file, mapping)
+    return known.name, known.read(file, mapping, key)
 
 
 def _named(name: str) -> StatementFormat:

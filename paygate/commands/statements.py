@@ -8,6 +8,7 @@ import typer
 
 from adapters.statements.registry import FORMATS
 from adapters.statements.table.mapping import TableMapping
+from paygate.app import file_key
 from paygate.commands.terminal import OUT, AsJson, File, Tenant, counting, load, open_tenant, print_json, run
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
@@ -42,7 +43,7 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
         with file.open("rb") as opened:
             digest = file_digest(opened, "sha256").digest()
             opened.seek(0)
-            kind, parts = read_isolated(opened, format, table)
+            kind, parts = read_isolated(opened, format, table, file_key(settings, account))
             if dry_run:
                 _show_statement(preview(parts, format=kind, account=account), as_json=as_json)
                 return
