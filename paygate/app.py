@@ -21,7 +21,7 @@ from paygate.database import Database, check_durability, migrate, open_database
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Adapter
 from paygate.domain.calendar import Calendar
-from paygate.domain.errors import InvalidInputError
+from paygate.domain.errors import ConfigurationError, InvalidInputError
 from paygate.domain.record_reading import read_records
 from paygate.domain.statement import StatementPart
 from paygate.egress import open_egress
@@ -32,7 +32,7 @@ from paygate.intake import Intake, Sender
 from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
 from paygate.records import request_payment, upsert
-from paygate.settings import AccountSettings, Settings
+from paygate.settings import AccountSettings, Settings, resolve_secret
 from paygate.sources import built, questioned
 from paygate.statement_files import read_isolated
 from paygate.telemetry import Event, log
