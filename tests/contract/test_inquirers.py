@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -201,12 +202,14 @@ def test_a_payload_of_another_adapter_is_a_fault_of_the_program(kind: str) -> No
 @given(body=st.binary(max_size=200) | st.sampled_from([b"{}", b"[]", b"null", b'"x"', b"<html>busy</html>", b"1e999"]))
 def test_no_bytes_whatever_raise_anything_but_our_errors(kind: str, body: bytes) -> None:
     asking, asked = inquirer(kind), asked_about(kind)
-    with pytest.raises((NotAuthenticError, NotAPaymentError, UnansweredError)):
+    with suppress(NotAuthenticError, NotAPaymentError, UnansweredError):
         asking.verify(asked, body)
+        assert kind in UNSIGNED_ANSWERS
     try:
-        asking.translate(asked, asking.read(asked, body))
+        told = asking.translate(asked, asking.read(asked, body))
     except UnreadableNoticeError:
         return
+    assert told.state not in MONEY_CAME
 
 
 def test_the_clock_of_a_question_is_the_callers() -> None:

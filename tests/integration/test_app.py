@@ -42,7 +42,7 @@ async def refusal_of(text: str, tmp_path: Path) -> str:
     [
         ("partner_code", "partner_cod", "paygate.toml:10: sources.hd-dvcqg.partner_cod is not a key"),
         ("partner_code", "partner_cod", "did you mean 'partner_code'"),
-        ('"dvcqg"', '"dvcgq"', "there is no adapter 'dvcgq'; there is dvcqg"),
+        ('"dvcqg"', '"dvcgq"', "there is no adapter 'dvcgq'; there is casso, dvcqg"),
         ('"DVC-TEST"', '"A|B"', "paygate.toml:7: partner_code"),
         ("PAYGATE_TEST_SECRET", "NOBODY_SET_THIS", "secret env:NOBODY_SET_THIS is empty or not set"),
     ],

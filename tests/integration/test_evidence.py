@@ -19,7 +19,8 @@ async def lay_one_of_each(connection: Connection, leg: str) -> int:
     await lay_records(connection, tenant_id, [RecordFact(CODE, 150_000, "processing")])
     await lay_payments(connection, tenant_id, [PaymentFact(1, "REF000000001", CODE, 150_000, "VND", DAY, 1, 1)])
     await lay_lines(connection, tenant_id, [LineFact(1, 1, 150_000, "VND", DAY, "REF000000001", "")])
-    await connection.execute("UPDATE statement_line SET leg = $1", leg)
+    for table in ("statement", "statement_line"):
+        await connection.execute(f"UPDATE {table} SET leg = $1", leg)
     return tenant_id
 
 
