@@ -153,6 +153,8 @@ def _named(info: zipfile.ZipInfo) -> str:
 def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
     if info.flag_bits & 1:
         raise UnreadableStatementError("it is encrypted; save it without a password")
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise UnreadableStatementError(f"its {info.filename[:40]!r} is packed in a way that workbooks are not")
     size = 0
     with archive.open(info) as member:
         while chunk := member.read(_CHUNK):

@@ -14,7 +14,8 @@ MAX_CELLS: Final = 5_000_000
 """Of the rectangle; each takes 32 bytes."""
 
 MAX_COLUMNS: Final = 1_024
-MAX_TAG_BYTES: Final = 65_536
+MAX_TAG_BYTES: Final = 1_048_576
+"""Between the ends of two tags; the text of a cell comes to a tenth of it."""
 
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)([0-9]+)["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
