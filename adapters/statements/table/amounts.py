@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from adapters.statements.table.cells import Plain
@@ -11,12 +11,15 @@ from paygate.domain.errors import ConfigurationError, InvalidInputError
 from paygate.domain.money import DONG, exponent, minor_units
 
 SHEET_DIGITS: Final = 15
-"""Digits of a number that a spreadsheet keeps and shows; what its sums leave behind them is an artefact."""
+"""Digits of a number that a spreadsheet keeps and shows."""
 
-MOST_ARTEFACT: Final = Decimal("0.001")
-"""Of a minor unit: what may lie behind those digits."""
+MOST_ARTEFACT: Final = Decimal("0.000001")
+"""Of a minor unit: what sums of binary fractions may leave behind. No bank books a millionth of a cent."""
 
 SIGNS_OF_DONG: Final = ("₫", "đồng", "đ", "Đ")
+
+_EXACT: Final = Context(prec=800)
+"""Digits enough for any number of 64 bits."""
 
 _SPACES: Final = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", " "))
 _BRACKETED = re.compile(r"\((.*)\)\Z", re.DOTALL)
@@ -72,20 +75,20 @@ class AmountFormat:
         return self._of_number(value)
 
     def _of_number(self, value: float) -> int:
-        """Take a number at its first 15 digits, and refuse it rather than round it.
+        """Take a number if it is what a sheet holds for a whole amount, and refuse it rather than round it.
 
-        0.1 + 0.2 is held as 0.30000000000000004 and shown as 0.3: that is thirty cents. 0.305 is an amount of nothing.
+        0.1 + 0.2 is held as 0.30000000000000004, and is thirty cents; 0.305 is no amount of cents.
         """
         if not math.isfinite(value):
             raise InvalidInputError(f"{value} is not an amount")
-        shown = Decimal(f"{value:.{SHEET_DIGITS}g}").scaleb(exponent(self.currency))
-        if abs(Decimal(value).scaleb(exponent(self.currency)) - shown) > MOST_ARTEFACT:
-            raise InvalidInputError(f"the number {value!r} has more digits than a spreadsheet keeps")
-        if shown != shown.to_integral_value():
-            raise InvalidInputError(f"the number {value!r} has more decimals than {self.currency} has")
-        if abs(shown) >= 10**SHEET_DIGITS:
+        decimals = exponent(self.currency)
+        held = Decimal(value).scaleb(decimals, _EXACT)
+        whole = held.to_integral_value()
+        if abs(whole) >= 10**SHEET_DIGITS:
             raise InvalidInputError(f"the number {value!r} is larger than a spreadsheet keeps exactly")
-        return int(shown)
+        if float(whole.scaleb(-decimals)) != value and abs(_EXACT.subtract(held, whole)) > MOST_ARTEFACT:
+            raise InvalidInputError(f"the number {value!r} has more decimals than {self.currency} has")
+        return int(whole)
 
     def _without_currency(self, text: str) -> str:
         for sign in (self.currency, *(SIGNS_OF_DONG if self.currency == DONG else ())):

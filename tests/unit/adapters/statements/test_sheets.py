@@ -196,7 +196,7 @@ def test_a_number_is_what_the_sheet_shows_of_it(container: Any, written: Any, cu
         (0.305, "EUR", "more decimals"),
         (0.0001, "KWD", "more decimals"),
         (1e15, "VND", "larger than"),
-        (123456789012345.6, "VND", "more digits"),
+        (123456789012345.6, "VND", "more decimals"),
         (True, "VND", "not an amount"),
         (date(2024, 5, 8), "VND", "not an amount"),
         ("1.500 USD", "VND", "not an amount"),
