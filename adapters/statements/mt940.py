@@ -14,7 +14,15 @@ from adapters.statements.mt940_entry import line_of, read_entry
 from adapters.statements.mt940_fields import END, MESSAGE, Field, read_fields
 from adapters.statements.mt940_values import Balance, Sum, read_balance, read_number, read_sum
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
-from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
+from paygate.domain.statement import (
+    RefusedRow,
+    StatementEnd,
+    StatementHead,
+    StatementKind,
+    StatementLine,
+    StatementPart,
+    Warned,
+)
 
 INTERIM: Final = "942"
 READ: Final = frozenset({"940", "941", INTERIM, "950"})
@@ -195,8 +203,17 @@ class _Statement:
         if number is not None:
             identification = f"{identification} {number}{f'/{page}' if page else ''}".strip()
         yield StatementHead(
-            self._bare_account(), identification, self._currency, opening=opening, sequence=number, page=page
+            self._bare_account(),
+            identification,
+            self._currency,
+            opening=opening,
+            sequence=number,
+            page=page,
+            kind=StatementKind.REPORT if self._is_interim() else StatementKind.STATEMENT,
         )
+
+    def _is_interim(self) -> bool:
+        return self._interim or ("60" not in self._seen and bool(self._seen & {"34", "90C", "90D"}))
 
     def _bare_account(self) -> str | None:
         """Return the account without the currency that some banks write behind it."""
@@ -211,7 +228,7 @@ class _Statement:
             UnreadableStatementError: it is not whole.
         """
         yield from self._flush()
-        interim = self._interim or ("60" not in self._seen and bool(self._seen & {"34", "90C", "90D"}))
+        interim = self._is_interim()
         self._check_whole(interim=interim, ended=ended)
         yield from self._head()
         trailer_agrees = self._check_sums()

@@ -97,4 +97,5 @@ def line_of(row: int, entry: Entry, narrative: str) -> StatementLine:
         narrative=told.text,
         counterparty=told.counterparty,
         reversal=entry.reversal,
+        entry_reference=entry.bank_reference,
     )

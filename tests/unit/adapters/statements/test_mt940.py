@@ -47,6 +47,7 @@ def test_a_statement_gives_its_head_its_lines_and_its_end() -> None:
             bank_reference="FT24129001",
             reference="DVC0001",
             narrative="NGUYEN VAN A nop le phi\nHS 0001",
+            entry_reference="FT24129001",
         ),
         StatementEnd(closing=150_000, period_from=date(2024, 5, 8), period_to=date(2024, 5, 8), currency="VND"),
     ]
@@ -316,6 +317,7 @@ def test_an_interim_report_is_checked_against_its_trailer() -> None:
     found = look(interim(ENTRY, DEBIT))
     assert (found.lines, found.balanced, len(found.warnings)) == (2, None, 1)
     assert "interim report" in found.warnings[0]
+    assert [one.kind for one in found.statements] == ["report"]
 
 
 @pytest.mark.parametrize(
