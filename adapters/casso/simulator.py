@@ -2,15 +2,22 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from adapters.casso import CassoOptions
 from adapters.casso.signature import SIGNATURE_HEADER, TOKEN_HEADER, sign, string_to_sign
 from adapters.fields import HANOI, milliseconds_of
+from adapters.shaping import number, whole_second
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.lifecycle import MONEY_CAME
+from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
+from paygate.domain.money import DONG
 from paygate.domain.notice import NoticeFacts
+from paygate.domain.text import dossier_code_in
+
+MOST: Final = 2**53 - 1
+"""The largest amount Casso can write: its numbers are JavaScript's."""
 
 
 class CassoSimulator:
@@ -19,6 +26,20 @@ class CassoSimulator:
     def __init__(self, secret: bytes, options: CassoOptions) -> None:
         self._secret = secret
         self._token = options.static_token
+
+    def shape(self, facts: NoticeFacts) -> NoticeFacts | None:
+        if facts.state not in MONEY_CAME:
+            return None
+        return replace(
+            facts,
+            transaction_id=number(facts.transaction_id or facts.reference),
+            state=PaymentState.PAID,
+            outcome=Outcome.PAID,
+            amount=max(1, min(facts.amount, MOST)),
+            currency=DONG,
+            occurred_at=whole_second(facts.occurred_at),
+            dossier_code=dossier_code_in(facts.description),
+        )
 
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
         """Return one webhook.

@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.dvcqg import DvcqgOptions
 from adapters.dvcqg.payloads import SIGNATURE_FIELD, SIGNED_FIELDS
 from adapters.dvcqg.query import ASKED_FIELDS, FAILED_STATUS, PAID_STATUS, PENDING_STATUS, STATUS_FIELD
-from adapters.dvcqg.signature import sign
+from adapters.dvcqg.signature import DELIMITER, sign
 from adapters.dvcqg.translate import EVERY_OTHER, PAID_CODE
 from adapters.fields import HANOI
+from adapters.shaping import whole_second
 from paygate.domain.adapter import Known
 from paygate.domain.inquiry import Query
-from paygate.domain.lifecycle import MONEY_CAME, PaymentState
+from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
 from paygate.domain.notice import NoticeFacts, Reply
+from paygate.domain.text import dossier_code_in
 
 
 class DvcqgSimulator:
@@ -22,6 +25,20 @@ class DvcqgSimulator:
     def __init__(self, secret: bytes, options: DvcqgOptions) -> None:
         self._secret = secret
         self._options = options
+
+    def shape(self, facts: NoticeFacts) -> NoticeFacts:
+        state, outcome = self._said(facts.state)
+        description = _undelimited(facts.description)
+        return replace(
+            facts,
+            reference=_undelimited(facts.reference),
+            transaction_id=_undelimited(facts.transaction_id),
+            state=state,
+            outcome=outcome,
+            occurred_at=whole_second(facts.occurred_at),
+            dossier_code=dossier_code_in(description),
+            description=description,
+        )
 
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
         return "POST", _body(self._message(facts, now)), {"content-type": "application/json"}
@@ -59,6 +76,14 @@ class DvcqgSimulator:
         message[SIGNATURE_FIELD] = sign(signed, self._secret)
         return json.dumps(message, ensure_ascii=False).encode()
 
+    def _said(self, state: PaymentState) -> tuple[PaymentState, Outcome]:
+        failed = self._options.failed_codes
+        if state in MONEY_CAME:
+            return PaymentState.PAID, Outcome.PAID
+        if not failed or (state in {PaymentState.INITIATED, PaymentState.PENDING} and EVERY_OTHER not in failed):
+            return PaymentState.PENDING, Outcome.PENDING
+        return PaymentState.FAILED, Outcome.DECLINED
+
     def _code(self, state: PaymentState) -> str:
         if state in MONEY_CAME:
             return PAID_CODE
@@ -66,6 +91,10 @@ class DvcqgSimulator:
         if state in {PaymentState.INITIATED, PaymentState.PENDING}:
             return next(code for number in range(1, 99) if (code := f"{number:02}") not in listed)
         return listed[0] if listed else "99"
+
+
+def _undelimited(text: str) -> str:
+    return text.replace(DELIMITER, "/")
 
 
 def _body(message: Mapping[str, str | int]) -> bytes:

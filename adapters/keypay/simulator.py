@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from adapters.keypay import KeypayOptions
-from adapters.keypay.signature import sign
-from paygate.domain.lifecycle import MONEY_CAME
+from adapters.keypay import PAID_NEEDS, KeypayOptions
+from adapters.keypay.signature import DELIMITER, sign
+from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
+from paygate.domain.money import DONG
 from paygate.domain.notice import NoticeFacts
+from paygate.domain.text import dossier_code_in
 
 
 class KeypaySimulator:
@@ -16,6 +19,23 @@ class KeypaySimulator:
     def __init__(self, secret: bytes, options: KeypayOptions) -> None:
         self._secret = secret
         self._options = options
+
+    def shape(self, facts: NoticeFacts) -> NoticeFacts:
+        paid, signed = facts.state in MONEY_CAME, self._options.signed_fields
+        reference = _undelimited(facts.reference)
+        description = _undelimited(facts.description) if "description" in signed else ""
+        told = "transaction_code" in signed or not all(field in signed for field in PAID_NEEDS)
+        return replace(
+            facts,
+            reference=reference,
+            transaction_id=_undelimited(facts.transaction_id) if told else "",
+            state=PaymentState.PAID if paid else PaymentState.PENDING,
+            outcome=Outcome.PAID if paid else Outcome.PENDING,
+            currency=DONG,
+            occurred_at=None,
+            dossier_code=dossier_code_in(description) or dossier_code_in(reference),
+            description=description,
+        )
 
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:  # noqa: ARG002 -- a callback holds no time
         message = {
@@ -37,3 +57,7 @@ class KeypaySimulator:
         message["check_sum"] = sign([str(message[field]) for field in self._options.signed_fields], self._secret)
         body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
         return "POST", body, {"content-type": "application/json"}
+
+
+def _undelimited(text: str) -> str:
+    return text.replace(DELIMITER, "/")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -10,10 +11,14 @@ from adapters.momo import MomoOptions
 from adapters.momo.payloads import SIGNATURE_FIELD, SIGNED_FIELDS
 from adapters.momo.query import ASKED_FIELDS, UNKNOWN_ORDER
 from adapters.momo.signature import sign, string_to_sign
+from adapters.momo.translate import MOST_DIGITS
+from adapters.shaping import GATEWAY_FAULT, attempt, number, whole_millisecond
 from paygate.domain.adapter import Known
 from paygate.domain.inquiry import Query
-from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
+from paygate.domain.lifecycle import MONEY_CAME, PaymentState
+from paygate.domain.money import DONG
 from paygate.domain.notice import NoticeFacts, Reply
+from paygate.domain.text import dossier_code_in
 
 _CODES: Final[Mapping[PaymentState, int]] = {
     PaymentState.INITIATED: 1000,
@@ -35,8 +40,23 @@ class MomoSimulator:
         self._secret = secret
         self._options = options
 
+    def shape(self, facts: NoticeFacts) -> NoticeFacts:
+        state, outcome = attempt(facts)
+        description = _without_pairs(facts.description)
+        return replace(
+            facts,
+            reference=_without_pairs(facts.reference),
+            transaction_id=number(facts.transaction_id, MOST_DIGITS - 2) if facts.transaction_id else "",
+            state=state,
+            outcome=outcome,
+            currency=DONG,
+            occurred_at=whole_millisecond(facts.occurred_at),
+            dossier_code=dossier_code_in(description),
+            description=description,
+        )
+
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
-        code = _MAINTENANCE if facts.outcome is Outcome.GATEWAY_FAULT else _CODES[facts.state]
+        code = _MAINTENANCE if (facts.state, facts.outcome) == GATEWAY_FAULT else _CODES[facts.state]
         values = (
             facts.amount,
             "",
@@ -74,3 +94,8 @@ class MomoSimulator:
             }
         reply = {**asked, "extraData": "", "payType": "qr", "refundTrans": [], "message": "", **told}
         return Reply(200, json.dumps(reply, ensure_ascii=False).encode())
+
+
+def _without_pairs(text: str) -> str:
+    # What could begin another pair would not be authenticated.
+    return text.replace("=", "-")

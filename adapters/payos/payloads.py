@@ -12,7 +12,8 @@ MAX_FIELDS: Final = 64
 """Fields `data` may have; payOS sends sixteen."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
-_SIGNED_EMPTY: Final = frozenset({"null", "undefined"})
+SIGNED_EMPTY: Final = frozenset({"null", "undefined"})
+"""Texts that are signed as empty ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +54,4 @@ def _signed_text(value: object) -> str:
     if value is None:
         return ""
     text = signed_text(value)
-    return "" if text in _SIGNED_EMPTY else text
+    return "" if text in SIGNED_EMPTY else text

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
 from adapters.standardwebhooks import StandardWebhooksOptions, signing_key_of
 from adapters.standardwebhooks.signature import ID_HEADER, SCHEME, SIGNATURE_HEADER, TIME_HEADER, sign
+from adapters.standardwebhooks.translate import OUTCOMES
 from paygate.domain.notice import NoticeFacts
+from paygate.domain.text import dossier_code_in
 
 
 class StandardWebhooksSimulator:
@@ -15,6 +18,10 @@ class StandardWebhooksSimulator:
 
     def __init__(self, secret: bytes, options: StandardWebhooksOptions) -> None:  # noqa: ARG002 -- no keys
         self._key = signing_key_of(secret)
+
+    def shape(self, facts: NoticeFacts) -> NoticeFacts:
+        code = facts.dossier_code or dossier_code_in(facts.description)
+        return replace(facts, outcome=OUTCOMES[facts.state], dossier_code=code)
 
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
         body = _body(facts, facts.occurred_at or now)

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from adapters.fields import HANOI
+from adapters.shaping import GATEWAY_FAULT, attempt, whole_second
 from adapters.vnpay import VnpayOptions
 from adapters.vnpay.payloads import SIGNATURE_FIELD
 from adapters.vnpay.query import (
@@ -22,8 +24,10 @@ from adapters.vnpay.signature import encode, sign
 from adapters.vnpay.translate import MINOR_UNITS_SENT, SUCCESS
 from paygate.domain.adapter import Known
 from paygate.domain.inquiry import Query
-from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
+from paygate.domain.lifecycle import MONEY_CAME, PaymentState
+from paygate.domain.money import DONG
 from paygate.domain.notice import NO_HEADERS, NoticeFacts, Reply
+from paygate.domain.text import dossier_code_in
 
 _CODES: Final[Mapping[PaymentState, tuple[str, str]]] = {
     PaymentState.INITIATED: ("07", "07"),
@@ -42,8 +46,20 @@ class VnpaySimulator:
         self._secret = secret
         self._terminal_code = options.terminal_code
 
+    def shape(self, facts: NoticeFacts) -> NoticeFacts:
+        state, outcome = attempt(facts)
+        return replace(
+            facts,
+            transaction_id="" if facts.transaction_id == "0" else facts.transaction_id,
+            state=state,
+            outcome=outcome,
+            currency=DONG,
+            occurred_at=whole_second(facts.occurred_at),
+            dossier_code=dossier_code_in(facts.description),
+        )
+
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
-        response, status = ("75", "02") if facts.outcome is Outcome.GATEWAY_FAULT else _CODES[facts.state]
+        response, status = ("75", "02") if (facts.state, facts.outcome) == GATEWAY_FAULT else _CODES[facts.state]
         moment = (facts.occurred_at or now).astimezone(HANOI)
         query = encode(
             {

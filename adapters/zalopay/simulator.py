@@ -2,19 +2,23 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from adapters.fields import milliseconds_of
+from adapters.shaping import number, whole_millisecond
 from adapters.zalopay import ZalopayOptions
 from adapters.zalopay.query import EXPIRED_ORDER, FAILED, PAID, PROCESSING, UNKNOWN_ORDER, mac_of
 from adapters.zalopay.signature import sign
 from paygate.domain.adapter import Known
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.inquiry import Query
-from paygate.domain.lifecycle import MONEY_CAME, PaymentState
+from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
+from paygate.domain.money import DONG
 from paygate.domain.notice import NoticeFacts, Reply
+from paygate.domain.text import dossier_code_in
 
 _ORDER: Final = 1
 _NOT_AUTHENTIC: Final = -402
@@ -27,6 +31,20 @@ class ZalopaySimulator:
         self._key = secret
         self._app_id = options.app_id
         self._key1 = options.key1.get_secret_value() if options.key1 else ""
+
+    def shape(self, facts: NoticeFacts) -> NoticeFacts | None:
+        if facts.state not in MONEY_CAME:
+            return None
+        return replace(
+            facts,
+            transaction_id=number(facts.transaction_id or facts.reference),
+            state=PaymentState.PAID,
+            outcome=Outcome.PAID,
+            currency=DONG,
+            occurred_at=whole_millisecond(facts.occurred_at),
+            dossier_code=dossier_code_in(_given_along(facts)),
+            description="",
+        )
 
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
         """Return one signed callback.
@@ -44,7 +62,7 @@ class ZalopaySimulator:
                 "app_time": moment,
                 "app_user": "paygate",
                 "amount": facts.amount,
-                "embed_data": _json({"dossier_code": facts.dossier_code} if facts.dossier_code else {}),
+                "embed_data": _given_along(facts),
                 "item": "[]",
                 "zp_trans_id": int(facts.transaction_id),
                 "server_time": moment,
@@ -65,6 +83,10 @@ class ZalopaySimulator:
         if facts is None:
             return Reply(200, _json({"return_code": FAILED, "sub_return_code": UNKNOWN_ORDER}).encode())
         return Reply(200, _json(_told(facts, now)).encode())
+
+
+def _given_along(facts: NoticeFacts) -> str:
+    return _json({"dossier_code": facts.dossier_code} if facts.dossier_code else {})
 
 
 def _told(facts: NoticeFacts, now: datetime) -> Mapping[str, Any]:

@@ -149,6 +149,13 @@ class Respondent(Protocol):
 class Simulator(Protocol):
     """Signs and shapes notices exactly as the real source does."""
 
+    def shape(self, facts: NoticeFacts) -> NoticeFacts | None:
+        """Return the facts as far as the source can say them, in its own forms; None: of such it says nothing.
+
+        Codes and numbers that are not of its form become others that are, the same for the same. What was shaped is
+        shaped already. How far the source is believed is the adapter's affair.
+        """
+
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
         """Return method, body (for GET: the query string) and headers of one signed notice."""
 

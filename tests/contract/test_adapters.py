@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters import registry
 from paygate.domain.adapter import Adapter
 from paygate.domain.errors import NotAPaymentError, NotAuthenticError, UnreadableNoticeError
 from paygate.domain.lifecycle import MONEY_CAME, PaymentState
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.notice import NoticeFacts, RawNotice
-from tests.contract.adapter_examples import EXAMPLES, NOW, Key
+from tests.contract.adapter_examples import EXAMPLES, NOW, PAID, Key, shaped, simulator
+from tests.notice_facts import any_facts
 
 every_adapter = pytest.mark.parametrize("kind", sorted(EXAMPLES))
 
@@ -31,9 +33,7 @@ def every_key(kind: str) -> tuple[Key, ...]:
 
 def send(kind: str, facts: NoticeFacts | None = None, *, key: Key | None = None, now: datetime = NOW) -> RawNotice:
     """The notice as intake hands it over: signed by the simulator, with the headers its adapter asks for."""
-    example = EXAMPLES[kind]
-    simulator = registry.simulator(kind, (key or example.keys.live).signs, example.options)
-    method, body, headers = simulator.request(facts or example.paid, now)
+    method, body, headers = simulator(kind, key).request(facts or shaped(kind), now)
     asked = build(kind).signed_headers
     return RawNotice(method, body, {name: value for name, value in headers.items() if name in asked})
 
@@ -52,27 +52,42 @@ def test_it_says_how_it_is_sent_and_what_it_can(kind: str) -> None:
     assert adapter.secret_headers <= set(adapter.signed_headers)
 
 
-@pytest.mark.parametrize(
-    ("kind", "facts"),
-    [
-        pytest.param(kind, facts, id=f"{kind}-{facts.state}")
-        for kind, example in EXAMPLES.items()
-        for facts in example.sent
-    ],
-)
-def test_what_is_sent_is_what_is_understood(kind: str, facts: NoticeFacts) -> None:
+def shape_each(kind: str, facts: NoticeFacts) -> list[NoticeFacts]:
+    """What the source can say of the facts in every state."""
+    states = [simulator(kind).shape(replace(facts, state=state)) for state in PaymentState]
+    return [one for one in states if one is not None]
+
+
+@every_adapter
+def test_it_can_say_what_its_example_says_it_can(kind: str) -> None:
+    assert {facts.state for facts in shape_each(kind, PAID)} == EXAMPLES[kind].says
+
+
+@every_adapter
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(facts=any_facts())
+def test_whatever_is_shaped_and_sent_is_what_is_understood(kind: str, facts: NoticeFacts) -> None:
     adapter, example = build(kind), EXAMPLES[kind]
-    understood = adapter.translate(adapter.verify(send(kind, facts), NOW).payload)
-    assert replace(understood, alarm=None) == example.understood(facts)
-    unlisted = facts.state is PaymentState.PENDING and example.names_unlisted
-    assert bool(understood.alarm) is (unlisted or understood.state is not facts.state)
+    for sent in shape_each(kind, facts):
+        understood = adapter.translate(adapter.verify(send(kind, sent), NOW).payload)
+        assert replace(understood, alarm=None) == example.understood(sent)
+        unlisted = sent.state is PaymentState.PENDING and example.names_unlisted
+        assert bool(understood.alarm) is (unlisted or understood.state is not sent.state)
+
+
+@every_adapter
+@settings(deadline=None)
+@given(facts=any_facts())
+def test_what_was_shaped_is_shaped_already(kind: str, facts: NoticeFacts) -> None:
+    assert [simulator(kind).shape(one) for one in shape_each(kind, facts)] == shape_each(kind, facts)
 
 
 @every_adapter
 @pytest.mark.parametrize("amount", [1, 2**31, None], ids=["least", "beyond 32 bits", "most"])
 def test_amounts_as_large_as_the_format_writes_them_arrive_whole(kind: str, amount: int | None) -> None:
     adapter, example = build(kind), EXAMPLES[kind]
-    sent = replace(example.paid, amount=example.most if amount is None else amount)
+    sent = shaped(kind, amount=MAX_AMOUNT if amount is None else amount)
+    assert sent.amount == (example.most if amount is None else amount)
     assert adapter.translate(adapter.verify(send(kind, sent), NOW).payload).amount == sent.amount
 
 
@@ -145,8 +160,7 @@ def test_a_notice_without_one_of_its_headers_is_refused(kind: str) -> None:
 @pytest.mark.parametrize("kind", [kind for kind, example in EXAMPLES.items() if example.another])
 def test_a_notice_signed_for_another_partner_under_the_same_secret_is_refused(kind: str) -> None:
     example = EXAMPLES[kind]
-    options = {**example.options, **(example.another or {})}
-    method, body, headers = registry.simulator(kind, example.keys.live.signs, options).request(example.paid, NOW)
+    method, body, headers = simulator(kind, **(example.another or {})).request(shaped(kind), NOW)
     with pytest.raises(NotAuthenticError):
         build(kind).verify(RawNotice(method, body, headers), NOW)
 

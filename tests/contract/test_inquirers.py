@@ -24,7 +24,7 @@ from paygate.domain.errors import (
 from paygate.domain.inquiry import Asked, Query
 from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
 from paygate.domain.notice import UNSIGNED, NoticeFacts, Reply
-from tests.contract.adapter_examples import EXAMPLES, NOW
+from tests.contract.adapter_examples import EXAMPLES, NOW, shaped
 
 ABLE = sorted(kind for kind, one in registry.ADAPTERS.items() if one.inquirer)
 every_inquirer = pytest.mark.parametrize("kind", ABLE)
@@ -42,7 +42,7 @@ def inquirer(kind: str, *secrets: bytes) -> Inquirer:
 
 
 def asked_about(kind: str, **changes: Any) -> Asked:
-    return replace(Asked(EXAMPLES[kind].paid.reference, NOW - timedelta(minutes=5), "q1f"), **changes)
+    return replace(Asked(shaped(kind).reference, NOW - timedelta(minutes=5), "q1f"), **changes)
 
 
 def answered(  # noqa: PLR0913 -- who asks what, and who answers with what
@@ -61,7 +61,7 @@ def answered(  # noqa: PLR0913 -- who asks what, and who answers with what
 
 
 def paid(kind: str, **changes: Any) -> NoticeFacts:
-    return replace(EXAMPLES[kind].paid, **changes)
+    return replace(shaped(kind), **changes)
 
 
 def understood(kind: str, facts: NoticeFacts) -> NoticeFacts:
