@@ -13,18 +13,23 @@ import uvloop
 from aiohttp.web import Application
 
 from adapters import registry
+from adapters.standardwebhooks import signing_key_of
+from adapters.standardwebhooks.signature import signed_headers
 from adapters.statements.registry import FORMATS
 from adapters.statements.table.mapping import TableMapping
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
 from paygate.database import Database, check_durability, migrate, open_database
+from paygate.deliveries import Deliveries, Endpoint
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Adapter
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import ConfigurationError, InvalidInputError
+from paygate.domain.news import kinds_matching
+from paygate.domain.reach import Allowed
 from paygate.domain.record_reading import read_records
 from paygate.domain.statement import StatementPart
-from paygate.egress import open_egress
+from paygate.egress import open_egress, read_url
 from paygate.embedded import embedded_database
 from paygate.inbox import GroupCommitInbox, open_inbox, store_within
 from paygate.inquiry import Poller
@@ -32,7 +37,7 @@ from paygate.intake import Intake, Sender
 from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
 from paygate.records import request_payment, upsert
-from paygate.settings import AccountSettings, Settings, resolve_secret
+from paygate.settings import AccountSettings, EndpointSettings, Settings, resolve_secret
 from paygate.sources import built, questioned
 from paygate.statement_files import read_isolated
 from paygate.telemetry import Event, log
@@ -99,6 +104,14 @@ class Service:
             for code, source in self.settings.sources.items()
             if source.account and (lookup := built(self.settings, code, source, registry.build_lookup))
         }
+
+    def endpoints(self) -> list[Endpoint]:
+        """Return where events are delivered to, with what signs for each.
+
+        Raises:
+            ConfigurationError: a secret is not there, or a URL may not be asked; with its line.
+        """
+        return [_endpoint(self, name, one) for name, one in self.settings.endpoints.items()]
 
     async def match(self, tenant_id: int) -> None:
         await match_dirty(self.database, tenant_id, self.policy)
@@ -201,6 +214,17 @@ def _sources(settings: Settings) -> dict[str, SourceEntry]:
     }
 
 
+def _endpoint(service: Service, name: str, settings: EndpointSettings) -> Endpoint:
+    place = service.settings.place_of("endpoints", name)
+    try:
+        read_url(settings.url, Allowed.read(service.settings.egress_allowed))
+        keys = [signing_key_of(resolve_secret(one)) for one in settings.secrets]
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{place}: {error}") from error
+    tenant_id = service.directory.tenants[settings.tenant].tenant_id
+    return Endpoint(tenant_id, name, settings.url, kinds_matching(settings.types), partial(signed_headers, keys=keys))
+
+
 def build_worker(service: Service) -> Worker:
     """Make the worker that takes notices into the ledger and has the matcher follow."""
     return Worker(service.database, apply_batch, service.match)
@@ -301,9 +325,11 @@ async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its lif
         async with service.database.connection() as connection:
             await check_durability(connection)
         worker = build_worker(service)
-        ends = [asyncio.create_task(stop.wait())]
+        ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait())]
         if role != "web":
             ends.append(await stack.enter_async_context(_running(worker.run, "worker")))
+            deliveries = await stack.enter_async_context(_deliveries(service))
+            ends.append(await stack.enter_async_context(_running(deliveries.run, "deliveries")))
             ends += await stack.enter_async_context(_asking(service, worker.wake))
         url = ""
         if role != "worker":
@@ -314,6 +340,15 @@ async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its lif
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         ends[0].cancel()
     log.info(Event.STOPPED)
+
+
+@asynccontextmanager
+async def _deliveries(service: Service) -> AsyncIterator[Deliveries]:
+    endpoints = service.endpoints()
+    async with open_egress(service.settings.egress_allowed) as egress:
+        deliveries = Deliveries(service.database, egress, endpoints)
+        await deliveries.begin()
+        yield deliveries
 
 
 @asynccontextmanager

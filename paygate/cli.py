@@ -8,6 +8,7 @@ import typer
 
 from paygate.commands import days, service
 from paygate.commands.adapters import adapter
+from paygate.commands.deliveries import deliveries
 from paygate.commands.inbox import inbox
 from paygate.commands.people import people, trail
 from paygate.commands.records import records
@@ -36,6 +37,7 @@ for group, name in (
     (records, "records"),
     (statements, "statements"),
     (inbox, "notices"),
+    (deliveries, "deliveries"),
     (people, "people"),
     (trail, "audit"),
     (adapter, "adapter"),

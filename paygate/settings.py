@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import Leg
+from paygate.domain.news import kinds_matching
 from paygate.domain.reach import Allowed
 from paygate.domain.table_columns import check_columns
 
@@ -130,6 +131,21 @@ class MappingSettings(_Table):
         return value
 
 
+class EndpointSettings(_Table):
+    """Where a tenant's events are delivered to."""
+
+    tenant: str
+    url: str
+    secrets: Annotated[tuple[str, ...], Field(min_length=1)]
+    types: Annotated[tuple[str, ...], Field(min_length=1)] = ("*",)
+
+    @field_validator("types")
+    @classmethod
+    def _known_types(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        kinds_matching(value)
+        return value
+
+
 class CalendarSettings(_Table):
     """Single days that are not as the calendar has them: what the year's exchange of working days decided."""
 
@@ -159,6 +175,7 @@ class Settings(BaseSettings):
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     sources: Mapping[Name, SourceSettings] = Field(default_factory=dict)
     mappings: Mapping[Name, MappingSettings] = Field(default_factory=dict)
+    endpoints: Mapping[Name, EndpointSettings] = Field(default_factory=dict)
 
     _path: Path | None = PrivateAttr(default=None)
     _text: str = PrivateAttr(default="")
@@ -203,6 +220,8 @@ class Settings(BaseSettings):
                     raise ValueError(f"sources.{name}.account belongs to another tenant")
             elif Leg.BANK in source.legs:
                 raise ValueError(f"sources.{name} expects the bank leg but names no account")
+        for name, endpoint in self.endpoints.items():
+            _known(endpoint.tenant, self.tenants, f"endpoints.{name}.tenant", "tenant")
         return self
 
 
@@ -266,6 +285,7 @@ def _names_at(where: Sequence[str]) -> list[str]:
         ("accounts", "statement_due"): StatementDue,
         ("sources", "fee"): FeeSettings,
         ("mappings",): MappingSettings,
+        ("endpoints",): EndpointSettings,
     }
     # What stands second is a name of the user's own choice.
     found = tables.get((*where[:1], *where[2:]), Settings)

@@ -29,6 +29,10 @@ QUERIES_PUT: Final = Counter(
 )
 """`outcome`: stored, repeated, conflicting, quarantined, unknown, unanswered, unreachable, unauthentic, unaskable,
 outdated; and expired, of what was given up."""
+DELIVERIES: Final = Counter(
+    "paygate_deliveries_total", "Attempts to deliver an event, by what became of them", ["outcome"], registry=REGISTRY
+)
+"""`outcome`: delivered, failed, dead, gone, refused."""
 RETRIES: Final = Counter("paygate_retries_total", "Work tried again, by kind", ["kind"], registry=REGISTRY)
 NOTICE_SECONDS: Final = Histogram(
     "paygate_notice_seconds",
@@ -90,6 +94,14 @@ class Event(StrEnum):
     STATEMENT_IMPORTED = "statement_imported"
     MATCHED = "matched"
     DAY_CLOSED = "day_closed"
+    DELIVERED = "delivered"
+    DELIVERY_FAILED = "delivery_failed"
+    DELIVERY_DEAD = "delivery_dead"
+    DELIVERY_REFUSED = "delivery_refused"
+    DELIVERY_LEASE_LOST = "delivery_lease_lost"
+    DELIVERIES_REPLAYED = "deliveries_replayed"
+    ENDPOINT_PAUSED = "endpoint_paused"
+    ENDPOINT_RESUMED = "endpoint_resumed"
     DATABASE_AWAY = "database_away"
     JOB_DONE = "job_done"
     JOB_FAILED = "job_failed"

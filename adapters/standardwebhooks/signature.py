@@ -29,6 +29,12 @@ def sign(message_id: str, sent_at: str, body: bytes, key: bytes) -> bytes:
     return b64encode(hmac.digest(key, f"{message_id}.{sent_at}.".encode() + body, "sha256"))
 
 
+def signed_headers(message_id: str, sent_at: str, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
+    """Return the headers of a message, signed with every live key: a receiver in rotation knows one of them."""
+    signatures = (SCHEME + sign(message_id, sent_at, body, key).decode() for key in keys)
+    return {ID_HEADER: message_id, TIME_HEADER: sent_at, SIGNATURE_HEADER: " ".join(signatures)}
+
+
 def key_that_signed(raw: RawNotice, keys: Sequence[bytes], now: datetime) -> int:
     """Return the number of the key that signed.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from adapters.standardwebhooks import StandardWebhooksOptions, signing_key_of
-from adapters.standardwebhooks.signature import ID_HEADER, SCHEME, SIGNATURE_HEADER, TIME_HEADER, sign
+from adapters.standardwebhooks.signature import signed_headers
 from adapters.standardwebhooks.translate import OUTCOMES
 from paygate.domain.notice import NoticeFacts
 from paygate.domain.text import dossier_code_in
@@ -27,16 +27,8 @@ class StandardWebhooksSimulator:
         body = _body(facts, facts.occurred_at or now)
         message_id = f"msg_{sha256(body).hexdigest()[:27]}"
         sent_at = str(int(now.timestamp()))
-        return (
-            "POST",
-            body,
-            {
-                "content-type": "application/json",
-                ID_HEADER: message_id,
-                TIME_HEADER: sent_at,
-                SIGNATURE_HEADER: SCHEME + sign(message_id, sent_at, body, self._key).decode(),
-            },
-        )
+        signed = signed_headers(message_id, sent_at, body, [self._key])
+        return "POST", body, {"content-type": "application/json", **signed}
 
 
 def _body(facts: NoticeFacts, moment: datetime) -> bytes:

@@ -65,12 +65,14 @@ def doctor(context: typer.Context) -> None:
     async def work() -> None:
         async with open_service(settings) as service:
             service.adapters()
+            service.endpoints()
             async with service.database.connection() as connection:
                 await check_durability(connection)
                 version = await connection.fetchval("SHOW server_version")
         kind = "the configured" if settings.database_url else "the embedded"
         OUT.print(f"{kind} PostgreSQL {version} keeps what it acknowledges")
         OUT.print(f"{len(settings.sources)} sources of {len(settings.tenants)} tenants have their secrets")
+        OUT.print(f"{len(settings.endpoints)} endpoints have their secrets and may be reached")
 
     run(work())
 

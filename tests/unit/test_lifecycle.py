@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from paygate.database import Database
+from paygate.domain.delivery import LetterState
 from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import (
     DISCREPANCY_TRANSITIONS,
@@ -78,6 +79,7 @@ def test_what_is_replayed_may_be_tried_again() -> None:
         ("record_status", RecordStatus),
         ("discrepancy_state", DiscrepancyState),
         ("leg", Leg),
+        ("letter_state", LetterState),
     ],
 )
 async def test_the_databases_names_are_ours_in_the_same_order(

@@ -158,6 +158,31 @@ def test_a_time_zone_that_does_not_exist_is_refused_with_its_line() -> None:
     assert message == "paygate.toml:4: tenants.haiduong.timezone: there is no time zone 'Asia/Hai_Duong'"
 
 
+ENDPOINT = """
+[endpoints.mot-cua]
+tenant = "haiduong"
+url = "https://mot-cua.haiduong.gov.vn/paygate"
+secrets = ["env:HD_MOT_CUA_SECRET"]
+"""
+
+
+def test_an_endpoint_is_told_everything_unless_it_says_what() -> None:
+    assert load(MINIMAL + ENDPOINT).endpoints["mot-cua"].types == ("*",)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("secrets =", "secrt =", "paygate.toml:18: endpoints.mot-cua.secrt is not a key (did you mean 'secrets'?)"),
+        ('["env:HD_MOT_CUA_SECRET"]', "[]", "paygate.toml:18: endpoints.mot-cua.secrets: "),
+        ("secrets", 'types = ["payment.pad"]\nsecrets', "there is no type 'payment.pad'; there is payment.paid, "),
+        ('tenant = "haiduong"\nurl', 'tenant = "hanoi"\nurl', "endpoints.mot-cua.tenant: there is no tenant 'hanoi'"),
+    ],
+)
+def test_what_is_wrong_with_an_endpoint_is_refused_by_its_name(right: str, wrong: str, said: str) -> None:
+    assert said in refusal(MINIMAL + ENDPOINT.replace(right, wrong))
+
+
 def test_what_may_be_asked_is_listed_in_networks_addresses_and_names() -> None:
     listed = ("10.1.2.0/24", "10.1.3.7", "lgsp.haiduong.gov.vn")
     assert load(f"egress_allowed = {list(listed)}\n").egress_allowed == listed
