@@ -13,23 +13,20 @@ import uvloop
 from aiohttp.web import Application
 
 from adapters import registry
-from adapters.standardwebhooks import signing_key_of
-from adapters.standardwebhooks.signature import signed_headers
 from adapters.statements.registry import FORMATS
 from adapters.statements.table.mapping import TableMapping
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
+from paygate.configured import built, endpoints, questioned, store_parties
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.deliveries import Deliveries, Endpoint
-from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
+from paygate.directory import Directory
 from paygate.domain.adapter import Adapter
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import ConfigurationError, InvalidInputError
-from paygate.domain.news import kinds_matching
-from paygate.domain.reach import Allowed
 from paygate.domain.record_reading import read_records
 from paygate.domain.statement import StatementPart
-from paygate.egress import open_egress, read_url
+from paygate.egress import open_egress
 from paygate.embedded import embedded_database
 from paygate.inbox import GroupCommitInbox, open_inbox, store_within
 from paygate.inquiry import Poller
@@ -37,8 +34,7 @@ from paygate.intake import Intake, Sender
 from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
 from paygate.records import request_payment, upsert
-from paygate.settings import AccountSettings, EndpointSettings, Settings, resolve_secret
-from paygate.sources import built, questioned
+from paygate.settings import Settings, resolve_secret
 from paygate.statement_files import read_isolated
 from paygate.telemetry import Event, log
 from paygate.uploads import Uploads
@@ -111,7 +107,7 @@ class Service:
         Raises:
             ConfigurationError: a secret is not there, or a URL may not be asked; with its line.
         """
-        return [_endpoint(self, name, one) for name, one in self.settings.endpoints.items()]
+        return endpoints(self.settings, self.directory)
 
     async def match(self, tenant_id: int) -> None:
         await match_dirty(self.database, tenant_id, self.policy)
@@ -186,43 +182,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         await migrate(url)
         async with open_database(url) as database:
             async with database.connection() as connection:
-                directory = await store_directory(
-                    connection, _tenants(settings), _accounts(settings), _sources(settings)
-                )
+                directory = await store_parties(connection, settings)
             yield Service(settings, url, database, directory)
-
-
-def _tenants(settings: Settings) -> dict[str, TenantEntry]:
-    return {code: TenantEntry(one.name, one.agency, one.timezone) for code, one in settings.tenants.items()}
-
-
-def _accounts(settings: Settings) -> dict[str, AccountEntry]:
-    return {number: _account(one) for number, one in settings.accounts.items()}
-
-
-def _account(settings: AccountSettings) -> AccountEntry:
-    due = settings.statement_due
-    if due is None:
-        return AccountEntry(settings.tenant, settings.bank, settings.kind)
-    return AccountEntry(settings.tenant, settings.bank, settings.kind, due.days, due.by)
-
-
-def _sources(settings: Settings) -> dict[str, SourceEntry]:
-    return {
-        code: SourceEntry(one.tenant, one.adapter, one.account, one.cut_off, one.legs, one.silent_hours)
-        for code, one in settings.sources.items()
-    }
-
-
-def _endpoint(service: Service, name: str, settings: EndpointSettings) -> Endpoint:
-    place = service.settings.place_of("endpoints", name)
-    try:
-        read_url(settings.url, Allowed.read(service.settings.egress_allowed))
-        keys = [signing_key_of(resolve_secret(one)) for one in settings.secrets]
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{place}: {error}") from error
-    tenant_id = service.directory.tenants[settings.tenant].tenant_id
-    return Endpoint(tenant_id, name, settings.url, kinds_matching(settings.types), partial(signed_headers, keys=keys))
 
 
 def build_worker(service: Service) -> Worker:

@@ -8,11 +8,11 @@ import typer
 from paygate import audit, notices
 from paygate.app import Service, build_worker
 from paygate.commands.terminal import OUT, AsJson, Tenant, load, open_tenant, print_json, print_rows, run
+from paygate.configured import inquirers
 from paygate.domain.errors import NotFoundError, UnreadableNoticeError
 from paygate.domain.inquiry import Asked
 from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import QUERY, NoticeFacts, RawNotice, payload_told
-from paygate.sources import inquirers
 
 inbox = typer.Typer(no_args_is_help=True, help="The inbox: what waits, and putting it to work again.")
 

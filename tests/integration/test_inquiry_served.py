@@ -9,8 +9,8 @@ import pytest
 
 from paygate.access import Role
 from paygate.app import open_service
+from paygate.configured import questioned
 from paygate.domain.errors import ConfigurationError
-from paygate.sources import questioned
 from tests.asked_source import OPTIONS, SECRET, an_asked_source
 from tests.ledger_facts import a_notice
 from tests.served import a_service, settings_for

@@ -1,18 +1,58 @@
-"""What a source's configuration becomes: the adapter of its kind, and who asks it."""
+"""What the configuration becomes: the parties by their numbers, each source's adapter, who asks, and who is told."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from adapters import registry
-from paygate.directory import Directory
+from adapters.standardwebhooks import signing_key_of
+from adapters.standardwebhooks.signature import signed_headers
+from paygate.database import Connection
+from paygate.deliveries import Endpoint
+from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Inquirer
 from paygate.domain.errors import ConfigurationError
+from paygate.domain.news import kinds_matching
 from paygate.domain.reach import Allowed
 from paygate.egress import read_url
 from paygate.inquiry import Questioned
-from paygate.settings import Settings, SourceSettings, misspelt, resolve_secret
+from paygate.settings import (
+    AccountSettings,
+    EndpointSettings,
+    Settings,
+    SourceSettings,
+    misspelt,
+    resolve_secret,
+)
 
 BuiltT = TypeVar("BuiltT")
+
+
+async def store_parties(connection: Connection, settings: Settings) -> Directory:
+    """Write the configured tenants, accounts and sources into the database and return them with their numbers."""
+    return await store_directory(connection, _tenants(settings), _accounts(settings), _sources(settings))
+
+
+def _tenants(settings: Settings) -> dict[str, TenantEntry]:
+    return {code: TenantEntry(one.name, one.agency, one.timezone) for code, one in settings.tenants.items()}
+
+
+def _accounts(settings: Settings) -> dict[str, AccountEntry]:
+    return {number: _account(one) for number, one in settings.accounts.items()}
+
+
+def _account(settings: AccountSettings) -> AccountEntry:
+    due = settings.statement_due
+    if due is None:
+        return AccountEntry(settings.tenant, settings.bank, settings.kind)
+    return AccountEntry(settings.tenant, settings.bank, settings.kind, due.days, due.by)
+
+
+def _sources(settings: Settings) -> dict[str, SourceEntry]:
+    return {
+        code: SourceEntry(one.tenant, one.adapter, one.account, one.cut_off, one.legs, one.silent_hours)
+        for code, one in settings.sources.items()
+    }
 
 
 def built(
@@ -79,3 +119,22 @@ def questioned(settings: Settings, directory: Directory) -> Sequence[Questioned]
         )
         for code, inquirer in inquirers(settings).items()
     ]
+
+
+def endpoints(settings: Settings, directory: Directory) -> list[Endpoint]:
+    """Put together where events are delivered to, with what signs for each.
+
+    Raises:
+        ConfigurationError: a secret is not there, or a URL may not be asked; with its line.
+    """
+    return [_endpoint(settings, directory, name, one) for name, one in settings.endpoints.items()]
+
+
+def _endpoint(settings: Settings, directory: Directory, name: str, one: EndpointSettings) -> Endpoint:
+    try:
+        read_url(one.url, Allowed.read(settings.egress_allowed))
+        keys = [signing_key_of(resolve_secret(secret)) for secret in one.secrets]
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{settings.place_of('endpoints', name)}: {error}") from error
+    tenant_id = directory.tenants[one.tenant].tenant_id
+    return Endpoint(tenant_id, name, one.url, kinds_matching(one.types), partial(signed_headers, keys=keys))
