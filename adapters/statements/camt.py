@@ -6,13 +6,14 @@ namespace, and some banks get it wrong, which is warned of.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import BinaryIO, Final
 
 from lxml import etree
 
 from adapters.statements.camt_entry import BOOKED, Element, day, read_entry, signed_amount
+from adapters.statements.camt_layout import Layouts
 from adapters.statements.prolog import check_prolog
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.statement import (
@@ -102,12 +103,13 @@ def _ends(source: _Bounded) -> Iterator[tuple[str, Element]]:
 
 def _read_statements(ends: Iterator[tuple[str, Element]], source: _Bounded) -> Iterator[StatementPart]:
     statement: _Statement | None = None
+    layouts = Layouts()
     rows = found = 0
     for _, element in ends:
         source.since_entry = 0
         is_entry = _local(element) == ENTRY
         if statement is None:
-            statement = _open_statement(element.getparent() if is_entry else element)
+            statement = _open_statement(element.getparent() if is_entry else element, layouts)
             statement.learn_before(element)
             yield statement.head()
             if not found:
@@ -124,13 +126,13 @@ def _read_statements(ends: Iterator[tuple[str, Element]], source: _Bounded) -> I
         raise UnreadableStatementError(f"it holds no statement, report or notification ({', '.join(MESSAGES)})")
 
 
-def _open_statement(element: Element | None) -> "_Statement":
+def _open_statement(element: Element | None, layouts: Layouts) -> "_Statement":
     name = "" if element is None else _local(element)
     if element is None or name not in MESSAGES:
         raise UnreadableStatementError("it has an entry (Ntry) outside of a statement")
     if element.getroottree().docinfo.internalDTD is not None:
         raise UnreadableStatementError("it has a DOCTYPE, which no bank statement needs")
-    return _Statement(element, MESSAGES[name][1])
+    return _Statement(element, MESSAGES[name][1], layouts)
 
 
 def _doubts_about_namespace(element: Element) -> Iterator[Warned]:
@@ -148,8 +150,9 @@ class _Statement:
     Some banks put balances behind the entries, so the header is learnt wherever it stands.
     """
 
-    def __init__(self, element: Element, kind: StatementKind) -> None:
+    def __init__(self, element: Element, kind: StatementKind, layouts: Layouts) -> None:
         self._element = element
+        self._layouts = layouts
         self._kind = kind
         self._sequence: int | None = None
         self._page: int | None = None
@@ -165,10 +168,14 @@ class _Statement:
 
     def learn_before(self, element: Element) -> None:
         """Read and let go of all that stands before an entry, or at its end, of all that stands in the statement."""
-        at_end = element is self._element
-        for child in list(element) if at_end else reversed(list(element.itersiblings(preceding=True))):
-            self._learn(child)
-            self._element.remove(child)
+        if element is self._element:
+            for child in element.iterchildren(*_HEADER):
+                self._learn(child)
+            del element[:]
+        else:
+            for child in reversed(list(element.itersiblings(*_HEADER, preceding=True))):
+                self._learn(child)
+            del self._element[: self._element.index(element)]
 
     def head(self) -> StatementHead:
         opening, closing = self._opening_and_closing()
@@ -189,13 +196,14 @@ class _Statement:
             raise UnreadableStatementError("it has an entry (Ntry) outside of a statement")
         self._entries += 1
         try:
-            status, parts = read_entry(row, entry, self._currency, self._single_day())
+            status, parts = read_entry(row, entry, self._layouts, self._currency, self._single_day())
         except InvalidInputError as error:
             return [RefusedRow(row, str(error))]
         finally:
             entry.clear()
         if status == BOOKED:
-            self._nameless += any(isinstance(part, StatementLine) and not part.entry_reference for part in parts)
+            if self._kind is not StatementKind.STATEMENT:
+                self._nameless += any(isinstance(part, StatementLine) and not part.entry_reference for part in parts)
             return parts
         self._unbooked[status] += 1
         return []
@@ -210,7 +218,7 @@ class _Statement:
             yield Warned(f"{count} entries have the status {status}, are not booked and were left out")
         if self._announced not in {None, self._entries, self._entries - self._unbooked.total()}:
             yield Warned(f"its summary counts {self._announced} entries, and it has {self._entries}")
-        if self._nameless and self._kind is not StatementKind.STATEMENT:
+        if self._nameless:
             yield Warned(f"{self._nameless} entries have no AcctSvcrRef by which a statement could tell them again")
         yield StatementEnd(
             opening=opening,
@@ -231,47 +239,36 @@ class _Statement:
 
     def _learn(self, child: Element) -> None:
         name = _local(child)
-        learn = {
-            "Id": self._learn_id,
-            "Acct": self._learn_account,
-            "FrToDt": self._learn_period,
-            "Bal": self._learn_balance,
-            "ElctrncSeqNb": self._learn_sequence,
-            "StmtPgntn": self._learn_page,
-            "CpyDplctInd": self._learn_copy,
-            "TxsSummry": self._learn_summary,
-        }
         try:
-            if name in learn:
-                learn[name](child)
+            _LEARN[name](self, child)
         except InvalidInputError as error:
             self._faults.append(f"{name}: {error}")
 
-    def _learn_id(self, child: Element) -> None:
+    def learn_id(self, child: Element) -> None:
         self._identification = _text(child, ".")
 
-    def _learn_account(self, child: Element) -> None:
+    def learn_account(self, child: Element) -> None:
         self._currency = _text(child, "{*}Ccy") or None
         self._account = next(filter(None, (_text(child, path) for path in ACCOUNTS)), None)
 
-    def _learn_sequence(self, child: Element) -> None:
+    def learn_sequence(self, child: Element) -> None:
         self._sequence = _number(_text(child, "."), SEQUENCE_DIGITS)
 
-    def _learn_page(self, child: Element) -> None:
+    def learn_page(self, child: Element) -> None:
         self._page = _number(_text(child, "{*}PgNb"), PAGE_DIGITS)
 
-    def _learn_summary(self, child: Element) -> None:
+    def learn_summary(self, child: Element) -> None:
         self._announced = _number(_text(child, "{*}TtlNtries/{*}NbOfNtries"), SEQUENCE_DIGITS)
 
-    def _learn_copy(self, child: Element) -> None:
+    def learn_copy(self, child: Element) -> None:
         if (said := _text(child, ".")) in COPIES:
             self._faults.append(f"the bank calls it a copy or duplicate ({said})")
 
-    def _learn_period(self, child: Element) -> None:
+    def learn_period(self, child: Element) -> None:
         begins, ends = (_text(child, f"{{*}}{edge}DtTm") or _text(child, f"{{*}}{edge}Dt") for edge in ("Fr", "To"))
         self._period = (day(begins) if begins else None, day(ends) if ends else None)
 
-    def _learn_balance(self, child: Element) -> None:
+    def learn_balance(self, child: Element) -> None:
         code = _text(child, "{*}Tp/{*}CdOrPrtry/{*}Cd")
         if code in (*OPENING, CLOSING):
             amount = child.find("{*}Amt")
@@ -284,6 +281,20 @@ class _Statement:
         closing = self._balances.get(CLOSING)
         self._currency = self._currency or next((currency for _, currency in self._balances.values()), None)
         return (opening[0] if opening else None), (closing[0] if closing else None)
+
+
+_LEARN: Final[Mapping[str, Callable[[_Statement, Element], None]]] = {
+    "Id": _Statement.learn_id,
+    "Acct": _Statement.learn_account,
+    "FrToDt": _Statement.learn_period,
+    "Bal": _Statement.learn_balance,
+    "ElctrncSeqNb": _Statement.learn_sequence,
+    "StmtPgntn": _Statement.learn_page,
+    "CpyDplctInd": _Statement.learn_copy,
+    "TxsSummry": _Statement.learn_summary,
+}
+_HEADER: Final = tuple(f"{{*}}{name}" for name in _LEARN)
+"""What is learnt of a statement. The shells of a million entries stand between them, and never become Python's."""
 
 
 def _split(element: Element) -> tuple[str, str]:

@@ -1,13 +1,11 @@
 """One entry (Ntry) of a camt message: the movements it books.
 
 A million of them is what an import spends its time on, and what costs there is each element that Python gets to hold.
-So an entry is taken as the text lxml writes of it, cut at every angle bracket: tags and what stands between them in
-turn. The tags alone are its skeleton. A bank's entries have few skeletons, and where things stand in one is worked
-out once.
+So an entry is taken as the text lxml writes of it, and what stands where in that is looked up by its layout.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from html import unescape
@@ -15,38 +13,18 @@ from typing import Final, NamedTuple, TypeAlias
 
 from lxml import etree
 
+from adapters.statements.camt_layout import Layout, Layouts, Transaction
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.money import minor_units
 from paygate.domain.statement import StatementLine, StatementPart, Warned
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 -- lxml gives the type of an element no public name
-Places: TypeAlias = dict[str, list[int]]
 
 BOOKED: Final = "BOOK"
 
 NO_REFERENCE: Final = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
 """What banks write where there is no reference."""
 
-CREDITOR_REFERENCE: Final = "RmtInf/Strd/CdtrRefInf/Ref"
-REFERENCES: Final = (CREDITOR_REFERENCE, "Refs/InstrId", "Refs/TxId", "Refs/ClrSysRef", "Refs/PmtInfId", "Refs/ChqNb")
-"""What stands in for an end-to-end identification, best first."""
-
-NOTES: Final = ("RmtInf/Ustrd", CREDITOR_REFERENCE, "AddtlTxInf")
-"""What the narrative of a transaction is put together from; the entry's own AddtlNtryInf comes last."""
-
-DETAILS: Final = "NtryDtls/"
-"""Below this stand the transactions, but for version 1, which has them in the entry itself."""
-
-TRANSACTION: Final = "TxDtls"
-
-LONGEST_KEPT: Final = 16_384
-"""Skeletons of more characters (large batches) are worked out anew each time, so that memory stays bounded."""
-
-_NOWHERE: Final = 0
-"""The first part of an entry's text, before its first tag, is empty: the place of whatever is not there."""
-
-_NAME = re.compile(r"(?:[^\s:]+:)?([^\s/]+)")
-_CCY = re.compile(r'\sCcy="([^"]*)"')
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 
 
@@ -83,19 +61,17 @@ def signed_amount(text: str, currency: str, direction: str) -> int:
 
 
 def read_entry(
-    row: int, entry: Element, currency: str | None, single_day: date | None = None
+    row: int, entry: Element, layouts: Layouts, currency: str | None, single_day: date | None = None
 ) -> tuple[str, list[StatementPart]]:
     """Return an entry's status (BOOK, PDNG, INFO or a bank's own) and, when it is booked, its lines.
 
-    `currency` and `single_day` are its statement's, for an entry that names none of its own.
+    `layouts` are its file's; `currency` and `single_day` its statement's, for an entry that names none of its own.
 
     Raises:
         InvalidInputError: the entry cannot be read; the message says why.
     """
     text = etree.tostring(entry, encoding="unicode", with_tail=False)
-    parts = text.replace(">", "<").split("<")
-    skeleton = "<".join(parts[1::2])
-    layout = _layout(skeleton) if len(skeleton) <= LONGEST_KEPT else _layout.__wrapped__(skeleton)
+    layout, parts = layouts.find(text)
     if "&" in text:
         parts = [unescape(part) for part in parts]
     status = parts[layout.status].strip()
@@ -105,35 +81,6 @@ def read_entry(
         return status, []
     booking = _booking(row, parts, layout, currency, single_day)
     return status, _lines(booking, parts, layout.transactions)
-
-
-class _Transaction(NamedTuple):
-    """Where things stand in a transaction. `amount` is one in the entry's currency."""
-
-    amount: int
-    direction: int
-    bank_reference: int
-    end_to_end: int
-    references: tuple[int, ...]
-    notes: tuple[int, ...]
-    payer: int
-    payee: int
-
-
-class _Layout(NamedTuple):
-    """Where things stand in an entry, and the currency it names."""
-
-    currency: str
-    amount: int
-    direction: int
-    status: int
-    reversal: int
-    booked: int
-    valued: int
-    bank_reference: int
-    entry_reference: int
-    narrative: int
-    transactions: tuple[_Transaction, ...]
 
 
 class _Booking(NamedTuple):
@@ -150,78 +97,8 @@ class _Booking(NamedTuple):
     reversal: bool
 
 
-@lru_cache(maxsize=256)
-def _layout(skeleton: str) -> _Layout:
-    tags = skeleton.split("<")
-    entry: Places = {}
-    transactions: list[Places] = []
-    for full, place in _leaves(tags):
-        path = full.removeprefix(DETAILS)
-        if path == TRANSACTION:
-            transactions.append({})
-        elif path.startswith(f"{TRANSACTION}/"):
-            transactions[-1].setdefault(path.removeprefix(f"{TRANSACTION}/"), []).append(place)
-        else:
-            entry.setdefault(path, []).append(place)
-    currency = _currency_at(_first(entry, "Amt"), tags)
-    return _Layout(
-        currency=currency,
-        amount=_first(entry, "Amt"),
-        direction=_first(entry, "CdtDbtInd"),
-        status=_first(entry, "Sts/Cd", "Sts"),
-        reversal=_first(entry, "RvslInd"),
-        booked=_first(entry, "BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm"),
-        valued=_first(entry, "ValDt/Dt", "ValDt/DtTm"),
-        bank_reference=_first(entry, "AcctSvcrRef", "NtryRef"),
-        entry_reference=_first(entry, "AcctSvcrRef"),
-        narrative=_first(entry, "AddtlNtryInf"),
-        transactions=tuple(_transaction(places, tags, currency) for places in transactions),
-    )
-
-
-def _leaves(tags: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield the path below the entry of every element that is not empty, and the part in which its text stands."""
-    path: list[str] = []
-    for number, tag in enumerate(tags):
-        if tag.startswith("/"):
-            path.pop()
-        elif not tag.endswith("/"):
-            name = _NAME.match(tag)
-            path.append(name.group(1) if name else tag)
-            yield "/".join(path[1:]), 2 * number + 2
-
-
-def _first(places: Places, *paths: str) -> int:
-    return next((places[path][0] for path in paths if path in places), _NOWHERE)
-
-
-def _currency_at(place: int, tags: Sequence[str]) -> str:
-    found = _CCY.search(tags[place // 2 - 1]) if place else None
-    return found.group(1) if found else ""
-
-
-def _transaction(places: Places, tags: Sequence[str], currency: str) -> _Transaction:
-    amounts = (_first(places, path) for path in ("Amt", "AmtDtls/TxAmt/Amt"))
-    return _Transaction(
-        amount=next((place for place in amounts if place and _currency_at(place, tags) == currency), _NOWHERE),
-        direction=_first(places, "CdtDbtInd"),
-        bank_reference=_first(places, "Refs/AcctSvcrRef"),
-        end_to_end=_first(places, "Refs/EndToEndId"),
-        references=tuple(places[path][0] for path in REFERENCES if path in places),
-        notes=tuple(place for path in NOTES for place in places.get(path, ())),
-        payer=_first(places, *_party_names("Dbtr")),
-        payee=_first(places, *_party_names("Cdtr")),
-    )
-
-
-def _party_names(role: str) -> Iterator[str]:
-    for party in (f"RltdPties/{role}", f"RltdPties/Ultmt{role}"):
-        yield f"{party}/Nm"
-        yield f"{party}/Pty/Nm"  # from version 8 on, a party is a choice between Pty and Agt
-
-
 def _booking(
-    row: int, parts: Sequence[str], layout: _Layout, default_currency: str | None, single_day: date | None
+    row: int, parts: Sequence[str], layout: Layout, default_currency: str | None, single_day: date | None
 ) -> _Booking:
     booked_on = day(parts[layout.booked].strip()) if layout.booked else single_day
     if booked_on is None:
@@ -240,7 +117,7 @@ def _booking(
     )
 
 
-def _lines(booking: _Booking, parts: Sequence[str], transactions: Sequence[_Transaction]) -> list[StatementPart]:
+def _lines(booking: _Booking, parts: Sequence[str], transactions: Sequence[Transaction]) -> list[StatementPart]:
     if not transactions:
         return [_entry_line(booking)]
     amounts = [_transaction_amount(booking, parts, transaction) for transaction in transactions]
@@ -255,7 +132,7 @@ def _lines(booking: _Booking, parts: Sequence[str], transactions: Sequence[_Tran
     return [Warned(f"row {booking.row}: its transaction is of another amount; the entry's is taken"), line]
 
 
-def _transaction_amount(booking: _Booking, parts: Sequence[str], transaction: _Transaction) -> int:
+def _transaction_amount(booking: _Booking, parts: Sequence[str], transaction: Transaction) -> int:
     """Return a transaction's amount, with the entry's direction unless it has its own; 0 where none is given."""
     if not transaction.amount:
         return 0
@@ -263,7 +140,7 @@ def _transaction_amount(booking: _Booking, parts: Sequence[str], transaction: _T
     return signed_amount(parts[transaction.amount].strip(), booking.currency, direction)
 
 
-def _line(booking: _Booking, parts: Sequence[str], transaction: _Transaction, amount: int) -> StatementLine:
+def _line(booking: _Booking, parts: Sequence[str], transaction: Transaction, amount: int) -> StatementLine:
     notes = [parts[place].strip() for place in transaction.notes]
     if booking.narrative:
         notes.append(booking.narrative.strip())
@@ -289,7 +166,7 @@ def _unless_absent(reference: str) -> str:
     return "" if reference.upper() in NO_REFERENCE else reference
 
 
-def _best_reference(parts: Sequence[str], transaction: _Transaction) -> str:
+def _best_reference(parts: Sequence[str], transaction: Transaction) -> str:
     for place in (transaction.end_to_end, *transaction.references):
         reference = parts[place].strip()
         if reference.upper() not in NO_REFERENCE:
