@@ -6,14 +6,12 @@ from typing import Annotated, Final
 import typer
 
 from paygate import audit, endpoints
-from paygate.commands.terminal import OUT, AsJson, Tenant, load, open_tenant, print_json, print_rows, run
+from paygate.commands.terminal import OUT, AsJson, Tenant, Yes, load, open_tenant, print_json, run, show_rows
 
 deliveries = typer.Typer(no_args_is_help=True, help="Deliveries to other systems: what waits, what died.")
 
 SHOWN: Final = ("name", "sequence", "kind", "behind", "dead", "state", "attempts", "paused", "reason")
 """What fits a terminal's width; `--json` gives the rest."""
-
-Yes = Annotated[bool, typer.Option("--yes", help="do it; without this only the preview is shown")]
 
 
 @deliveries.command("list")
@@ -34,10 +32,7 @@ def list_deliveries(
                 if endpoint
                 else await endpoints.list_endpoints(connection, tenant_id)
             )
-        if as_json:
-            print_json(rows)
-        else:
-            print_rows([{name: row[name] for name in SHOWN if name in row} for row in rows])
+        show_rows(rows, SHOWN, as_json=as_json)
 
     run(work())
 

@@ -7,7 +7,7 @@ import typer
 
 from paygate import audit, notices
 from paygate.app import Service, build_worker
-from paygate.commands.terminal import OUT, AsJson, Tenant, load, open_tenant, print_json, print_rows, run
+from paygate.commands.terminal import OUT, AsJson, Tenant, Yes, load, open_tenant, print_json, run, show_rows
 from paygate.configured import inquirers
 from paygate.domain.errors import NotFoundError, UnreadableNoticeError
 from paygate.domain.inquiry import Asked
@@ -38,10 +38,7 @@ def list_notices(
                 if state
                 else await notices.count_notices(connection, tenant_id)
             )
-        if as_json:
-            print_json(rows)
-        else:
-            print_rows([{name: row[name] for name in SHOWN if name in row} for row in rows])
+        show_rows(rows, SHOWN, as_json=as_json)
 
     run(work())
 
@@ -69,7 +66,7 @@ def replay_notices(  # noqa: PLR0913, PLR0917 -- the ways to select
     ] = None,
     state: Annotated[list[NoticeState] | None, typer.Option(help="only of these states")] = None,
     source: Annotated[str | None, typer.Option(help="only of this source")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="do it; without this only the preview is shown")] = False,  # noqa: FBT002
+    yes: Yes = False,  # noqa: FBT002
 ) -> None:
     """Count what a replay would do and, with --yes, do it."""
     settings = load(context)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ Tenant = Annotated[str, typer.Option("--tenant", help="the tenant's name in the 
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="the business day")]
 File = Annotated[Path, typer.Argument(help="the file to read")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+Yes = Annotated[bool, typer.Option("--yes", help="do it; without this only the preview is shown")]
 
 
 def load(context: typer.Context, *, quiet: bool = True) -> Settings:
@@ -65,6 +66,14 @@ def write_text(text: str, file: Path | None) -> None:
 
 def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, indent=2) + "\n")
+
+
+def show_rows(rows: list[dict[str, Any]], names: Sequence[str], *, as_json: bool) -> None:
+    """Print rows whole as JSON, or the columns among `names` that they have as a table."""
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows([{name: row[name] for name in names if name in row} for row in rows])
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:
