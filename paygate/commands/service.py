@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from paygate.app import Role, open_service, run_service
+from paygate.bench.statements import Format
 from paygate.bench.suite import Bench, run_bench
 from paygate.commands.terminal import OUT, AsJson, load, print_json, print_rows, run
 from paygate.database import check_durability, migrate
@@ -77,20 +78,24 @@ def doctor(context: typer.Context) -> None:
     run(work())
 
 
-def bench(
+def bench(  # noqa: PLR0913, PLR0917 -- the contract's options
     context: typer.Context,
     name: Annotated[Bench, typer.Argument(help="what to measure")],
+    format: Annotated[Format, typer.Option(help="of statements")] = "camt",  # noqa: A002 -- the contract's word
     seconds: Annotated[float | None, typer.Option(help="how long, where time is what is given")] = None,
     scale: Annotated[float, typer.Option(help="a fraction of the full size, where size is what is given")] = 1.0,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Measure against honest peers, in one run on this machine."""
     settings = load(context)
-    figures = run_bench(name, settings.database_url, seconds=seconds, scale=scale, say=_say)
+    figures = run_bench(name, settings.database_url, form=format, seconds=seconds, scale=scale, say=_say)
     if as_json:
         print_json(figures)
     else:
-        print_rows([{"figure": key, "value": value} for key, value in figures.items()])
+        tables = {key: value for key, value in figures.items() if isinstance(value, list)}
+        print_rows([{"figure": key, "value": value} for key, value in figures.items() if key not in tables])
+        for rows in tables.values():
+            print_rows(rows)
 
 
 def _say(line: str) -> None:
