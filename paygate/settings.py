@@ -25,10 +25,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from paygate.domain.errors import ConfigurationError
-from paygate.domain.legs import Leg
+from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
 from paygate.domain.news import kinds_matching
 from paygate.domain.reach import Allowed
 from paygate.domain.table_columns import check_columns
@@ -211,23 +212,36 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         for number, account in self.accounts.items():
-            _known(account.tenant, self.tenants, f"accounts.{number}.tenant", "tenant")
+            _known(account.tenant, self.tenants, ("accounts", number, "tenant"))
         for name, source in self.sources.items():
-            _known(source.tenant, self.tenants, f"sources.{name}.tenant", "tenant")
+            _known(source.tenant, self.tenants, ("sources", name, "tenant"))
             if source.account is not None:
-                _known(source.account, self.accounts, f"sources.{name}.account", "account")
-                if self.accounts[source.account].tenant != source.tenant:
-                    raise ValueError(f"sources.{name}.account belongs to another tenant")
+                _known(source.account, self.accounts, ("sources", name, "account"))
+                _check_account(name, source, self.accounts[source.account])
             elif Leg.BANK in source.legs:
-                raise ValueError(f"sources.{name} expects the bank leg but names no account")
+                raise _misfit(("sources", name, "legs"), f"sources.{name} expects the bank leg but names no account")
         for name, endpoint in self.endpoints.items():
-            _known(endpoint.tenant, self.tenants, f"endpoints.{name}.tenant", "tenant")
+            _known(endpoint.tenant, self.tenants, ("endpoints", name, "tenant"))
         return self
 
 
-def _known(value: str, names: Mapping[str, object], where: str, what: str) -> None:
+def _check_account(name: str, source: SourceSettings, account: AccountSettings) -> None:
+    if account.tenant != source.tenant:
+        raise _misfit(("sources", name, "account"), f"sources.{name}.account belongs to another tenant")
+    if Leg.BANK in source.legs and (leg := LEG_OF_ACCOUNT[account.kind]) is not Leg.BANK:
+        message = f"its account {source.account!r} is of kind {account.kind!r}: its lines tell of the {leg} leg"
+        raise _misfit(("sources", name, "legs"), f"sources.{name} expects the bank leg, but {message}")
+
+
+def _known(value: str, names: Mapping[str, object], where: tuple[str, ...]) -> None:
     if value not in names:
-        raise ValueError(f"{where}: there is no {what} {value!r}; there is {_list(names)}")
+        what = where[-1]
+        raise _misfit(where, f"{'.'.join(where)}: there is no {what} {value!r}; there is {_list(names)}")
+
+
+def _misfit(where: tuple[str, ...], message: str) -> PydanticCustomError:
+    """Make the error of a key that is right by itself and does not fit another, so that it is shown with its line."""
+    return PydanticCustomError("misfit", "{message}", {"message": message, "where": where})
 
 
 def _list(names: Sequence[str] | Mapping[str, object]) -> str:
@@ -262,7 +276,8 @@ def _explain(error: ValidationError, path: Path, text: str) -> str:
     found = error.errors(include_url=False)
     first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     where = [str(part) for part in first["loc"] if part != "[key]"]
-    at = f"{path}:{line}" if (line := line_of(text, where)) else str(path)
+    place = first.get("ctx", {}).get("where", where)
+    at = f"{path}:{line}" if (line := line_of(text, place)) else str(path)
     key = ".".join(where)
     if first["type"] == "extra_forbidden":
         return f"{at}: {misspelt(key, where[-1], _names_at(where[:-1]))}"

@@ -134,23 +134,36 @@ def test_text_that_is_not_toml_is_refused_with_its_line() -> None:
 
 def test_an_unknown_tenant_is_named_with_those_that_exist() -> None:
     message = refusal(MINIMAL.replace('tenant = "haiduong"\nbank', 'tenant = "haidoung"\nbank'))
-    assert "accounts.0011001234567.tenant: there is no tenant 'haidoung'; there is haiduong" in message
+    assert "paygate.toml:6: accounts.0011001234567.tenant: there is no tenant 'haidoung'; there is haiduong" in message
 
 
 def test_an_unknown_account_is_named_with_those_that_exist() -> None:
     message = refusal(MINIMAL.replace('account = "0011001234567"', 'account = "1"'))
-    assert "sources.hd-dvcqg.account: there is no account '1'; there is 0011001234567" in message
+    assert "paygate.toml:12: sources.hd-dvcqg.account: there is no account '1'; there is 0011001234567" in message
 
 
 def test_a_source_may_not_use_the_account_of_another_tenant() -> None:
     other = '[tenants.hanoi]\nname = "Hà Nội"\nagency = "H26"\n'
     message = refusal(MINIMAL.replace('tenant = "haiduong"\nadapter', 'tenant = "hanoi"\nadapter') + other)
-    assert "sources.hd-dvcqg.account belongs to another tenant" in message
+    assert "paygate.toml:12: sources.hd-dvcqg.account belongs to another tenant" in message
 
 
 def test_a_source_that_expects_the_bank_names_its_account() -> None:
     message = refusal(MINIMAL.replace('account = "0011001234567"\n', ""))
-    assert "sources.hd-dvcqg expects the bank leg but names no account" in message
+    assert message == "paygate.toml:12: sources.hd-dvcqg expects the bank leg but names no account"
+
+
+@pytest.mark.parametrize(("kind", "leg"), [("gateway", "settlement"), ("treasury", "treasury")])
+def test_a_source_may_not_expect_the_bank_on_an_account_that_tells_of_another_leg(kind: str, leg: str) -> None:
+    assert refusal(MINIMAL.replace("bank =", f'kind = "{kind}"\nbank =', 1)) == (
+        "paygate.toml:14: sources.hd-dvcqg expects the bank leg, but its account '0011001234567' is of kind"
+        f" '{kind}': its lines tell of the {leg} leg"
+    )
+
+
+def test_a_source_that_expects_no_bank_may_be_settled_on_an_account_of_a_gateway() -> None:
+    text = MINIMAL.replace("bank =", 'kind = "gateway"\nbank =', 1).replace(", bank = 1", ", settlement = 1")
+    assert Leg.BANK not in load(text).sources["hd-dvcqg"].legs
 
 
 def test_a_time_zone_that_does_not_exist_is_refused_with_its_line() -> None:
