@@ -26,6 +26,7 @@ from paygate.domain.calendar import Calendar
 from paygate.domain.errors import ConfigurationError, InvalidInputError
 from paygate.domain.record_reading import read_records
 from paygate.domain.statement import StatementPart
+from paygate.domain.statement_owner import squeezed
 from paygate.egress import open_egress
 from paygate.embedded import embedded_database
 from paygate.inbox import GroupCommitInbox, open_inbox, store_within
@@ -123,18 +124,8 @@ class Service:
         mapping: str | None,
         account: str | None,
     ) -> tuple[str, Iterator[StatementPart]]:
-        """Open a statement file as a format, guessed where it is None, by a configured mapping and an account's key.
-
-        Raises:
-            InvalidInputError: a format or mapping there is not, or a format that cannot be guessed.
-            ConfigurationError: the account's key is not there.
-        """
-        if mapping is None:
-            return read_isolated(file, format, key=file_key(self.settings, account))
-        if mapping not in self.settings.mappings:
-            known = ", ".join(self.settings.mappings) or "none"
-            raise InvalidInputError(f"there is no mapping {mapping!r}; there is {known}")
-        return read_isolated(file, format, TableMapping(**self.settings.mappings[mapping].model_dump()))
+        """Open a statement file as `open_statement` does, with this service's settings."""
+        return open_statement(self.settings, file, format, mapping, account)
 
     async def close_day(self, job: Job, advance: Advance) -> Mapping[str, Any]:  # noqa: ARG002 -- it is one transaction
         day = date.fromisoformat(job.wanted["date"])
@@ -146,19 +137,53 @@ class Service:
             return await authenticate(connection, token)
 
 
-def file_key(settings: Settings, account: str | None) -> bytes | None:
-    """Fetch the key of the checksums in an account's files, None where it has none.
+def open_statement(
+    settings: Settings,
+    file: BinaryIO,
+    format: str | None,  # noqa: A002 -- the contract's word for it
+    mapping: str | None,
+    account: str | None,
+) -> tuple[str, Iterator[StatementPart]]:
+    """Open a statement file as a format, guessed where it is None, by a configured mapping and an account's key.
+
+    A mapping does not make a file a table: the key goes with it, so that no file that has checksums escapes them.
+
+    Raises:
+        InvalidInputError: a format or mapping there is not, or a format that cannot be guessed.
+        ConfigurationError: the account's key is not there.
+    """
+    table = table_mapping(settings, mapping)
+    return read_isolated(file, format, table, file_key(settings, account or (table.account if table else None)))
+
+
+def table_mapping(settings: Settings, name: str | None) -> TableMapping | None:
+    """Find a configured mapping.
+
+    Raises:
+        InvalidInputError: there is none of that name.
+    """
+    if name is None:
+        return None
+    if name not in settings.mappings:
+        raise InvalidInputError(f"there is no mapping {name!r}; there is {', '.join(settings.mappings) or 'none'}")
+    return TableMapping(**settings.mappings[name].model_dump())
+
+
+def file_key(settings: Settings, account: str | None, tenant: str | None = None) -> bytes | None:
+    """Fetch the key of the checksums in an account's files, None where it has none or is not the tenant's.
 
     Raises:
         ConfigurationError: it is configured and not there; with its line.
     """
-    known = settings.accounts.get(account or "")
-    if account is None or known is None or known.file_key is None:
+    wanted = squeezed(account or "")
+    own = (number for number, one in settings.accounts.items() if tenant in {None, one.tenant})
+    number = next((one for one in own if squeezed(one) == wanted), "")
+    if not number or (reference := settings.accounts[number].file_key) is None:
         return None
     try:
-        return resolve_secret(known.file_key)
+        return resolve_secret(reference)
     except ConfigurationError as error:
-        place = settings.place_of("accounts", account, "file_key")
+        place = settings.place_of("accounts", number, "file_key")
         raise ConfigurationError(f"{place}: {error}") from error
 
 

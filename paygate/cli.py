@@ -8,6 +8,7 @@ import typer
 
 from paygate.commands import days, service
 from paygate.commands.adapters import adapter
+from paygate.commands.answers import answer_statement
 from paygate.commands.deliveries import deliveries
 from paygate.commands.inbox import inbox
 from paygate.commands.people import people, trail
@@ -32,6 +33,7 @@ def take_configuration(
 
 for command in (service.demo, service.serve, service.doctor, days.reconcile, days.report, service.bench):
     app.command()(command)
+statements.command("answer")(answer_statement)
 app.command("migrate")(service.migrate_schema)
 for group, name in (
     (records, "records"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from paygate.domain.payment import (
     Evidence,
     Payment,
     PaymentIdentity,
+    Received,
     fold,
     surest,
 )
@@ -86,6 +87,31 @@ async def apply_batch(connection: Connection, tenant_id: int, notices: Sequence[
     if beaten := [notice for entry in entries if entry.payment_id is None for notice in entry.notices]:
         applied.add(await apply_batch(connection, tenant_id, beaten))
     return applied
+
+
+async def load_received(
+    connection: Connection,
+    tenant_id: int,
+    source_id: int,
+    days: Iterable[date],
+    named: Iterable[tuple[str, str]],
+) -> list[Received]:
+    """Return a source's payments that brought money: all of some business days and, of whatever day, the named.
+
+    `named` are references with their transactions.
+    """
+    storable = [names for names in named if "\0" not in "".join(names)]
+    references, transactions = _columns(storable) or ([], [])
+    rows = await connection.fetch(
+        QUERIES["received_of_source"],
+        tenant_id,
+        source_id,
+        list(MONEY_CAME),
+        list(days),
+        references,
+        transactions,
+    )
+    return [Received(*row) for row in rows]
 
 
 async def _fold_all(connection: Connection, tenant_id: int, notices: Sequence[DueNotice]) -> list[_Entry]:

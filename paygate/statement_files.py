@@ -55,10 +55,14 @@ def read_isolated(
         InvalidInputError: an unknown format, one that cannot be guessed, or a table without a mapping.
         UnreadableStatementError: from here or from the iterator, when the file is refused as a whole.
     """
-    size = os.fstat(file.fileno()).st_size
-    limits = Limits(CPU_SECONDS + CPU_SECONDS_PER_MIB * (size // 2**20), MEMORY_BYTES, STALL_SECONDS)
-    rows = _refusing(read_apart(produce_rows, file, format, mapping, key, limits=limits))
+    rows = _refusing(read_apart(produce_rows, file, format, mapping, key, limits=limits_for(file)))
     return next(rows), _parts(rows)
+
+
+def limits_for(file: BinaryIO) -> Limits:
+    """Return what the reading of a file may take, by its size."""
+    size = os.fstat(file.fileno()).st_size
+    return Limits(CPU_SECONDS + CPU_SECONDS_PER_MIB * (size // 2**20), MEMORY_BYTES, STALL_SECONDS)
 
 
 def produce_rows(

@@ -7,15 +7,12 @@ from typing import Annotated, Final
 import typer
 
 from adapters.statements.registry import FORMATS
-from adapters.statements.table.mapping import TableMapping
-from paygate.app import file_key
+from paygate.app import open_statement, table_mapping
 from paygate.commands.terminal import OUT, AsJson, File, Tenant, counting, load, open_tenant, print_json, run
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
 from paygate.domain.money import DONG, plain
 from paygate.domain.statement import StatementLine
-from paygate.settings import Settings
-from paygate.statement_files import read_isolated
 from paygate.statements import StatementImport, import_statements, preview
 
 LONGEST_SHOWN: Final = 80
@@ -37,13 +34,13 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Take in a bank statement."""
     settings = load(context)
-    table = _mapping(settings, mapping)
+    table = table_mapping(settings, mapping)
     account = account or (table.account if table else None)
     try:
         with file.open("rb") as opened:
             digest = file_digest(opened, "sha256").digest()
             opened.seek(0)
-            kind, parts = read_isolated(opened, format, table, file_key(settings, account))
+            kind, parts = open_statement(settings, opened, format, mapping, account)
             if dry_run:
                 _show_statement(preview(parts, format=kind, account=account), as_json=as_json)
                 return
@@ -66,14 +63,6 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
             run(work())
     except OSError as error:
         raise InvalidInputError(f"{file}: {error.strerror or error}") from error
-
-
-def _mapping(settings: Settings, name: str | None) -> TableMapping | None:
-    if name is None:
-        return None
-    if name not in settings.mappings:
-        raise InvalidInputError(f"there is no mapping {name!r}; there is {', '.join(settings.mappings) or 'none'}")
-    return TableMapping(**settings.mappings[name].model_dump())
 
 
 def _show_statement(result: StatementImport, *, as_json: bool) -> None:

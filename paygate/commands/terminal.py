@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -60,6 +61,22 @@ def write_text(text: str, file: Path | None) -> None:
         return
     try:
         file.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InvalidInputError(f"{file}: {error.strerror}") from error
+
+
+def write_whole(content: bytes, file: Path) -> None:
+    """Put a file in its place when it is whole, so that whoever fetches it never finds half."""
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        try:
+            with part.open("xb") as opened:
+                opened.write(content)
+                opened.flush()
+                os.fsync(opened.fileno())
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise InvalidInputError(f"{file}: {error.strerror}") from error
 

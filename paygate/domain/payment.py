@@ -9,7 +9,7 @@ late, twice and shuffled; whether it is contradicted is said of what they came t
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -79,6 +79,18 @@ class Payment(NamedTuple):
         if self.conflicting or self.state not in MONEY_CAME or self.denied_at is None:
             return self.conflicting
         return self.denied_at > self.occurred_at + CLOCKS_APART
+
+
+class Received(NamedTuple):
+    """A payment whose money came, as far as it is compared with what others say came. `occurred_at` is aware."""
+
+    payment_id: int
+    reference: str
+    transaction_id: str
+    amount: int
+    currency: str
+    occurred_at: datetime
+    business_date: date
 
 
 class PaymentIdentity(NamedTuple):

@@ -24,7 +24,7 @@ class Accounts:
 
     def __init__(self, rows: Iterable[tuple[int, str, str]], chosen: str | None) -> None:
         self._owners = {
-            _squeezed(number): Owner(account_id, number, LEG_OF_ACCOUNT[kind]) for account_id, number, kind in rows
+            squeezed(number): Owner(account_id, number, LEG_OF_ACCOUNT[kind]) for account_id, number, kind in rows
         }
         self._chosen = chosen
         self._named: set[str] = set()
@@ -44,12 +44,12 @@ class Accounts:
         chosen = self._known(self._chosen)
         if named is not None:
             self._named.add(named)
-            if len(self._named) > 1 or self._owners.get(_squeezed(named), chosen) != chosen:
+            if len(self._named) > 1 or self._owners.get(squeezed(named), chosen) != chosen:
                 raise InvalidInputError(f"the file has a statement of account {named!r}, not only of {chosen.number!r}")
         return chosen
 
     def _known(self, number: str) -> Owner:
-        if (found := self._owners.get(_squeezed(number))) is None:
+        if (found := self._owners.get(squeezed(number))) is None:
             raise InvalidInputError(f"there is no account {number!r}; {self._list()}")
         return found
 
@@ -57,5 +57,6 @@ class Accounts:
         return "the tenant has " + (", ".join(owner.number for owner in self._owners.values()) or "no account")
 
 
-def _squeezed(number: str) -> str:
+def squeezed(number: str) -> str:
+    """Write an account's number as two ways of writing it are compared."""
     return "".join(number.split()).upper()

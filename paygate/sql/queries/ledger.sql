@@ -93,3 +93,19 @@ RETURNING notice_id;
 
 -- name: mark_payments_dirty
 INSERT INTO dirty (tenant_id, kind, fact_ids) VALUES ($1, 'payment', $2);
+
+-- name: received_of_source
+-- Payments that brought money: those of some days, and those named one by one, whatever their day. By two indexes.
+SELECT payment_id, reference, transaction_id, amount, currency, occurred_at, business_date
+FROM payment
+WHERE tenant_id = $1 AND source_id = $2 AND state = ANY ($3::payment_state[]) AND business_date = ANY ($4::date[])
+UNION
+SELECT payment.*
+FROM unnest($5::text[], $6::text[]) AS wanted (reference, transaction_id)
+CROSS JOIN LATERAL (
+    SELECT payment_id, reference, transaction_id, amount, currency, occurred_at, business_date
+    FROM payment
+    WHERE tenant_id = $1 AND source_id = $2 AND reference = wanted.reference
+        AND transaction_id = wanted.transaction_id AND state = ANY ($3::payment_state[])
+    OFFSET 0
+) AS payment;
