@@ -114,6 +114,12 @@ async def load_received(
     return [Received(*row) for row in rows]
 
 
+async def count_untold(connection: Connection, tenant_id: int, source_id: int) -> int:
+    """Count a source's notices that were acknowledged and told the ledger nothing: not yet, or never will."""
+    count: int = await connection.fetchval(QUERIES["count_untold"], tenant_id, source_id)
+    return count
+
+
 async def _fold_all(connection: Connection, tenant_id: int, notices: Sequence[DueNotice]) -> list[_Entry]:
     groups: dict[PaymentIdentity, list[DueNotice]] = {}
     for notice in notices:

@@ -12,7 +12,7 @@ from paygate.database import Connection
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.parties import Source
 from paygate.isolation import read_apart
-from paygate.ledger import load_received
+from paygate.ledger import count_untold, load_received
 from paygate.statement_files import limits_for
 
 ADAPTER: Final = "vietinbank"
@@ -21,11 +21,15 @@ ADAPTER: Final = "vietinbank"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer and what it says; `day` is the business day of its file."""
+    """An answer and what it says; `day` is the business day of its file.
+
+    `untold` counts notices of its source that are in no payment: what they tell of is answered as not held.
+    """
 
     content: bytes
     day: date
     verdicts: Verdicts
+    untold: int
 
 
 def read_settlement_apart(file: BinaryIO, key: bytes) -> Settlement:
@@ -67,4 +71,5 @@ async def answer_settlement(
     named = {(one.customer_code, one.transaction_id) for one in records}
     payments = await load_received(connection, tenant.tenant_id, source.source_id, days, named)
     verdicts = judge(records, payments, day)
-    return Answer(write_answer(settlement, verdicts, key), day, verdicts)
+    untold = await count_untold(connection, tenant.tenant_id, source.source_id)
+    return Answer(write_answer(settlement, verdicts, key), day, verdicts, untold)

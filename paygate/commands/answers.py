@@ -8,7 +8,7 @@ import typer
 
 from adapters.statements.vietinbank_answer import Settlement
 from adapters.statements.vietinbank_verdicts import Status
-from paygate.app import file_key
+from paygate.app import build_worker, file_key
 from paygate.commands.terminal import OUT, File, Tenant, load, open_tenant, run, write_whole
 from paygate.domain.errors import ConfigurationError, InvalidInputError, NotFoundError
 from paygate.settings import Settings
@@ -33,16 +33,19 @@ def answer_statement(  # noqa: PLR0913, PLR0917 -- whose list, where it lies and
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the list's day, where no record tells it")
     ] = None,
 ) -> None:
-    """Answer VietinBank's settlement file: what of it we hold, and what we hold beyond it."""
+    """Apply what is due, and answer VietinBank's settlement file: what of it we hold, and what we hold beyond it."""
     settings = load(context)
     asked = _asked(settings, tenant, source, account)
     settlement = _read(file, output, asked)
 
     async def work() -> None:
-        async with open_tenant(settings, tenant) as (service, _), service.database.connection() as connection:
-            known = service.directory.sources[source]
-            day = date.date() if date else None
-            answer = await answer_settlement(connection, known, settlement, asked.key, day)
+        async with open_tenant(settings, tenant) as (service, tenant_id):
+            await build_worker(service).drain(tenant_id)
+            async with service.database.connection() as connection:
+                known = service.directory.sources[source]
+                answer = await answer_settlement(
+                    connection, known, settlement, asked.key, date.date() if date else None
+                )
         write_whole(answer.content, output)
         _show(answer)
 
@@ -87,3 +90,5 @@ def _show(answer: Answer) -> None:
     OUT.print(f"answered {len(answer.verdicts.each)} records of {answer.day}")
     counts = answer.verdicts.counts()
     OUT.print(" · ".join(f"{status} {IN_WORDS[status]} {count}" for status, count in counts.items()))
+    if answer.untold:
+        OUT.print(f"warning: {answer.untold} notices of the source are in no payment; what they tell of is not held")

@@ -1,12 +1,11 @@
 """The command line as an operator meets it: exit codes, one readable line, never a trace."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.command_line import paygate, refused
 
 CONFIGURATION = """
 [tenants.haiduong]
@@ -50,26 +49,6 @@ def house(tmp_path: Path, database_url: str) -> Path:
     """A folder with a configuration on a database of its own."""
     (tmp_path / "paygate.toml").write_text(f'database_url = "{database_url}"\n{CONFIGURATION}', encoding="utf-8")
     return tmp_path
-
-
-def paygate(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PAYGATE_")}
-    return subprocess.run(
-        [sys.executable, "-m", "paygate", *words],
-        cwd=folder,
-        env={**kept, "HD_DVCQG_SECRET": "secret", "PYTHONPATH": str(Path(__file__).parents[2])},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def refused(done: subprocess.CompletedProcess[str], saying: str, code: int = 2) -> None:
-    assert done.returncode == code, done.stderr
-    assert saying in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stderr.count("\n") == 1
 
 
 def test_a_day_goes_from_records_and_a_statement_to_its_report(house: Path) -> None:

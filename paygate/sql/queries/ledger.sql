@@ -109,3 +109,10 @@ CROSS JOIN LATERAL (
         AND transaction_id = wanted.transaction_id AND state = ANY ($3::payment_state[])
     OFFSET 0
 ) AS payment;
+
+-- name: count_untold
+-- Notices that were acknowledged and are in no payment; two terms, so that each can use its partial index.
+SELECT (SELECT count(*) FROM notice
+        WHERE tenant_id = $1 AND source_id = $2 AND state IN ('received', 'retrying'))
+     + (SELECT count(*) FROM notice
+        WHERE tenant_id = $1 AND source_id = $2 AND state IN ('quarantined', 'dead'));
