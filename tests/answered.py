@@ -4,33 +4,11 @@ from hashlib import md5
 from typing import Final, NamedTuple
 
 ORDER: Final = [
-    "recordType",
-    "transId",
-    "providerId",
-    "merchantId",
-    "bankCode",
-    "branchCode",
-    "custAcctNo",
-    "recvVirtualAcctId",
-    "recvVirtualAcctName",
-    "custCode",
-    "custName",
-    "amount",
-    "currencyCode",
-    "billCycle",
-    "billId",
-    "payRefNo",
-    "merchantAcctNo",
-    "transTime",
-    "status",
-    "bankTransId",
-    "addField1",
-    "addField2",
-    "addField3",
-    "addField4",
-    "addField5",
-    "reconcileStatus",
-    "recordChecksum",
+    *("recordType", "transId", "providerId", "merchantId", "bankCode", "branchCode", "custAcctNo"),
+    *("recvVirtualAcctId", "recvVirtualAcctName", "custCode", "custName", "amount", "currencyCode"),
+    *("billCycle", "billId", "payRefNo", "merchantAcctNo", "transTime", "status", "bankTransId"),
+    *("addField1", "addField2", "addField3", "addField4", "addField5"),
+    *("reconcileStatus", "recordChecksum"),
 ]
 
 
