@@ -60,7 +60,8 @@ class Header:
 
     def stands_in(self, cells: Sequence[Cell]) -> bool:
         """Tell whether a row is one of the header's again, as at the top of each page."""
-        return _labels(cells) in self.labels
+        first = bare(label(cells[0])) if cells else ""  # that alone tells it from almost every row
+        return any(labels[0] == first for labels in self.labels) and _labels(cells) in self.labels
 
 
 def find_header(rows: Iterator[Rows], mapping: TableMapping) -> Header:

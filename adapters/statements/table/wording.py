@@ -13,6 +13,8 @@ def folded(text: str) -> str:
 
 def bare(text: str) -> str:
     """Return `text` folded, and without accents too."""
+    if text.isascii():
+        return folded(text)
     letters = unicodedata.normalize("NFD", folded(text).translate(_STROKE))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
