@@ -13,6 +13,7 @@ from paygate.commands.deliveries import deliveries
 from paygate.commands.inbox import inbox
 from paygate.commands.people import people, trail
 from paygate.commands.records import records
+from paygate.commands.simulation import simulate_sources
 from paygate.commands.statements import statements
 from paygate.domain.errors import IntegrityError, PaygateError, TemporaryError
 
@@ -35,6 +36,7 @@ for command in (service.demo, service.serve, service.doctor, days.reconcile, day
     app.command()(command)
 statements.command("answer")(answer_statement)
 app.command("migrate")(service.migrate_schema)
+app.command("simulate")(simulate_sources)
 for group, name in (
     (records, "records"),
     (statements, "statements"),

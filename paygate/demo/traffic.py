@@ -3,38 +3,25 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from http import HTTPStatus
+from functools import partial
 from random import Random
 from typing import Final
 
 import aiohttp
-from yarl import URL
 
 from paygate.demo.scene import Sending, Treatment
 from paygate.demo.stories import Case, Plan
 from paygate.domain.adapter import Simulator
 from paygate.domain.notice import NoticeFacts
+from paygate.parcels import Parcel, open_session, parcel_of, send
 
 CONNECTIONS: Final = 32
 MOST_TRIES: Final = 10
-TRY_AGAIN_SECONDS: Final = 1.0
-REQUEST_SECONDS: Final = 30.0
 
 UNREADABLE_CURRENCY: Final = "VNĐ"
 """How people write it; no ISO 4217 code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """One signed notice, ready to go. `query` is undecoded."""
-
-    source: str
-    method: str
-    query: str
-    body: bytes
-    headers: Mapping[str, str]
 
 
 def sign_all(plan: Plan, simulators: Mapping[str, Simulator], now: datetime) -> list[Parcel]:
@@ -57,9 +44,7 @@ async def send_all(url: str, parcels: Sequence[Parcel], sent: Callable[[], None]
     """
     replies: Counter[int] = Counter()
     waiting = iter(parcels)
-    timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session, asyncio.TaskGroup() as senders:
+    async with open_session(CONNECTIONS) as session, asyncio.TaskGroup() as senders:
         for _ in range(CONNECTIONS):
             senders.create_task(_send_each(session, url, waiting, replies, sent))
     return replies
@@ -73,20 +58,12 @@ async def _send_each(
     sent: Callable[[], None],
 ) -> None:
     for parcel in waiting:
-        replies[await _send(session, url, parcel)] += 1
+        replies[await send(session, url, partial(_same, parcel), tries=MOST_TRIES)] += 1
         sent()
 
 
-async def _send(session: aiohttp.ClientSession, url: str, parcel: Parcel) -> int:
-    target = URL(f"{url}/v1/notices/{parcel.source}?{parcel.query}".rstrip("?"), encoded=True)
-    for _ in range(MOST_TRIES):
-        data = parcel.body or None
-        async with session.request(parcel.method, target, data=data, headers=parcel.headers) as reply:
-            await reply.read()
-            if reply.status != HTTPStatus.SERVICE_UNAVAILABLE:
-                break
-            await asyncio.sleep(float(reply.headers.get("Retry-After", TRY_AGAIN_SECONDS)))
-    return reply.status
+def _same(parcel: Parcel) -> Parcel:
+    return parcel
 
 
 def _ordered(case: Case, chance: Random) -> list[tuple[float, Sending]]:
@@ -103,9 +80,7 @@ def _signed(sending: Sending, simulator: Simulator, now: datetime) -> Parcel:
     method, content, headers = simulator.request(facts, now)
     if sending.treatment is Treatment.TAMPERED:
         content = _with_more_money(content, facts)
-    if method == "GET":
-        return Parcel(sending.source, method, content.decode("ascii"), b"", headers)
-    return Parcel(sending.source, method, "", content, headers)
+    return parcel_of(sending.source, method, content, headers)
 
 
 def _with_more_money(content: bytes, facts: NoticeFacts) -> bytes:

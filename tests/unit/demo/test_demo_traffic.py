@@ -10,10 +10,11 @@ from paygate.demo.expected import inbox_of, replies_of
 from paygate.demo.scene import GATEWAY, PORTAL, PROVINCE_GATEWAY
 from paygate.demo.sources import SOURCES
 from paygate.demo.stories import Plan, plant
-from paygate.demo.traffic import Parcel, sign_all
+from paygate.demo.traffic import sign_all
 from paygate.domain.adapter import Adapter
 from paygate.domain.errors import NotAuthenticError, UnreadableNoticeError
 from paygate.domain.notice import RawNotice
+from paygate.parcels import Parcel
 
 NOW = datetime(2024, 5, 8, 9, 0, tzinfo=UTC)
 

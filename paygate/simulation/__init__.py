@@ -1,0 +1,1 @@
+"""Every configured source simulated against a running service, with a ledger of what was acknowledged and a check."""
