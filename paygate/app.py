@@ -18,6 +18,7 @@ from adapters.statements.table.mapping import TableMapping
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
 from paygate.configured import built, endpoints, questioned, store_parties
+from paygate.confirmation import confirm, declare
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.deliveries import Deliveries, Endpoint
 from paygate.directory import Directory
@@ -129,6 +130,7 @@ class Service:
 
     async def close_day(self, job: Job, advance: Advance) -> Mapping[str, Any]:  # noqa: ARG002 -- it is one transaction
         day = date.fromisoformat(job.wanted["date"])
+        await build_worker(self).drain(job.tenant_id)
         closed = await close_day(self.database, job.tenant_id, day, self.policy, datetime.now(UTC))
         return {"status": closed.report["status"]}
 
@@ -213,7 +215,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
 
 def build_worker(service: Service) -> Worker:
     """Make the worker that takes notices into the ledger and has the matcher follow."""
-    return Worker(service.database, apply_batch, service.match)
+    return Worker(service.database, apply_batch, partial(confirm, service.database, store_within), service.match)
 
 
 def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
@@ -277,9 +279,11 @@ def build_web(
 
 @asynccontextmanager
 async def _web(service: Service, listening: Listening, changed: Callable[[], None]) -> AsyncIterator[str]:
-    senders = {
-        code: Sender.of(service.directory.sources[code], adapter) for code, adapter in service.adapters().items()
-    }
+    sources, adapters = service.directory.sources, service.adapters()
+    senders = {code: Sender.of(sources[code], adapter) for code, adapter in adapters.items()}
+    async with service.database.connection() as connection:
+        declared = {sources[code]: adapter.capabilities.money_confirms for code, adapter in adapters.items()}
+        await declare(connection, declared)
     runner = build_jobs(service, changed)
     # Left from the last to the first: no more requests, what is queued is stored, then jobs under way are given back.
     async with (

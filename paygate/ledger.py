@@ -38,6 +38,7 @@ class _Origin:
     account_id: int | None
     cut_off: time
     zone: ZoneInfo
+    money_confirms: bool
 
 
 @dataclass(slots=True)
@@ -68,7 +69,8 @@ async def apply_batch(connection: Connection, tenant_id: int, notices: Sequence[
         NotFoundError: a notice's source is not the tenant's.
     """
     await connection.execute(QUERIES["hold_waiting"], tenant_id, TenantLock.WAITING)
-    entries = await _fold_all(connection, tenant_id, notices)
+    origins = await _load_origins(connection, tenant_id)
+    entries = await _fold_all(connection, tenant_id, notices, origins)
     await _find_dossiers(connection, tenant_id, entries)
     fresh = [entry for entry in entries if entry.before is None]
     moved = [entry for entry in entries if entry.before is not None and entry.after != entry.before]
@@ -82,6 +84,8 @@ async def apply_batch(connection: Connection, tenant_id: int, notices: Sequence[
     applied.entered = await _add_events(connection, tenant_id, written)
     if applied.changed:
         await connection.execute(QUERIES["mark_payments_dirty"], tenant_id, applied.changed)
+        if any(origin.money_confirms for origin in origins.values()):
+            await connection.execute(QUERIES["mark_payments_unweighed"], tenant_id, applied.changed)
     news = [entry.payment_id for entry in written if entry.payment_id is not None and _is_news(entry)]
     await tell_payments(connection, tenant_id, news)
     if beaten := [notice for entry in entries if entry.payment_id is None for notice in entry.notices]:
@@ -120,11 +124,12 @@ async def count_untold(connection: Connection, tenant_id: int, source_id: int) -
     return count
 
 
-async def _fold_all(connection: Connection, tenant_id: int, notices: Sequence[DueNotice]) -> list[_Entry]:
+async def _fold_all(
+    connection: Connection, tenant_id: int, notices: Sequence[DueNotice], origins: Mapping[int, _Origin]
+) -> list[_Entry]:
     groups: dict[PaymentIdentity, list[DueNotice]] = {}
     for notice in notices:
         groups.setdefault(notice.identity, []).append(notice)
-    origins = await _load_origins(connection, tenant_id)
     # Sorted, so that two workers that lock or add the same payments do it in one order.
     identities = sorted(groups)
     stored = await _lock_payments(connection, tenant_id, identities)
@@ -156,7 +161,12 @@ async def _load_origins(connection: Connection, tenant_id: int) -> dict[int, _Or
     rows = await connection.fetch(QUERIES["load_sources"], tenant_id)
     return {
         row["source_id"]: _Origin(
-            row["tenant"], row["code"], row["account_id"], row["cut_off"], ZoneInfo(row["timezone"])
+            row["tenant"],
+            row["code"],
+            row["account_id"],
+            row["cut_off"],
+            ZoneInfo(row["timezone"]),
+            row["money_confirms"],
         )
         for row in rows
     }

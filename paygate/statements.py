@@ -315,6 +315,7 @@ async def _store_lines(
         new.update(row["statement_id"] for row in stored)
         if lines := [row["line_id"] for row in stored if row["statement_id"] in booked]:
             await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, lines)
+            await connection.execute(QUERIES["mark_lines_unweighed"], tenant_id, lines)
     await connection.execute(QUERIES["drop_staged_line"])
     return new
 

@@ -89,6 +89,7 @@ class Event(StrEnum):
     QUERY_RESUMED = "query_source_resumed"
     INQUIRY_EXPIRED = "inquiry_expired"
     SWEPT = "inquiries_swept"
+    MONEY_CONFIRMED = "money_confirmed"
     NOTICES_REPLAYED = "notices_replayed"
     RECORDS_STORED = "records_stored"
     STATEMENT_IMPORTED = "statement_imported"

@@ -19,7 +19,7 @@ import asyncpg
 from paygate.database import Connection, Database, load_queries
 from paygate.domain.errors import DatabaseUnavailableError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
-from paygate.domain.notice import QUERY
+from paygate.domain.notice import QUERY, STATEMENT
 from paygate.domain.payment import Applied, DueNotice, PaymentIdentity, Said, dossier_said
 from paygate.telemetry import NOTICE_TO_LEDGER_SECONDS, PAYMENTS, RETRIES, Event, log
 
@@ -93,6 +93,7 @@ class _Batch:
 class Worker:
     """Applies what is due.
 
+    `confirm` looks whether booked money confirms payments of a tenant and returns how many notices it has stored.
     `match` is called with a tenant whose facts have changed, at most every `MATCH_SECONDS`.
     `draw` returns a pause between 0 and the given number of seconds.
     """
@@ -101,12 +102,14 @@ class Worker:
         self,
         database: Database,
         apply: ApplyBatch,
+        confirm: Callable[[int], Awaitable[int]],
         match: Callable[[int], Awaitable[object]],
         *,
         draw: Callable[[float], float] = lambda most: _jitter.uniform(0, most),
     ) -> None:
         self._database = database
         self._apply = apply
+        self._confirm = confirm
         self._match = match
         self._draw = draw
         self._woken = asyncio.Event()
@@ -137,18 +140,40 @@ class Worker:
         """
         async with self._database.connection() as connection:
             tenants = await connection.fetch(QUERIES["list_tenants"])
-        taken = sum([await self.drain(row["tenant_id"]) for row in tenants])
+        taken = sum([await self._apply_due(row["tenant_id"]) for row in tenants])
+        async with self._database.connection() as connection:
+            unweighed = await connection.fetch(QUERIES["list_unweighed_tenants"])
+        taken += sum([await self._confirm_one(row["tenant_id"]) for row in unweighed])
         async with self._database.connection() as connection:
             for row in await connection.fetch(QUERIES["list_dirty_tenants"]):
                 self.ask_match(row["tenant_id"])
         return taken
 
     async def drain(self, tenant_id: int) -> int:
-        """Apply everything of a tenant that is due now; return the number of notices taken.
+        """Apply everything of a tenant that is due now, and what its booked money confirms; return the number taken.
 
         Raises:
             DatabaseUnavailableError: with the batch under way rolled back and due again.
         """
+        return await self._apply_due(tenant_id) + await self._apply_confirmed(tenant_id)
+
+    async def _confirm_one(self, tenant_id: int) -> int:
+        try:
+            return await self._apply_confirmed(tenant_id)
+        except DatabaseUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 -- its marks stay; the other tenants, and this one's matches, must not wait
+            log.exception(Event.UNHANDLED)
+            return 0
+
+    async def _apply_confirmed(self, tenant_id: int) -> int:
+        # Until nothing is left: a payment that has its money may leave another alone with its line.
+        count = 0
+        while await self._confirm(tenant_id):
+            count += await self._apply_due(tenant_id)
+        return count
+
+    async def _apply_due(self, tenant_id: int) -> int:
         count, last = 0, (datetime.fromtimestamp(0, UTC), 0)
         while True:
             async with self._database.transaction() as connection:
@@ -168,9 +193,9 @@ class Worker:
         return batch
 
     async def _note_news(self, connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> None:
-        """Write down when each source was last heard of, unless that was done moments ago."""
+        """Write down when each source was last heard of, unless that was done moments ago. A bank is not the source."""
         latest: dict[int, datetime] = {}
-        for row in rows:
+        for row in (one for one in rows if one["method"] != STATEMENT):
             latest[row["source_id"]] = max(row["received_at"], latest.get(row["source_id"], row["received_at"]))
         news = {
             source_id: heard for source_id, heard in latest.items() if heard - self._noted.get(source_id, NEVER) >= NEWS

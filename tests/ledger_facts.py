@@ -4,15 +4,18 @@ import itertools
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
+from paygate.confirmation import confirm
 from paygate.database import Connection, Database
 from paygate.directory import AccountEntry, SourceEntry, TenantEntry, store_directory
 from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
 from paygate.domain.notice import NoticeFacts, dedupe_key
 from paygate.domain.record import Obligation, ProcedureRecord, RecordStatus
+from paygate.inbox import store_within
 from paygate.ledger import apply_batch
 from paygate.worker import Worker
 
@@ -128,8 +131,13 @@ async def match_nothing(tenant_id: int) -> None:
 
 
 def a_worker(database: Database, **changes: Any) -> Worker:
-    given: dict[str, Any] = {"apply": apply_batch, "match": match_nothing, "draw": lambda _most: 0.0} | changes
-    return Worker(database, **given)
+    given: dict[str, Any] = {
+        "apply": apply_batch,
+        "confirm": partial(confirm, database, store_within),
+        "match": match_nothing,
+        "draw": lambda _most: 0.0,
+    }
+    return Worker(database, **(given | changes))
 
 
 async def notice_states(connection: Connection, place: Place) -> dict[int, NoticeState]:

@@ -69,7 +69,8 @@ class Keypay:
         if not self._unsigned:
             return Capabilities(cannot_know=never)
         unsigned = " and ".join(self._unsigned)
-        return Capabilities(cannot_know=(*never, f"whether it was paid: the signature leaves out {unsigned}"))
+        untold = f"whether it was paid: the signature leaves out {unsigned}"
+        return Capabilities(cannot_know=(*never, untold), money_confirms=True)
 
     def verify(self, raw: RawNotice, now: datetime) -> Verified:  # noqa: ARG002 -- KeyPay signs no time of sending
         try:

@@ -6,12 +6,15 @@ Of ten notices one is a failure before the success of the same payment, and one 
 import resource
 import time
 from datetime import time as clock_time
+from functools import partial
 from typing import Any, Final
 
+from paygate.confirmation import confirm
 from paygate.database import Connection, Database, migrate, open_database
 from paygate.directory import AccountEntry, SourceEntry, TenantEntry, store_directory
 from paygate.domain.legs import Leg
 from paygate.domain.parties import Source
+from paygate.inbox import store_within
 from paygate.ledger import apply_batch
 from paygate.worker import Worker
 
@@ -45,7 +48,7 @@ async def bench_apply(url: str, notices: int = 50_000) -> dict[str, Any]:
     async with open_database(url, size=4) as database:
         async with database.transaction() as connection:
             tenant_id = await _lay(connection, notices)
-        worker = Worker(database, apply_batch, _match_nothing)
+        worker = Worker(database, apply_batch, partial(confirm, database, store_within), _match_nothing)
         begun = time.perf_counter()
         drained = await worker.drain(tenant_id)
         seconds = time.perf_counter() - begun

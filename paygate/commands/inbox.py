@@ -9,10 +9,11 @@ from paygate import audit, notices
 from paygate.app import Service, build_worker
 from paygate.commands.terminal import OUT, AsJson, Tenant, Yes, load, open_tenant, print_json, run, show_rows
 from paygate.configured import inquirers
+from paygate.domain import confirmation
 from paygate.domain.errors import NotFoundError, UnreadableNoticeError
 from paygate.domain.inquiry import Asked
 from paygate.domain.lifecycle import NoticeState
-from paygate.domain.notice import QUERY, NoticeFacts, RawNotice, payload_told
+from paygate.domain.notice import QUERY, STATEMENT, NoticeFacts, RawNotice, payload_told
 
 inbox = typer.Typer(no_args_is_help=True, help="The inbox: what waits, and putting it to work again.")
 
@@ -117,6 +118,8 @@ def _translator(service: Service) -> notices.Translate:
     asking = {sources[code].source_id: inquirer for code, inquirer in inquirers(service.settings).items()}
 
     def translate(source_id: int, raw: RawNotice, body_hash: bytes) -> NoticeFacts:
+        if raw.method == STATEMENT:
+            return confirmation.translate(raw)
         if raw.method != QUERY:
             adapter = adapters[source_id]
             return adapter.translate(payload_told(adapter.read(raw), body_hash))

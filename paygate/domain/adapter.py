@@ -12,13 +12,18 @@ from paygate.domain.payable import NothingDue, Payable
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a source can do, and what it can never tell us."""
+    """What a source can do, and what it can never tell us.
+
+    `money_confirms`: its signature leaves out whether or how much was paid, so that what it tells stays pending until
+    the bank has booked the money.
+    """
 
     notice: bool = True
     query: bool = False
     refund: bool = False
     settlement_file: bool = False
     cannot_know: Sequence[str] = ()
+    money_confirms: bool = False
 
 
 class Adapter(Protocol):

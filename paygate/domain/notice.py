@@ -16,8 +16,13 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 QUERY = "QUERY"
 """The method of what did not arrive by itself: the source's answer to a question of ours."""
 
+STATEMENT = "STATEMENT"
+"""The method of what no source sent: that the bank has booked the money of a payment which waited for it."""
+
 UNSIGNED = -1
-"""The key id of an answer that its source does not sign: that it came over the connection we made vouches for it."""
+"""The key id of what no source signs: of an answer, for which the connection we made vouches, and of booked money."""
+
+_OUR_WORDING = frozenset({QUERY, STATEMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,8 @@ class RawNotice:
     """A notice as received and not yet believed.
 
     `body` is the request's body, or for a GET its undecoded query string. `headers` holds only those that the
-    adapter asks for in `signed_headers`, their names in lower case. Of an answer (`QUERY`) they hold what was asked.
+    adapter asks for in `signed_headers`, their names in lower case. Of an answer (`QUERY`) they hold what was asked,
+    of booked money (`STATEMENT`) the payment it is for.
     """
 
     method: str
@@ -170,14 +176,14 @@ def relation(first: Told, later: Told) -> Relation:
     """Compare two notices of one identity; the inbox's query does the same.
 
     A source that sends a notice again sends the same bytes, and anything else is suspect. An answer is worded anew each
-    time, and otherwise than the notice: there the money alone is compared. An answer that agrees is a repeat; a notice
-    that agrees with an answer is kept beside it, for it was acknowledged.
+    time, and otherwise than the notice: there the money alone is compared, and so where the bank has booked it. An
+    answer that agrees is a repeat; a notice that agrees with an answer is kept beside it, for it was acknowledged.
     """
     if first.body_hash == later.body_hash:
         return Relation.REPEATS
-    if QUERY not in {first.method, later.method} or first[2:] != later[2:]:
+    if _OUR_WORDING.isdisjoint({first.method, later.method}) or first[2:] != later[2:]:
         return Relation.CONTRADICTS
-    return Relation.REPEATS if later.method == QUERY else Relation.AGREES
+    return Relation.REPEATS if later.method in _OUR_WORDING else Relation.AGREES
 
 
 def twin_key(key: bytes, told: Told) -> bytes:
@@ -185,5 +191,5 @@ def twin_key(key: bytes, told: Told) -> bytes:
 
     Answers that contradict it in the same way are one, however they are worded.
     """
-    content = f"{told.amount}{told.currency}".encode() if told.method == QUERY else told.body_hash
+    content = f"{told.amount}{told.currency}".encode() if told.method in _OUR_WORDING else told.body_hash
     return sha256(key + content).digest()

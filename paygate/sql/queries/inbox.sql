@@ -9,14 +9,15 @@ RETURNING source_id, dedupe_key;
 
 -- name: find_repeats
 -- Of notices whose identity is known, those that say the same; the others contradict it. It does what relation() in the
--- domain does: bytes are compared, and where one of the two is an answer, the money. `repeated` is false of a notice that
--- agrees with an answer: it is kept beside it.
-SELECT given.position, notice.body_hash = given.body_hash OR given.method = 'QUERY' AS repeated
+-- domain does: bytes are compared, and where one of the two is an answer or a booking, the money. `repeated` is false of
+-- a notice that agrees with one: it is kept beside it.
+SELECT given.position, notice.body_hash = given.body_hash OR given.method IN ('QUERY', 'STATEMENT') AS repeated
 FROM unnest($1::integer[], $2::integer[], $3::bytea[], $4::bytea[], $5::text[], $6::text[])
      WITH ORDINALITY AS given (tenant_id, source_id, dedupe_key, body_hash, method, money, position)
 JOIN notice USING (tenant_id, source_id, dedupe_key)
 WHERE notice.body_hash = given.body_hash
-   OR ('QUERY' IN (notice.method, given.method) AND notice.amount || ' ' || notice.currency = given.money);
+   OR ((notice.method IN ('QUERY', 'STATEMENT') OR given.method IN ('QUERY', 'STATEMENT'))
+       AND notice.amount || ' ' || notice.currency = given.money);
 
 -- name: pin_synchronous_commit
 -- For this session whatever the server's configuration becomes; a stricter setting stays.

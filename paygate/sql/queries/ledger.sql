@@ -5,7 +5,8 @@ SELECT pg_advisory_xact_lock_shared($2::integer, $1::integer);
 
 -- name: load_sources
 -- Read with every batch, so that a notice is applied by its source as it is configured now.
-SELECT source.source_id, source.code, source.account_id, source.cut_off, tenant.code AS tenant, tenant.timezone
+SELECT source.source_id, source.code, source.account_id, source.cut_off, source.money_confirms, tenant.code AS tenant,
+    tenant.timezone
 FROM source JOIN tenant ON tenant.tenant_id = source.tenant_id
 WHERE source.tenant_id = $1;
 
@@ -116,3 +117,7 @@ SELECT (SELECT count(*) FROM notice
         WHERE tenant_id = $1 AND source_id = $2 AND state IN ('received', 'retrying'))
      + (SELECT count(*) FROM notice
         WHERE tenant_id = $1 AND source_id = $2 AND state IN ('quarantined', 'dead'));
+
+-- name: mark_payments_unweighed
+-- Whatever its source: a payment that leaves a reference, or comes to it, may decide whose the money is.
+INSERT INTO unweighed (tenant_id, kind, fact_ids) VALUES ($1, 'payment', $2);

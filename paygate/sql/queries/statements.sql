@@ -20,6 +20,11 @@ RETURNING statement_id;
 -- name: mark_lines_dirty
 INSERT INTO dirty (tenant_id, kind, fact_ids) VALUES ($1, 'line', $2);
 
+-- name: mark_lines_unweighed
+-- Where money confirms payments; elsewhere nobody would look.
+INSERT INTO unweighed (tenant_id, kind, fact_ids)
+SELECT $1, 'line', $2 WHERE EXISTS (SELECT FROM source WHERE tenant_id = $1 AND money_confirms);
+
 -- name: create_staged_line
 -- All lines of a file before any is stored: twins are counted here, so that memory stays flat outside the database.
 CREATE TEMPORARY TABLE staged_line (

@@ -52,5 +52,9 @@ UPDATE notice SET state = $3::text::notice_state, reason = $4, attempts = $5,
     next_attempt_at = clock_timestamp() + make_interval(secs => $6)
 WHERE tenant_id = $1 AND notice_id = $2;
 
+-- name: list_unweighed_tenants
+SELECT tenant_id FROM tenant AS t WHERE EXISTS (SELECT FROM unweighed AS u WHERE u.tenant_id = t.tenant_id)
+ORDER BY tenant_id;
+
 -- name: list_dirty_tenants
 SELECT tenant_id FROM tenant AS t WHERE EXISTS (SELECT FROM dirty AS d WHERE d.tenant_id = t.tenant_id);
