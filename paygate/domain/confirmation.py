@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from paygate.domain.errors import UnreadableNoticeError
 from paygate.domain.lifecycle import MONEY_CAME, Outcome, PaymentState
@@ -113,9 +113,6 @@ def _confirmed_at(claims: Sequence[Claim], bookings: Sequence[Booking]) -> Itera
             yield claim, max(same, key=lambda one: (one.booked_on, one.line_id))
 
 
-_TOLD_BY_MONEY: Final = (PaymentState.PAID, Outcome.PAID)
-
-
 def translate(raw: RawNotice) -> NoticeFacts:
     """Say in our words what a booking says of the payment it is kept for: that it is paid.
 
@@ -129,7 +126,8 @@ def translate(raw: RawNotice) -> NoticeFacts:
         return NoticeFacts(
             raw.headers["reference"],
             raw.headers["transaction_id"],
-            *_TOLD_BY_MONEY,
+            PaymentState.PAID,
+            Outcome.PAID,
             amount=int(told["amount"]),
             currency=str(told["currency"]),
             occurred_at=datetime.fromisoformat(raw.headers["occurred_at"]),

@@ -216,6 +216,7 @@ def test_the_largest_amount_is_64_bits_of_dong() -> None:
 def test_what_it_cannot_know_depends_on_what_is_signed() -> None:
     assert adapter().capabilities.cannot_know == ("when it was paid", "why it was not")
     assert adapter(ATTESTED).capabilities.cannot_know[-1] == "whether it was paid: the signature leaves out status"
+    assert (adapter().capabilities.money_confirms, adapter(ATTESTED).capabilities.money_confirms) == (False, True)
 
 
 def test_a_callback_is_answered_0_and_a_forgery_minus_1() -> None:

@@ -252,6 +252,7 @@ def test_what_it_cannot_know_depends_on_what_is_signed() -> None:
     assert adapter(ATTESTED).capabilities.cannot_know[-1] == (
         "whether it was paid: the signature leaves out payment_status and trans_amount"
     )
+    assert (adapter().capabilities.money_confirms, adapter(ATTESTED).capabilities.money_confirms) == (False, True)
 
 
 def test_the_answer_is_signed_and_a_forgery_is_a_bad_check_sum() -> None:
