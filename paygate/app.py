@@ -130,7 +130,7 @@ class Service:
 
     async def close_day(self, job: Job, advance: Advance) -> Mapping[str, Any]:  # noqa: ARG002 -- it is one transaction
         day = date.fromisoformat(job.wanted["date"])
-        await build_worker(self).drain(job.tenant_id)
+        await build_worker(self).settle(job.tenant_id)
         closed = await close_day(self.database, job.tenant_id, day, self.policy, datetime.now(UTC))
         return {"status": closed.report["status"]}
 

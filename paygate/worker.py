@@ -30,6 +30,9 @@ BATCH_LIMIT: Final = 1000
 STATEMENT_SECONDS: Final = 20
 IDLE_SECONDS: Final = 5
 """A worker frozen at the worst moment frees its rows after the sum of the two."""
+SETTLE_ROUNDS: Final = 3
+"""Waits for other workers: for notices, for what booked money confirms of them, and for what that leaves alone with its
+line. What comes meanwhile is not waited for, else a close would have no end while notices flow."""
 POLL_SECONDS: Final = 1.0
 """Between two looks for notices that are due again; new ones are told by `wake`."""
 MATCH_SECONDS: Final = 0.5
@@ -157,6 +160,21 @@ class Worker:
         """
         return await self._apply_due(tenant_id) + await self._apply_confirmed(tenant_id)
 
+    async def settle(self, tenant_id: int) -> None:
+        """Drain, and wait for what other workers have under way of the tenant: a day is closed on what has come.
+
+        Raises:
+            DatabaseUnavailableError: as `drain`, or another worker stands still.
+        """
+        for _ in range(SETTLE_ROUNDS):
+            await self.drain(tenant_id)
+            async with self._database.transaction() as connection:
+                if not await connection.fetchval(QUERIES["is_any_claimed"], tenant_id):
+                    return
+            async with self._database.transaction() as connection:
+                await connection.execute(QUERIES["wait_for_claimed"], tenant_id)
+        await self.drain(tenant_id)
+
     async def _confirm_one(self, tenant_id: int) -> int:
         try:
             return await self._apply_confirmed(tenant_id)
@@ -168,8 +186,10 @@ class Worker:
 
     async def _apply_confirmed(self, tenant_id: int) -> int:
         # Until nothing is left: a payment that has its money may leave another alone with its line.
-        count = 0
-        while await self._confirm(tenant_id):
+        # Applied in any case: another worker may have stored what it has yet to apply.
+        count, more = 0, True
+        while more:
+            more = await self._confirm(tenant_id) > 0
             count += await self._apply_due(tenant_id)
         return count
 

@@ -81,7 +81,7 @@ class MoneyDesk:
 
     async def reconcile(self, day: date = DAY) -> ClosedDay:
         """Do what the command does."""
-        await a_worker(self.database).drain(self.place.tenant_id)
+        await a_worker(self.database).settle(self.place.tenant_id)
         return await close_day(self.database, self.place.tenant_id, day, Policy(), NOW)
 
     async def states(self) -> list[str]:

@@ -24,7 +24,7 @@ def reconcile(context: typer.Context, tenant: Tenant, day: Day) -> None:
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id):
-            await build_worker(service).drain(tenant_id)
+            await build_worker(service).settle(tenant_id)
             closed = await close_day(service.database, tenant_id, day.date(), service.policy, datetime.now(UTC))
         said = "closed" if closed.new else "nothing is new"
         proof = closed.report["proof"]

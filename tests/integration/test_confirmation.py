@@ -13,6 +13,7 @@ from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
 from paygate.domain.notice import RawNotice, ReceivedNotice, Stored
 from paygate.inbox import store_within
+from paygate.ledger import apply_batch
 from tests.ledger_facts import a_worker
 from tests.money_desk import BOOKED, OTHER_ACCOUNT, MoneyDesk, a_line, a_money_desk
 
@@ -309,3 +310,24 @@ async def test_what_is_stored_is_found_by_key_alone(desk: MoneyDesk, query: str,
         await connection.execute(f"DEALLOCATE {query}")
     assert "Seq Scan" not in plan, plan
     assert "reference_key = " in plan
+
+
+async def test_a_close_waits_for_what_another_worker_has_under_way(desk: MoneyDesk) -> None:
+    await desk.pending()
+    await desk.book(a_line())
+    applying, go_on = asyncio.Event(), asyncio.Event()
+
+    async def apply_slowly(*given: Any) -> Any:
+        applying.set()
+        await go_on.wait()
+        return await apply_batch(*given)
+
+    other = asyncio.create_task(a_worker(desk.database, apply=apply_slowly).drain(desk.place.tenant_id))
+    await applying.wait()
+    closing = asyncio.create_task(desk.reconcile())
+    await asyncio.sleep(0.2)
+    assert not closing.done()
+    go_on.set()
+    closed = await closing
+    await other
+    assert closed.report["totals"]["payments"] == {"count": 1, "amount": 50_000}

@@ -17,6 +17,22 @@ ORDER BY next_attempt_at, notice_id
 LIMIT $2
 FOR UPDATE SKIP LOCKED;
 
+-- name: is_any_claimed
+-- Whether another worker has rows that are due: they are seen, and skipped as locked.
+SELECT (SELECT count(*) FROM notice
+        WHERE tenant_id = $1 AND state IN ('received', 'retrying') AND next_attempt_at <= now())
+    > (SELECT count(*) FROM (
+        SELECT FROM notice
+        WHERE tenant_id = $1 AND state IN ('received', 'retrying') AND next_attempt_at <= now()
+        FOR SHARE SKIP LOCKED) AS free);
+
+-- name: wait_for_claimed
+-- Without skipping: it ends as the other workers' batches end. They wait for no notice, and so not for us.
+SELECT FROM notice
+WHERE tenant_id = $1 AND state IN ('received', 'retrying') AND next_attempt_at <= now()
+ORDER BY next_attempt_at, notice_id
+FOR SHARE;
+
 -- name: settle_notices
 -- Here and below, the claim has seen the state and holds the row. The numbers of a batch lie close together; saying
 -- between which two keeps a planner without statistics from reading all of a tenant's notices.
