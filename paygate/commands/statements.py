@@ -107,7 +107,8 @@ def _show_balances(result: StatementImport) -> None:
         stated = "".join(
             f", {name} {plain(amount, one.currency or DONG)}" for name, amount in given.items() if amount is not None
         )
-        OUT.print(f"{one.account or result.account or '?'} {one.identification}: {one.lines} lines, {answer}{stated}")
+        name = f"{one.account or result.account or '?'} {one.identification}".strip()
+        OUT.print(f"{name}: {one.lines} lines, {answer}{stated}")
 
 
 def _in_words(line: StatementLine) -> str:

@@ -81,6 +81,11 @@ def test_a_transaction_that_the_bank_names_twice_matches_once() -> None:
     assert statuses([told(amount="1"), told()], [payment()]) == ["01", "00"]
 
 
+def test_what_differs_is_held_against_the_files_own_day_first() -> None:
+    yesterdays = payment(1, reference="B", business_date=YESTERDAY)
+    assert statuses([told(amount="1")], [yesterdays, payment(2)]) == ["03"]
+
+
 def test_two_payments_of_one_transaction_are_told_apart_by_what_they_say() -> None:
     records = [told(custCode=""), told(custCode="B")]
     assert statuses(records, [payment(1, reference="B"), payment(2, reference="A")]) == ["00", "00"]
