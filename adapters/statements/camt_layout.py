@@ -28,11 +28,14 @@ TRANSACTION: Final = "TxDtls"
 LONGEST_KEPT: Final = 16_384
 """Skeletons of more characters (large batches) are worked out anew each time, so that memory stays bounded."""
 
-FORMS_TRIED: Final = 6
+FORMS_TRIED: Final = 4
 """Patterns that an entry is held against before its skeleton is looked up."""
 
 MET_BEFORE_KNOWN: Final = 16
 """Entries of a skeleton before it gets a pattern: to make one takes as long as some hundred look-ups."""
+
+MOST_FORMS: Final = 64
+"""In one file: one that has ever new skeletons spends its time on look-ups, not on patterns."""
 
 SKELETONS_COUNTED: Final = 1_024
 
@@ -83,15 +86,16 @@ class Layouts:
     """The layouts met in a file."""
 
     def __init__(self) -> None:
-        self._forms: list[_Form] = []
+        self._recent: list[_Form] = []
+        self._forms: dict[str, _Form] = {}
         self._met: Counter[str] = Counter()
 
     def find(self, text: str) -> tuple[Layout, Sequence[str]]:
         """Return the layout of an entry, and the parts of its text which the places in the layout count."""
-        for rank, form in enumerate(self._forms):
+        for rank, form in enumerate(self._recent):
             if found := form.pattern.fullmatch(text):
                 if rank:
-                    self._forms.insert(0, self._forms.pop(rank))
+                    self._recent.insert(0, self._recent.pop(rank))
                 return form.layout, found.groups()
         return self._look_up(text)
 
@@ -100,18 +104,23 @@ class Layouts:
         skeleton = "<".join(parts[1::2])
         if len(skeleton) > LONGEST_KEPT:
             return _layout.__wrapped__(skeleton), parts
-        self._meet(skeleton)
+        if form := self._forms.get(skeleton) or self._new_form(skeleton):
+            self._recent = [form, *self._recent[: FORMS_TRIED - 1]]
         return _layout(skeleton), parts
 
-    def _meet(self, skeleton: str) -> None:
-        self._met[skeleton] += 1
-        if self._met[skeleton] >= MET_BEFORE_KNOWN:
-            self._forms = [_form(skeleton), *self._forms[: FORMS_TRIED - 1]]
-        elif len(self._met) > SKELETONS_COUNTED:
+    def _new_form(self, skeleton: str) -> _Form | None:
+        """Make a pattern of a skeleton if it has come often enough."""
+        if len(self._forms) == MOST_FORMS:
+            return None
+        if len(self._met) == SKELETONS_COUNTED:
             self._met.clear()
+        self._met[skeleton] += 1
+        if self._met[skeleton] < MET_BEFORE_KNOWN:
+            return None
+        form = self._forms[skeleton] = _form(skeleton)
+        return form
 
 
-@lru_cache(maxsize=64)
 def _form(skeleton: str) -> _Form:
     layout = _layout(skeleton)
     numbers = {place: number for number, place in enumerate(sorted({NOWHERE, *_places(layout)}))}

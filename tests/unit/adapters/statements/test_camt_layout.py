@@ -6,6 +6,7 @@ from adapters.statements.camt_layout import (
     FORMS_TRIED,
     LONGEST_KEPT,
     MET_BEFORE_KNOWN,
+    MOST_FORMS,
     SKELETONS_COUNTED,
     Layout,
     Layouts,
@@ -70,7 +71,16 @@ def test_skeletons_that_never_come_again_are_forgotten() -> None:
     for number in range(SKELETONS_COUNTED * 2):
         layout, parts = layouts.find(f'<Ntry><Amt>{number}</Amt><X a="{number}"/></Ntry>')
         assert parts[layout.amount] == str(number)
-    assert len(layouts._met) <= SKELETONS_COUNTED + 1  # noqa: SLF001 -- what memory holds is the point
+    assert len(layouts._met) <= SKELETONS_COUNTED  # noqa: SLF001 -- what memory holds is the point
+
+
+def test_a_file_of_ever_new_skeletons_gets_no_more_patterns_than_it_may() -> None:
+    layouts = Layouts()
+    for number in range(MOST_FORMS * 2 * MET_BEFORE_KNOWN * 2):
+        kind = number // MET_BEFORE_KNOWN // 2
+        layout, parts = layouts.find(f'<Ntry><Amt a="{kind}">{number}</Amt></Ntry>')
+        assert parts[layout.amount] == str(number)
+    assert len(layouts._forms) == MOST_FORMS  # noqa: SLF001 -- the number of patterns is the point
 
 
 def test_a_skeleton_too_long_to_keep_is_read_as_often_as_it_comes() -> None:
