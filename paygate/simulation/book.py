@@ -20,11 +20,15 @@ SUCCESS: Final = range(200, 300)
 
 @dataclass(slots=True)
 class Entry:
-    """A notice that was sent: its bytes' hash, how often, what each answer was. Unanswered, it may be stored or not."""
+    """A notice that was sent: its bytes' hash, how often, how many tries went unanswered, what each answer was.
+
+    Without any answer it may be stored or not.
+    """
 
     letter: Letter
     body_hash: bytes
     sendings: int = 0
+    unanswered: int = 0
     statuses: list[int] = field(default_factory=list)
 
     @property

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
-from hashlib import sha256
 from typing import Final, NamedTuple
 
 from paygate.domain.lifecycle import NoticeState
@@ -19,10 +18,10 @@ _UNTOLD: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 class StoredNotice(NamedTuple):
-    """A notice as the service keeps it."""
+    """A notice as the service keeps it; of its body, the SHA-256."""
 
     source: str
-    body: bytes
+    body_hash: bytes
     state: NoticeState
     reference: str | None
 
@@ -56,6 +55,7 @@ class SourceTally:
     malformed: int = 0
     quarantined: int = 0
     in_doubt: int = 0
+    tried_again: int = 0
     payments: int = 0
     payments_right: int = 0
 
@@ -84,6 +84,7 @@ def tally_answers(entries: Iterable[Entry]) -> Verdict:
         tally.tampered += entry.letter.treatment is Treatment.TAMPERED
         tally.malformed += entry.letter.treatment is Treatment.MALFORMED
         tally.in_doubt += not entry.statuses
+        tally.tried_again += entry.unanswered
         wrong = (not entry.refused) if entry.letter.treatment is Treatment.TAMPERED else entry.refused
         if entry.statuses and (wrong or not (entry.acknowledged or entry.refused)):
             said = ", ".join(map(str, sorted(set(entry.statuses))))
@@ -97,7 +98,7 @@ def compare_notices(entries: Sequence[Entry], stored: Iterable[StoredNotice], ve
     known = {(entry.letter.source.code, entry.body_hash): entry for entry in entries}
     ours = {(entry.letter.source.code, entry.letter.facts.reference) for entry in entries}
     for notice in stored:
-        tally, key = verdict.tallies[notice.source], (notice.source, sha256(notice.body).digest())
+        tally, key = verdict.tallies[notice.source], (notice.source, notice.body_hash)
         kept[key] += 1
         tally.found += kept[key] == 1 and key in known
         tally.quarantined += notice.state is NoticeState.QUARANTINED and key in known

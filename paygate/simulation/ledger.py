@@ -56,10 +56,15 @@ class Ledger:
         """Return what came of the sources since."""
         async with self._database.connection() as connection:
             return [
-                StoredNotice(self._codes[row["source_id"]], row["body"], NoticeState(row["state"]), row["reference"])
+                self._stored(row)
                 for tenant_id, sources in self._tenants.items()
                 for row in await connection.fetch(QUERIES["stored_since"], tenant_id, self._since[tenant_id], sources)
             ]
+
+    def _stored(self, row: asyncpg.Record) -> StoredNotice:
+        return StoredNotice(
+            self._codes[row["source_id"]], row["body_hash"], NoticeState(row["state"]), row["reference"]
+        )
 
     async def payments(self, keys: Iterable[PaymentKey]) -> Mapping[PaymentKey, Payment]:
         """Return those of the payments that the ledger knows."""

@@ -88,8 +88,12 @@ async def _deliver(
         entry = entry or book.send(letter, parcel.content)
         return parcel
 
+    def unanswered() -> None:
+        if entry is not None:
+            entry.unanswered += 1
+
     try:
-        status = await send(session, url, written, tries=MOST_TRIES)
+        status = await send(session, url, written, tries=MOST_TRIES, unanswered=unanswered)
     except UnreachableError:
         return  # it stays in doubt
     finally:

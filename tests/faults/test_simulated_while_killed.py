@@ -49,4 +49,5 @@ async def test_killed_twice_the_service_holds_what_it_acknowledged_to_every_sour
     verdict = await simulated_while_killed(house, rate=100, seconds=12, seed=3)
     assert verdict.differences == []
     assert sum(tally.acknowledged for tally in verdict.tallies.values()) > 300
+    assert sum(tally.tried_again for tally in verdict.tallies.values()) > 10
     assert len(verdict.tallies) == len(load_settings(house.configuration).sources)

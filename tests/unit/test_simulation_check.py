@@ -35,11 +35,11 @@ IN_LEDGER = Payment(PAID.state, PAID.outcome, PAID.amount, PAID.currency, shaped
 
 def an_entry(*statuses: int, body: bytes = BODY, treatment: Treatment = Treatment.HONEST, **changes: object) -> Entry:
     letter = Letter(1, SOURCE, replace(PAID, **changes), treatment)  # type: ignore[arg-type]
-    return Entry(letter, sha256(body).digest(), len(statuses), list(statuses))
+    return Entry(letter, sha256(body).digest(), len(statuses), statuses=list(statuses))
 
 
 def stored(body: bytes = BODY, *, reference: str = PAID.reference) -> StoredNotice:
-    return StoredNotice(KIND, body, NoticeState.APPLIED, reference)
+    return StoredNotice(KIND, sha256(body).digest(), NoticeState.APPLIED, reference)
 
 
 def problems_of(verdict: Verdict) -> list[str]:
