@@ -37,13 +37,19 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def checksum(values: Sequence[str], key: bytes) -> str:
-    """Return the bank's checksum: the MD5 of all values, one behind the other, and the key. A character is a byte."""
+    """Return the bank's checksum: the MD5 of all values, one behind the other, and the key. A character is a byte.
+
+    Where one value ends and the next begins is not covered: what a payer chose may pass into the amount beside it.
+    """
     said = "".join(values).encode("latin-1")
     return md5(said + key, usedforsecurity=False).hexdigest()  # the bank's choice, and all that it offers
 
 
 def _holds(values: Sequence[str], said: str, key: bytes | None) -> bool | None:
-    return None if key is None else compare_digest(checksum(values, key), said.strip().lower())
+    if key is None:
+        return None
+    # As bytes: a text that is not ASCII cannot be compared so, and a broken file may hold one.
+    return compare_digest(checksum(values, key).encode(), said.strip().lower().encode("latin-1"))
 
 
 @dataclass(frozen=True, slots=True)

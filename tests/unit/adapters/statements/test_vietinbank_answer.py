@@ -61,6 +61,13 @@ def test_what_we_alone_hold_stands_behind_theirs_with_what_we_know_of_it() -> No
     assert answer.footer[3] == "2"
 
 
+def test_an_amount_that_grew_by_a_digit_of_its_neighbour_keeps_its_checksum_and_is_said_to_differ() -> None:
+    honest = record(custName="NGUYEN VAN A 1")
+    grown = honest.replace("NGUYEN VAN A 1|875800", "NGUYEN VAN A |1875800")
+    assert answered(settlement(honest), held()).statuses() == [("501690869", "00")]
+    assert answered(settlement(grown), held()).statuses() == [("501690869", "03")]
+
+
 def test_a_day_on_which_nothing_came_is_answered_too() -> None:
     assert answered(settlement(), held()).statuses() == [("501690869", "02")]
     assert answered(settlement()).footer[3] == "0"

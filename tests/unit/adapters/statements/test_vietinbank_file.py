@@ -69,6 +69,7 @@ def test_late_records_alone_belong_to_their_own_day() -> None:
     [
         (record().replace("875800", "975800"), "its checksum does not hold"),
         (record(key=b"another"), "its checksum does not hold"),
+        (record()[:-1] + "ế", "its checksum does not hold"),
         (record(status="01"), "its status is '01', not 00"),
         (record(recordType="005"), "its type is '005'"),
         (record() + "|", "it has 27 columns, not 26"),
