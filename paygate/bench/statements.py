@@ -36,6 +36,8 @@ MOST_MEMORY_MIB: Final = 150
 
 PARSES: Final = ("limit", "ours", "apart")
 IMPORT: Final = "import"
+ALL: Final = (*PARSES, IMPORT)
+READ_APART: Final = ("apart", IMPORT)
 
 
 @dataclass(slots=True)
@@ -54,12 +56,12 @@ class _Measured:
 
     def rate_row(self, sample: Sample) -> dict[str, Any]:
         ratio = round(self.rates["ours"] / self.rates["limit"], 3)
-        return {"sample": sample.name, "entries": self.entries, **_rounded(self.rates), "ratio": ratio}
+        return {"sample": sample.name, "entries": self.entries, **_rounded(self.rates, ALL), "ratio": ratio}
 
     def memory_row(self, sample: Sample) -> dict[str, Any]:
         """Return MiB by mode, and those of the reader's process where there is one."""
-        readers = {f"{mode}_reader": peak for mode, peak in self.readers.items() if peak}
-        return {"sample": sample.name, "entries": self.entries, **_rounded({**self.memory, **readers})}
+        readers = {f"{mode}_reader": peak for mode, peak in _rounded(self.readers, READ_APART).items()}
+        return {"sample": sample.name, "entries": self.entries, **_rounded(self.memory, ALL), **readers}
 
     def most_of_ours(self) -> float:
         ours = {mode: peak for mode, peak in self.memory.items() if mode != "limit"}
@@ -127,8 +129,8 @@ class _Bench:
         return found
 
 
-def _rounded(figures: Mapping[str, float]) -> dict[str, int]:
-    return {name: round(figure) for name, figure in figures.items()}
+def _rounded(figures: Mapping[str, float], modes: Sequence[str]) -> dict[str, int | None]:
+    return {mode: round(figures[mode]) if mode in figures else None for mode in modes}
 
 
 def _figures(form: str, compared: Sequence[tuple[Sample, _Measured, _Measured]]) -> dict[str, Any]:

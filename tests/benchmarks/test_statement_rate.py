@@ -25,6 +25,7 @@ async def test_the_statement_measurement_stays_within_its_memory(database_url: s
     assert min(figures["ratio"], figures["apart"], figures["peer"]) > 0
     assert 0 < figures["peak_memory_mib"] <= MOST_MEMORY_MIB
     assert [row["sample"] for row in figures["samples"]] == [sample.name for sample in SAMPLES[form]]
+    assert all(list(row) == list(rows[0]) for rows in (figures["samples"], figures["memory"]) for row in rows)
     assert [row["entries"] for row in figures["memory"]] == [500, 2_000] * len(SAMPLES[form])
 
 
