@@ -4,7 +4,7 @@ import logging
 import sys
 import traceback
 from enum import StrEnum
-from typing import Final
+from typing import Final, TextIO, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -111,6 +111,16 @@ class Event(StrEnum):
     CONNECTION_CUT = "connection_cut"
 
 
+class _StandardError:
+    """Standard error as it is when a line is written: who runs us may have put another in its place since."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure_logging(level: str) -> None:
     """Write one JSON line per event to standard error, UTC, with a request id where there is one."""
     structlog.configure(
@@ -122,7 +132,7 @@ def configure_logging(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,
     )
 

@@ -25,12 +25,10 @@ from paygate.domain.json_rows import DoubledObject, parse_row, rows_of
 from paygate.domain.money import DONG, MAX_AMOUNT, minor_units
 from paygate.domain.record import Obligation, ProcedureRecord, RecordStatus
 from paygate.domain.statement import RefusedRow
-from paygate.domain.text import reference_key
+from paygate.domain.text import bound_cells, reference_key
 
 MAX_ROWS: Final = 200_000
 MAX_OBLIGATIONS: Final = 200
-MAX_LINE: Final = 1024 * 1024
-"""Characters of one cell or line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +239,7 @@ def _read_lines(body: bytes) -> Iterator[ProcedureRecord | RefusedRow]:
 
 
 def _read_table(body: bytes) -> Iterator[ProcedureRecord | RefusedRow]:
-    csv.field_size_limit(MAX_LINE)
+    bound_cells()
     try:
         text = io.StringIO(body.decode("utf-8-sig"), newline="")
         rows = csv.reader(text, strict=True, delimiter=_delimiter(text))

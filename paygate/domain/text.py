@@ -1,8 +1,12 @@
 """How codes and references look after a bank has had them: upper case, no accents, no punctuation."""
 
+import csv
 import re
 import unicodedata
 from typing import Final
+
+MAX_CELL: Final = 1024 * 1024
+"""Characters of one cell of a CSV, or one line of NDJSON."""
 
 _PLAIN = re.compile(r"[A-Z0-9]*\Z")
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")
@@ -54,3 +58,11 @@ def dossier_code_in(text: str) -> str | None:
     """Return the one dossier code that stands in free text; None when there is none or more than one."""
     found = set(DOSSIER_CODE.findall(text))
     return found.pop() if len(found) == 1 else None
+
+
+def bound_cells() -> None:
+    """Let the csv module take cells of `MAX_CELL` characters.
+
+    Its bound is the whole process's, so every reader sets the same: none is the stricter for another having come first.
+    """
+    csv.field_size_limit(MAX_CELL)

@@ -18,9 +18,8 @@ from paygate.domain.lifecycle import Outcome, PaymentState
 from paygate.domain.notice import NoticeFacts, RawNotice
 from paygate.inbox import open_inbox
 from paygate.intake import Intake, Sender
-from paygate.ledger import apply_batch
-from paygate.worker import Worker
 from tests.contract.adapter_examples import EXAMPLES, NOW, simulator
+from tests.ledger_facts import a_worker
 
 TENANTS: Final = ("tidy", "wild")
 TOGETHER: Final = 1000
@@ -132,13 +131,9 @@ def senders(directory: Directory, tenant: str) -> Mapping[str, Sender]:
     }
 
 
-async def match_nothing(_tenant_id: int) -> None:
-    """Leave the matcher out: the ledger alone is compared."""
-
-
 async def take_in(database: Database, url: str, directory: Directory, tenant: str, sent: Sequence[Sent]) -> None:
     """Send the notices the way they go: intake, inbox, and a worker that applies them meanwhile."""
-    worker = Worker(database, apply_batch, match_nothing)
+    worker = a_worker(database)
     tenant_id = directory.tenant(tenant).tenant_id
     to = senders(directory, tenant)
     statuses: Counter[int] = Counter()

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 from adapters.statements.table.cells import Rows
 from paygate.domain.errors import UnreadableStatementError
 from paygate.domain.statement import RefusedRow
+from paygate.domain.text import bound_cells
 
 MAX_ROW_CHARACTERS: Final = 1_000_000
 MAX_COLUMNS: Final = 1_024
@@ -53,6 +54,7 @@ def _mark(file: BinaryIO) -> str | None:
 
 
 def _rows(lines: "_Lines", delimiter: str) -> Iterator[Rows]:
+    bound_cells()
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         begun = reader.line_num + 1

@@ -118,7 +118,7 @@ def test_a_header_alone_is_a_statement_without_lines() -> None:
         ("08/05/2024,FT,,x", "4 cells where the header has 7"),
         ("08/05/2024,FT,,x,y,1,,9", "8 cells where the header has 7"),
         ('08/05/2024,FT,,"x"y,1,,', "expected after"),
-        (f"08/05/2024,FT,,{'x' * 140_000},1,,", "field limit"),
+        (f"08/05/2024,FT,,{'x' * 140_000},1,,", "longer than 32767"),
     ],
 )
 def test_a_bad_row_is_refused_with_its_reason_and_its_neighbours_load(row: str, reason: str) -> None:
