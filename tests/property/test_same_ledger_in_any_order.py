@@ -21,6 +21,7 @@ from paygate.intake import Intake, Sender
 from tests.contract.adapter_examples import EXAMPLES, NOW, simulator
 from tests.ledger_facts import a_worker
 
+READ_SECONDS: Final = 300.0
 TENANTS: Final = ("tidy", "wild")
 TOGETHER: Final = 1000
 """Notices that arrive at once."""
@@ -150,9 +151,10 @@ async def take_in(database: Database, url: str, directory: Directory, tenant: st
 async def ledger_of(database: Database, directory: Directory, tenant: str) -> dict[str, list[asyncpg.Record]]:
     tenant_id = directory.tenant(tenant).tenant_id
     async with database.connection() as connection:
+        await connection.execute("ANALYZE")  # else joining all that came is planned for a table of a few rows
         return {
-            "payments": await connection.fetch(PAYMENTS, tenant_id),
-            "news": sorted(await connection.fetch(NEWS, tenant_id)),
+            "payments": await connection.fetch(PAYMENTS, tenant_id, timeout=READ_SECONDS),
+            "news": sorted(await connection.fetch(NEWS, tenant_id, timeout=READ_SECONDS)),
             "events": await connection.fetch("SELECT count(*) FROM payment_event WHERE tenant_id = $1", tenant_id),
             "unsettled": await connection.fetch(
                 "SELECT state, count(*) FROM notice WHERE tenant_id = $1 GROUP BY state ORDER BY state", tenant_id
