@@ -54,8 +54,9 @@ from paygate.web.server import DEFAULT_LIMITS, Limits, listen, settle_memory
 from paygate.worker import Worker
 from reconciliation.arrivals import feed_gauges
 from reconciliation.closing import close_day
-from reconciliation.engine import Policy, match_dirty
+from reconciliation.engine import match_dirty
 from reconciliation.model import REASONS, Reason
+from reconciliation.policy import Policy
 from reconciliation.rendering import render_csv
 from reconciliation.report import list_discrepancies, load_report, record_view
 

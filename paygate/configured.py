@@ -13,12 +13,14 @@ from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry,
 from paygate.domain.adapter import Inquirer
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.news import kinds_matching
+from paygate.domain.parties import FeeSchedule
 from paygate.domain.reach import Allowed
 from paygate.egress import read_url
 from paygate.inquiry import Questioned
 from paygate.settings import (
     AccountSettings,
     EndpointSettings,
+    FeeSettings,
     Settings,
     SourceSettings,
     misspelt,
@@ -50,9 +52,22 @@ def _account(settings: AccountSettings) -> AccountEntry:
 
 def _sources(settings: Settings) -> dict[str, SourceEntry]:
     return {
-        code: SourceEntry(one.tenant, one.adapter, one.account, one.cut_off, one.legs, one.silent_hours)
+        code: SourceEntry(
+            one.tenant,
+            one.adapter,
+            one.account,
+            one.cut_off,
+            one.legs,
+            one.silent_hours,
+            _fee(one.fee),
+            one.promotions,
+        )
         for code, one in settings.sources.items()
     }
+
+
+def _fee(settings: FeeSettings | None) -> FeeSchedule | None:
+    return FeeSchedule(settings.percent, settings.fixed, settings.borne_by) if settings else None
 
 
 def built(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from paygate.database import Connection, load_queries
 from paygate.domain.errors import NotFoundError
 from paygate.domain.legs import Leg
-from paygate.domain.parties import Account, Source, Tenant
+from paygate.domain.parties import Account, FeeSchedule, Source, Tenant
 
 QUERIES: Final = load_queries("paygate.sql", "queries/directory.sql")
 
@@ -58,7 +58,8 @@ class AccountEntry:
 class SourceEntry:
     """A source as configured; `tenant` and `account` are their code and number. `legs` in business days.
 
-    `silent_hours`: how long on business days no news of it is no news; None: it may be silent for ever.
+    `silent_hours`: how long on business days no news of it is no news; None: it may be silent for ever. `promotions`:
+    the gateway may settle more than was paid, for what it spared the payer.
     """
 
     tenant: str
@@ -67,6 +68,12 @@ class SourceEntry:
     cut_off: time
     legs: Mapping[Leg, int]
     silent_hours: int | None = None
+    fee: FeeSchedule | None = None
+    promotions: bool = False
+
+
+EXPECTED_LEGS: Final = (Leg.BANK, Leg.SETTLEMENT, Leg.TREASURY, Leg.RECEIPT, Leg.REPORT)
+"""In the order in which the database keeps their days."""
 
 
 async def store_directory(
@@ -103,7 +110,7 @@ async def store_directory(
     for code, source in sources.items():
         tenant = known_tenants[source.tenant]
         account_id = known_accounts[source.account].account_id if source.account else None
-        bank_days = source.legs.get(Leg.BANK)
+        fee = source.fee
         source_id = await connection.fetchval(
             QUERIES["store_source"],
             tenant.tenant_id,
@@ -111,8 +118,13 @@ async def store_directory(
             source.adapter,
             account_id,
             source.cut_off,
-            bank_days,
             source.silent_hours,
+            *(source.legs.get(leg) for leg in EXPECTED_LEGS),
+            fee and fee.percent,
+            fee and fee.fixed,
+            fee and fee.borne_by,
+            source.promotions,
         )
+        bank_days = source.legs.get(Leg.BANK)
         known_sources[code] = Source(source_id, tenant, code, source.adapter, account_id, source.cut_off, bank_days)
     return Directory(known_tenants, known_accounts, known_sources)

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -74,8 +75,8 @@ class AccountSettings(_Table):
 
 
 class FeeSettings(_Table):
-    percent: str = "0"
-    fixed: int = 0
+    percent: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(0)
+    fixed: int = Field(default=0, ge=0, le=10**9)
     borne_by: Literal["agency", "payer", "gateway"] = "agency"
 
 
@@ -91,6 +92,7 @@ class SourceSettings(BaseModel):
     legs: Mapping[Leg, Annotated[int, Field(ge=0, le=60)]] = Field(default_factory=dict)
     cut_off: time = time(0, 0)
     fee: FeeSettings | None = None
+    promotions: bool = False
     query_url: str | None = None
     query_expiry_hours: int = Field(default=72, ge=1, le=24 * 30)
     query_rate: float = Field(default=2.0, gt=0, le=100)

@@ -15,9 +15,11 @@ from paygate.domain.errors import InvalidInputError
 from paygate.domain.lifecycle import Outcome
 from paygate.telemetry import RECONCILIATION_SECONDS, Event, log
 from reconciliation.arrivals import check_feeds
-from reconciliation.engine import PASS_SECONDS, Policy, hold_tenant, latest_close, match_changes
+from reconciliation.engine import hold_tenant, latest_close, match_changes
 from reconciliation.model import COUNTED, HANGING, REASONS, RULE_SET, WAITING, Reason
+from reconciliation.policy import Policy
 from reconciliation.proof import Proof
+from reconciliation.turn import PASS_SECONDS
 
 QUERIES: Final = load_queries("reconciliation.sql", "closing.sql")
 

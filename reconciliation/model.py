@@ -30,24 +30,45 @@ class Reason(StrEnum):
     DUPLICATE_PAYMENT = "duplicate_payment"
     CURRENCY_DIFFERS = "currency_differs"
     NOTICES_CONFLICT = "notices_conflict"
+    REVERSED = "reversed"
     OVERPAID = "overpaid"
     UNDERPAID = "underpaid"
     AMOUNT_DIFFERS = "amount_differs"
     WRONG_ACCOUNT = "wrong_account"
+    REFUND_UNMATCHED = "refund_unmatched"
+    NET_DIFFERS = "net_differs"
+    FEE_DIFFERS = "fee_differs"
     PAID_NOT_RECORDED = "paid_not_recorded"
+    FLAG_NOT_SYNCED = "flag_not_synced"
     RECORD_MISSING = "record_missing"
     BANK_MISSING = "bank_missing"
+    SETTLEMENT_MISSING = "settlement_missing"
+    TREASURY_NOT_SENT = "treasury_not_sent"
+    RECEIPT_MISSING = "receipt_missing"
     BANK_UNEXPECTED = "bank_unexpected"
+    SETTLEMENT_UNEXPECTED = "settlement_unexpected"
+    TREASURY_UNEXPECTED = "treasury_unexpected"
+    RECEIPT_UNEXPECTED = "receipt_unexpected"
     AMBIGUOUS = "ambiguous"
     NEVER_CONFIRMED = "never_confirmed"
+    STATEMENT_GAP = "statement_gap"
+    STATEMENT_UNBALANCED = "statement_unbalanced"
+    LATE = "late"
 
 
-WAITING: Final = frozenset(
-    {Reason.BANK_MISSING, Reason.RECORD_MISSING, Reason.PAID_NOT_RECORDED, Reason.NEVER_CONFIRMED}
+HANGING: Final = frozenset(
+    {
+        Reason.BANK_MISSING,
+        Reason.SETTLEMENT_MISSING,
+        Reason.TREASURY_NOT_SENT,
+        Reason.RECEIPT_MISSING,
+        Reason.RECORD_MISSING,
+        Reason.NEVER_CONFIRMED,
+    }
 )
-"""Reasons that hold only from the day something was due."""
-HANGING: Final = frozenset({Reason.BANK_MISSING, Reason.RECORD_MISSING, Reason.NEVER_CONFIRMED})
-"""Those of them that leave the case pending until then; a dossier that has yet to move on does not."""
+"""Reasons that hold only from the day something was due, and leave the case pending until then."""
+WAITING: Final = HANGING | {Reason.PAID_NOT_RECORDED, Reason.FLAG_NOT_SYNCED}
+"""All that hold only from a day on; a dossier that has yet to move on, or to be flagged, leaves its case as it is."""
 
 Unit = Literal["portal", "gateway", "bank", "one_stop", "treasury", "payer", "ours"]
 Severity = Literal["high", "medium", "low"]
@@ -170,6 +191,118 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         2,
         "Cổng chưa xác nhận kết quả giao dịch khi đã hết hạn.",
         "The gateway has not confirmed what became of the payment, and the time for it is over.",
+    ),
+    Reason.REVERSED: ReasonRule(
+        Verdict.MISSING,
+        "high",
+        "bank",
+        2,
+        "Ngân hàng đã ghi có rồi thu lại số tiền.",
+        "The bank booked the money and took it back.",
+    ),
+    Reason.REFUND_UNMATCHED: ReasonRule(
+        Verdict.MISMATCHED,
+        "high",
+        "one_stop",
+        2,
+        "Có khoản hoàn trả không gắn với khoản nộp nào.",
+        "Money was refunded that belongs to no payment.",
+    ),
+    Reason.NET_DIFFERS: ReasonRule(
+        Verdict.MISMATCHED,
+        "high",
+        "gateway",
+        2,
+        "Số tiền quyết toán về tài khoản khác tổng thực nhận của lô.",
+        "What was paid out differs from the net sum it should be.",
+    ),
+    Reason.FEE_DIFFERS: ReasonRule(
+        Verdict.MISMATCHED,
+        "medium",
+        "gateway",
+        5,
+        "Phí cổng thu khác biểu phí hợp đồng.",
+        "The gateway kept another fee than its contract says.",
+    ),
+    Reason.FLAG_NOT_SYNCED: ReasonRule(
+        Verdict.MISMATCHED,
+        "medium",
+        "one_stop",
+        2,
+        "Đã thanh toán trực tuyến nhưng chưa đồng bộ cờ DuocThanhToanTrucTuyen.",
+        "Paid online, but the flag synced to the nation still says it was not.",
+    ),
+    Reason.SETTLEMENT_MISSING: ReasonRule(
+        Verdict.MISSING,
+        "high",
+        "gateway",
+        2,
+        "Cổng chưa quyết toán khoản nộp đúng hạn.",
+        "No settlement line arrived in time.",
+    ),
+    Reason.TREASURY_NOT_SENT: ReasonRule(
+        Verdict.MISSING,
+        "high",
+        "treasury",
+        2,
+        "Chưa nộp kho bạc đúng hạn.",
+        "The money was not handed over to the treasury in time.",
+    ),
+    Reason.RECEIPT_MISSING: ReasonRule(
+        Verdict.MISSING,
+        "medium",
+        "one_stop",
+        1,
+        "Chưa phát hành biên lai đúng hạn.",
+        "No receipt was issued in time.",
+    ),
+    Reason.SETTLEMENT_UNEXPECTED: ReasonRule(
+        Verdict.EXTRA,
+        "medium",
+        "gateway",
+        3,
+        "Có dòng quyết toán không thuộc khoản nộp nào.",
+        "A settlement line belongs to no payment.",
+    ),
+    Reason.TREASURY_UNEXPECTED: ReasonRule(
+        Verdict.EXTRA,
+        "medium",
+        "treasury",
+        3,
+        "Có khoản nộp kho bạc không thuộc khoản nộp nào.",
+        "Money was handed over to the treasury that belongs to no payment.",
+    ),
+    Reason.RECEIPT_UNEXPECTED: ReasonRule(
+        Verdict.EXTRA,
+        "medium",
+        "one_stop",
+        3,
+        "Có biên lai không thuộc khoản nộp nào.",
+        "A receipt belongs to no payment.",
+    ),
+    Reason.STATEMENT_GAP: ReasonRule(
+        Verdict.PENDING,
+        "high",
+        "bank",
+        1,
+        "Sao kê bị thiếu hoặc số dư đầu kỳ không nối với kỳ trước.",
+        "A statement is missing, or does not begin where the one before ended.",
+    ),
+    Reason.STATEMENT_UNBALANCED: ReasonRule(
+        Verdict.PENDING,
+        "high",
+        "bank",
+        1,
+        "Số dư đầu kỳ cộng phát sinh khác số dư cuối kỳ.",
+        "Opening balance and lines do not make the closing balance.",
+    ),
+    Reason.LATE: ReasonRule(
+        Verdict.MATCHED,
+        "low",
+        "bank",
+        5,
+        "Tiền về đủ nhưng sau hạn.",
+        "The money arrived, but after it was due.",
     ),
 }
 

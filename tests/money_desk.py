@@ -16,7 +16,8 @@ from paygate.domain.statement import StatementEnd, StatementHead, StatementLine
 from paygate.records import upsert
 from paygate.statements import StatementImport, import_statements
 from reconciliation.closing import ClosedDay, close_day
-from reconciliation.engine import Policy, match_dirty
+from reconciliation.engine import match_dirty
+from reconciliation.policy import Policy
 from reconciliation.report import record_view
 from tests.ledger_facts import DOSSIER, NOON, Place, a_notice, a_record, a_worker, put_notice
 

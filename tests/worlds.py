@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from paygate.database import Connection
 from paygate.domain.text import reference_key
-from reconciliation.oracle import LineFact, PaymentFact, RecordFact, World
+from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
 
 DAY: Final = date(2024, 5, 8)
 DOSSIERS: Final = (
@@ -40,6 +40,10 @@ NARRATIVES: Final = (
     "08052024{squeezed}",
     "{dossier} 12",
 )
+
+TREASURY: Final = 21
+RECEIPTS: Final = 22
+"""The accounts on which lines of those legs stand."""
 
 days = st.integers(-3, 4).map(lambda days: DAY + timedelta(days=days))
 
@@ -152,20 +156,23 @@ def worlds(draw: st.DrawFn, most: int = 8) -> World:
 
 
 async def lay_tenant(connection: Connection, code: str) -> int:
-    """Make a tenant with accounts and a source of each; account and source are 1 and 2 within it."""
+    """Make a tenant with accounts and a source of each; account and source are 1 and 2 within it.
+
+    The clearing account of source n is 10 + n; the treasury's lines and the receipts stand on accounts of their own.
+    """
     tenant_id: int = await connection.fetchval(
         "INSERT INTO tenant (code, name, agency_code, timezone) VALUES ($1, $1, 'H23', 'Asia/Ho_Chi_Minh')"
         " RETURNING tenant_id",
         code,
     )
+    accounts = [(1, "1", "bank"), (2, "2", "bank"), (11, f"{code}-1", "gateway"), (12, f"{code}-2", "gateway")]
+    accounts += [(TREASURY, "treasury", "treasury"), (RECEIPTS, "receipt", "receipt")]
+    await connection.executemany(
+        "INSERT INTO account (tenant_id, account_id, number, bank, kind) OVERRIDING SYSTEM VALUE"
+        " VALUES ($1, $2, $3, '970436', $4)",
+        [(tenant_id, *one) for one in accounts],
+    )
     for number in (1, 2):
-        await connection.execute(
-            "INSERT INTO account (tenant_id, account_id, number, bank, kind) OVERRIDING SYSTEM VALUE"
-            " VALUES ($1, $2, $3, '970436', 'bank')",
-            tenant_id,
-            number,
-            f"{number}",
-        )
         await connection.execute(
             "INSERT INTO source (tenant_id, source_id, code, adapter, account_id, bank_days) OVERRIDING SYSTEM VALUE"
             " VALUES ($1, $2, $3, 'dvcqg', $2, 1)",
@@ -174,6 +181,27 @@ async def lay_tenant(connection: Connection, code: str) -> int:
             f"{code}-{number}",
         )
     return tenant_id
+
+
+async def lay_sources(connection: Connection, tenant_id: int, sources: Mapping[int, SourceFact]) -> None:
+    """Let the tenant's sources expect what a world's say."""
+    for number, one in sources.items():
+        scheduled = one.fee_percent is not None
+        await connection.execute(
+            "UPDATE source SET settlement_days = $3, treasury_days = $4, receipt_days = $5, report_days = $6,"
+            " fee_percent = $7, fee_fixed = $8, fee_borne_by = $9, promotions = $10"
+            " WHERE tenant_id = $1 AND source_id = $2",
+            tenant_id,
+            number,
+            one.settlement_days,
+            one.treasury_days,
+            one.receipt_days,
+            one.report_days,
+            one.fee_percent,
+            one.fee_fixed if scheduled else None,
+            one.fee_borne_by if scheduled else None,
+            one.promotions,
+        )
 
 
 async def lay_payments(connection: Connection, tenant_id: int, payments: Sequence[PaymentFact]) -> None:
@@ -191,7 +219,7 @@ async def lay_payments(connection: Connection, tenant_id: int, payments: Sequenc
                 f"T{one.payment_id}",
                 reference_key(one.reference),
                 one.dossier_code,
-                "paid" if one.came else "pending" if one.hangs else "failed",
+                one.state if one.came else "pending" if one.hangs else "failed",
                 "paid" if one.came else "pending" if one.hangs else "declined",
                 one.amount,
                 one.currency,
@@ -212,9 +240,11 @@ async def lay_payments(connection: Connection, tenant_id: int, payments: Sequenc
 async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[LineFact]) -> None:
     await connection.executemany(
         "INSERT INTO statement_line (tenant_id, line_id, account_id, statement_id, row_number, identity, occurrence,"
-        " booked_on, amount, currency, bank_reference, reference, reference_key, narrative, counterparty)"
+        " booked_on, amount, currency, bank_reference, reference, reference_key, narrative, counterparty, leg,"
+        " reversal, source_id, fee, net, batch, dossier_code, evidence)"
         " OVERRIDING SYSTEM VALUE"
-        " VALUES ($1, $2::bigint, $3, 1, $2::bigint, int8send($2::bigint), 1, $4, $5, $6, '', $7, $8, $9, '')",
+        " VALUES ($1, $2::bigint, $3, 1, $2::bigint, int8send($2::bigint), 1, $4, $5, $6, '', $7, $8, $9, '', $10, $11,"
+        " $12, $13, $14, $15, $16, $17)",
         [
             (
                 tenant_id,
@@ -226,6 +256,14 @@ async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[Line
                 one.reference,
                 reference_key(one.reference),
                 one.narrative,
+                one.leg,
+                one.reversal,
+                one.source_id,
+                one.fee,
+                one.net,
+                one.batch,
+                one.dossier_code,
+                one.evidence,
             )
             for one in lines
         ],
@@ -236,13 +274,13 @@ async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[Line
 
 async def lay_statements(connection: Connection, tenant_id: int, lines: Sequence[LineFact]) -> None:
     """Lay a statement of each account's day, which says of the day what its lines say."""
-    days = sorted({(one.account_id, one.booked_on) for one in lines})
-    columns = [list(column) for column in zip(*days, strict=True)] or [[], []]
+    days = sorted({(one.account_id, one.booked_on, one.leg) for one in lines})
+    columns = [list(column) for column in zip(*days, strict=True)] or [[], [], []]
     await connection.execute(
         "INSERT INTO statement (tenant_id, account_id, file_hash, ordinal, format, identification, period_from,"
-        " period_to, total, lines)"
-        " SELECT $1, account_id, sha256((account_id::text || day)::bytea), 0, 'camt', day, day, day, 0, 0"
-        " FROM unnest($2::integer[], $3::date[]) AS laid (account_id, day) ON CONFLICT DO NOTHING",
+        " period_to, total, lines, leg)"
+        " SELECT $1, account_id, sha256((account_id::text || day)::bytea), 0, 'camt', day, day, day, 0, 0, leg::leg"
+        " FROM unnest($2::integer[], $3::date[], $4::text[]) AS laid (account_id, day, leg) ON CONFLICT DO NOTHING",
         tenant_id,
         *columns,
     )
@@ -261,9 +299,17 @@ async def lay_records(connection: Connection, tenant_id: int, records: Sequence[
     await connection.executemany(
         "INSERT INTO procedure_record (tenant_id, dossier_code, dossier_key, version, procedure_code, procedure_name,"
         " agency_code, agency_name, status, expires_on, exempt, online_payment_flag, due, content_hash)"
-        " VALUES ($1, $2, $3, 1, '1.005129', 'x', '000.00.12.H23', 'y', $4, $5, false, 0, $6, '')",
+        " VALUES ($1, $2, $3, 1, '1.005129', 'x', '000.00.12.H23', 'y', $4, $5, false, $7, $6, '')",
         [
-            (tenant_id, one.dossier_code, reference_key(one.dossier_code), one.status, one.expires_on, one.due)
+            (
+                tenant_id,
+                one.dossier_code,
+                reference_key(one.dossier_code),
+                one.status,
+                one.expires_on,
+                one.due,
+                one.flag,
+            )
             for one in records
         ],
     )

@@ -18,7 +18,8 @@ import asyncpg
 import psutil
 
 from paygate.database import connect, open_database
-from reconciliation.engine import Policy, match_dirty
+from reconciliation.engine import match_dirty
+from reconciliation.policy import Policy
 
 PAYMENTS: Final = 1_000_000
 STORED: Final = (1_000_000, 10_000_000)

@@ -19,5 +19,6 @@ LEG_OF_ACCOUNT: Final[Mapping[str, Leg]] = {
     "bank": Leg.BANK,
     "gateway": Leg.SETTLEMENT,
     "treasury": Leg.TREASURY,
+    "receipt": Leg.RECEIPT,
 }
 """What a statement of an account is evidence of, by the account's kind."""

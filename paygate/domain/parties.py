@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import time
+from decimal import Decimal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 
@@ -25,6 +27,15 @@ class Account:
     number: str
     bank: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeSchedule:
+    """What a gateway may keep of each payment: per cent of the gross, and a fixed sum in minor units."""
+
+    percent: Decimal
+    fixed: int
+    borne_by: Literal["agency", "payer", "gateway"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ WHERE h.tenant_id = $1
 -- name: watch_what_is_not_due
 -- A dossier that has yet to move on does not leave its case hanging: its legs agree.
 INSERT INTO watch (tenant_id, case_key, due_on, pending)
-SELECT $1, case_key, min(since), bool_or(reason <> 'paid_not_recorded')
+SELECT $1, case_key, min(since), bool_or(reason NOT IN ('paid_not_recorded', 'flag_not_synced'))
 FROM w_expected WHERE days IS NOT NULL AND since > $2::date GROUP BY case_key;
 
 -- name: drop_what_is_not_due
@@ -254,22 +254,3 @@ SELECT $1, $3, d.subject, json_build_object('dossier_code', d.dossier_code, 'amo
 FROM discrepancy AS d
 WHERE d.tenant_id = $1 AND d.discrepancy_id = ANY ($2::bigint[])
 ORDER BY d.discrepancy_id;
-
--- name: latest_close
-SELECT max(business_date) FROM run WHERE tenant_id = $1;
-
--- name: is_there_work
-SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
-    OR EXISTS (SELECT FROM watch WHERE tenant_id = $1 AND due_on <= $2);
-
--- name: drop_working_tables
--- A second turn in the same transaction begins with empty ones.
-DROP TABLE w_dirty_payment, w_dirty_line, w_dirty_dossier, w_fact, w_group, w_rest, w_match, w_departed, w_payment, w_line,
-    w_edge, w_near, w_payer, w_name, w_gram, w_stale, w_dossier, w_lone_payment, w_lone_line, w_unconfirmed, w_expected;
-
--- name: tables_without_statistics
--- After a first load, or one that doubled a table, the planner would take large tables for tiny ones.
-SELECT c.relname FROM pg_class AS c LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid
-WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
-  AND c.relname = ANY ('{payment,statement_line,match,loose_fact,discrepancy,watch,procedure_record}')
-  AND pg_relation_size(c.oid) > 131072 AND (c.reltuples < 1000 OR s.n_mod_since_analyze > c.reltuples);

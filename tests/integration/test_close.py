@@ -9,8 +9,9 @@ from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError
 from reconciliation import closing, engine
 from reconciliation.closing import ClosedDay, close_day
-from reconciliation.engine import Policy, match_dirty
-from reconciliation.oracle import LineFact, PaymentFact, RecordFact
+from reconciliation.engine import match_dirty
+from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact
+from reconciliation.policy import Policy
 from reconciliation.report import list_discrepancies, load_report, record_view
 from tests.worlds import lay_lines, lay_payments, lay_records, lay_tenant
 

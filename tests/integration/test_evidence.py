@@ -6,8 +6,9 @@ import pytest
 
 from paygate.database import Connection, Database
 from reconciliation.closing import close_day
-from reconciliation.engine import Policy, match_dirty
-from reconciliation.oracle import LineFact, PaymentFact, RecordFact
+from reconciliation.engine import match_dirty
+from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact
+from reconciliation.policy import Policy
 from tests.worlds import lay_lines, lay_payments, lay_records, lay_tenant
 
 DAY = date(2024, 5, 8)

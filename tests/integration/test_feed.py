@@ -15,8 +15,9 @@ from paygate.domain.payment import DueNotice, PaymentIdentity, Said
 from paygate.feed import number_news, read_events
 from paygate.ledger import apply_batch
 from paygate.records import request_payment, upsert
-from reconciliation.engine import Policy, match_dirty
-from reconciliation.oracle import PaymentFact, RecordFact
+from reconciliation.engine import match_dirty
+from reconciliation.oracle.facts import PaymentFact, RecordFact
+from reconciliation.policy import Policy
 from tests.ledger_facts import (
     DOSSIER,
     NOON,

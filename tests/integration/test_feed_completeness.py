@@ -15,7 +15,7 @@ from paygate.domain.statement import StatementEnd, StatementHead, StatementLine
 from paygate.statements import import_statements
 from reconciliation.arrivals import feed_gauges
 from reconciliation.closing import close_day
-from reconciliation.engine import Policy
+from reconciliation.policy import Policy
 from tests.ledger_facts import Place, a_notice, a_worker, put_notice
 
 ACCOUNT, GATEWAY_ACCOUNT = "001", "002"

@@ -12,7 +12,8 @@ from aiohttp import web
 from paygate.database import Database
 from paygate.domain.inquiry import BREAK_AFTER
 from paygate.domain.lifecycle import Outcome, PaymentState
-from reconciliation.engine import Policy, hold_tenant, match_changes
+from reconciliation.engine import hold_tenant, match_changes
+from reconciliation.policy import Policy
 from tests.inquiry_desk import Desk, open_desk, the_payment
 
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from paygate.database import Connection, Database
 from paygate.domain.calendar import Calendar
-from reconciliation.engine import Policy, hold_tenant, match_changes
+from reconciliation.engine import hold_tenant, match_changes
 from reconciliation.model import Reason
-from reconciliation.oracle import DiscrepancyFact, Judgement, MatchFact, World, judge
-from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_tenant, worlds
+from reconciliation.oracle import judge
+from reconciliation.oracle.facts import DiscrepancyFact, Judgement, MatchFact, World
+from reconciliation.policy import Policy
+from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, worlds
 
 _codes = itertools.count(1)
 AS_OF = st.sampled_from((date.min, DAY - timedelta(days=2), DAY, DAY + timedelta(days=1), DAY + timedelta(days=30)))
@@ -22,9 +24,11 @@ POLICY = Policy()
 
 async def stored(connection: Connection, tenant_id: int) -> Judgement:
     matches = await connection.fetch(
-        "SELECT rule, array_agg(payment_id ORDER BY payment_id) AS payment_ids, difference, count(*) AS rows, seats,"
-        " array_agg(fact_id ORDER BY fact_id) AS fact_ids"
-        " FROM match WHERE tenant_id = $1 GROUP BY match_id, rule, difference, seats",
+        "SELECT m.leg::text AS leg, m.rule, m.difference, m.seats, count(*) AS rows, b.source_id, b.code,"
+        " array_remove(array_agg(m.payment_id ORDER BY m.payment_id), NULL) AS payment_ids,"
+        " array_remove(array_agg(m.fact_id ORDER BY m.fact_id), NULL) AS fact_ids"
+        " FROM match AS m LEFT JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.batch_id = m.batch_id"
+        " WHERE m.tenant_id = $1 GROUP BY m.match_id, m.leg, m.rule, m.difference, m.seats, b.source_id, b.code",
         tenant_id,
     )
     found = await connection.fetch(
@@ -33,7 +37,14 @@ async def stored(connection: Connection, tenant_id: int) -> Judgement:
     assert all(row["rows"] == row["seats"] for row in matches)
     return Judgement(
         frozenset(
-            MatchFact(row["rule"], tuple(row["payment_ids"]), tuple(row["fact_ids"]), row["difference"])
+            MatchFact(
+                row["rule"],
+                tuple(row["payment_ids"]),
+                tuple(row["fact_ids"]),
+                row["difference"],
+                row["leg"],
+                (row["source_id"], row["code"]) if row["code"] is not None else None,
+            )
             for row in matches
         ),
         frozenset(DiscrepancyFact(row["subject"], Reason(row["reason"]), row["amount"], row["since"]) for row in found),
@@ -64,6 +75,7 @@ async def turn(database: Database, tenant_id: int, as_of: date) -> None:
 async def check_at_once(database: Database, world: World, as_of: date) -> None:
     async with database.connection() as connection:
         tenant_id = await lay_tenant(connection, f"w{next(_codes)}")
+        await lay_sources(connection, tenant_id, world.sources)
         await lay_payments(connection, tenant_id, world.payments)
         await lay_lines(connection, tenant_id, world.lines)
         await lay_records(connection, tenant_id, world.records)
@@ -79,6 +91,7 @@ async def check_in_batches(database: Database, world: World, as_of: date, seed: 
     shuffle.shuffle(facts)
     async with database.connection() as connection:
         tenant_id = await lay_tenant(connection, f"w{next(_codes)}")
+        await lay_sources(connection, tenant_id, world.sources)
     while facts:
         size = shuffle.randint(1, 5)
         batch, facts = facts[:size], facts[size:]

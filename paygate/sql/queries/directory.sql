@@ -12,9 +12,13 @@ RETURNING account_id;
 
 -- name: store_source
 -- A source never changes hands: another tenant's source of the same code is refused by the WHERE, not taken over.
-INSERT INTO source (tenant_id, code, adapter, account_id, cut_off, bank_days, silent_hours)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO source (tenant_id, code, adapter, account_id, cut_off, silent_hours, bank_days, settlement_days,
+    treasury_days, receipt_days, report_days, fee_percent, fee_fixed, fee_borne_by, promotions)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (code) DO UPDATE SET adapter = EXCLUDED.adapter, account_id = EXCLUDED.account_id,
-    cut_off = EXCLUDED.cut_off, bank_days = EXCLUDED.bank_days, silent_hours = EXCLUDED.silent_hours
+    cut_off = EXCLUDED.cut_off, silent_hours = EXCLUDED.silent_hours, bank_days = EXCLUDED.bank_days,
+    settlement_days = EXCLUDED.settlement_days, treasury_days = EXCLUDED.treasury_days,
+    receipt_days = EXCLUDED.receipt_days, report_days = EXCLUDED.report_days, fee_percent = EXCLUDED.fee_percent,
+    fee_fixed = EXCLUDED.fee_fixed, fee_borne_by = EXCLUDED.fee_borne_by, promotions = EXCLUDED.promotions
     WHERE source.tenant_id = EXCLUDED.tenant_id
 RETURNING source_id;

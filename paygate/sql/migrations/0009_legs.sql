@@ -1,0 +1,80 @@
+-- What the legs beside payment and bank leave behind, and what a matcher of all of them keeps.
+
+-- An account may also stand for where a leg's lines come from: a gateway's clearing account, the receipts' book.
+ALTER TABLE account DROP CONSTRAINT account_kind_check,
+    ADD CONSTRAINT account_kind_check CHECK (kind IN ('bank', 'treasury', 'gateway', 'receipt'));
+
+-- Business days after payment until each leg is due; NULL: not expected. And what the gateway may keep.
+ALTER TABLE source
+    ADD COLUMN settlement_days integer CHECK (settlement_days >= 0),
+    ADD COLUMN treasury_days integer CHECK (treasury_days >= 0),
+    ADD COLUMN receipt_days integer CHECK (receipt_days >= 0),
+    ADD COLUMN report_days integer CHECK (report_days >= 0),
+    ADD COLUMN fee_percent numeric, -- of the gross; NULL: no schedule
+    ADD COLUMN fee_fixed bigint,
+    ADD COLUMN fee_borne_by text CHECK (fee_borne_by IN ('agency', 'payer', 'gateway')),
+    ADD COLUMN promotions boolean NOT NULL DEFAULT false, -- the gateway may add what the payer was spared
+    ADD CHECK ((fee_percent IS NULL) = (fee_borne_by IS NULL) AND (fee_fixed IS NULL) = (fee_borne_by IS NULL));
+
+-- Of a settlement line `amount` is the gross, negative for a refund.
+ALTER TABLE statement_line
+    ADD COLUMN source_id integer,       -- whose gateway settled it
+    ADD COLUMN fee bigint,
+    ADD COLUMN net bigint,
+    ADD COLUMN batch text,              -- what is paid out as one sum; NULL: nothing is
+    ADD COLUMN dossier_code text,       -- of a treasury or receipt line
+    ADD COLUMN document text,           -- the number of the hand-over or of the receipt
+    ADD COLUMN evidence boolean NOT NULL DEFAULT true; -- false: its status says that it did not come about
+CREATE INDEX statement_line_by_batch ON statement_line (tenant_id, source_id, batch) WHERE batch IS NOT NULL;
+CREATE INDEX statement_line_by_dossier ON statement_line (tenant_id, dossier_code) WHERE dossier_code IS NOT NULL;
+
+-- Settlement lines that the gateway pays out as one bank line.
+CREATE TABLE settlement_batch (
+    tenant_id  integer NOT NULL,
+    batch_id   bigint GENERATED ALWAYS AS IDENTITY,
+    source_id  integer NOT NULL,
+    code       text NOT NULL,
+    account_id integer,          -- the bank account it is paid out to
+    settled_on date NOT NULL,    -- the latest day of its lines
+    lines      bigint NOT NULL,
+    gross      bigint NOT NULL,
+    net        bigint NOT NULL,
+    standing   text NOT NULL DEFAULT 'open' CHECK (standing IN ('open', 'ambiguous', 'matched')),
+    contenders bigint[] NOT NULL DEFAULT '{}', -- bank lines, where several answers are equally good
+    PRIMARY KEY (tenant_id, batch_id),
+    UNIQUE (tenant_id, source_id, code)
+);
+CREATE INDEX settlement_batch_in_reach ON settlement_batch (tenant_id, account_id, net, settled_on)
+    WHERE standing <> 'matched';
+
+-- A bank line may be matched with a whole batch: then no payment sits in the row.
+ALTER TABLE match ADD COLUMN batch_id bigint, ADD UNIQUE (tenant_id, batch_id);
+ALTER TABLE match_history ADD COLUMN batch_id bigint;
+
+-- Money that went back: a bank's reversal with the credit it takes back, a refund with the payment it returns.
+CREATE TABLE money_back (
+    tenant_id      integer NOT NULL,
+    line_id        bigint NOT NULL,  -- the debit, or the settlement line with a negative gross
+    kind           text NOT NULL CHECK (kind IN ('reversal', 'refund')),
+    payment_id     bigint,           -- of a refund
+    credit_line_id bigint,           -- of a reversal
+    amount         bigint NOT NULL CHECK (amount > 0), -- the part of the line that belongs here
+    CHECK ((kind = 'refund') = (payment_id IS NOT NULL) AND (kind = 'reversal') = (credit_line_id IS NOT NULL)),
+    UNIQUE NULLS NOT DISTINCT (tenant_id, line_id, payment_id),
+    UNIQUE (tenant_id, credit_line_id)
+);
+CREATE INDEX money_back_by_payment ON money_back (tenant_id, payment_id) WHERE payment_id IS NOT NULL;
+
+-- Pairs that a person has parted: no pass joins them again.
+CREATE TABLE parted (
+    tenant_id  integer NOT NULL,
+    leg        leg NOT NULL,
+    payment_id bigint,
+    batch_id   bigint,
+    fact_id    bigint NOT NULL,
+    parted_by  text NOT NULL,
+    reason     text NOT NULL,
+    parted_at  timestamptz NOT NULL DEFAULT now(),
+    CHECK ((payment_id IS NULL) <> (batch_id IS NULL)),
+    UNIQUE NULLS NOT DISTINCT (tenant_id, leg, payment_id, batch_id, fact_id)
+);

@@ -1,0 +1,71 @@
+"""From facts and matches to what does not agree: discrepancies open, change and resolve by themselves."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import asyncpg
+
+from paygate.domain.news import EventKind
+from paygate.telemetry import RECONCILIATION_SECONDS
+from reconciliation.model import REASONS, RECORDED_DAYS, Reason
+from reconciliation.policy import Policy
+from reconciliation.turn import Turn, columns
+
+Changes = Sequence[asyncpg.Record]
+
+
+async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Changes, Changes]:
+    with RECONCILIATION_SECONDS.labels("judge").time():
+        await turn.freshen_statistics()
+        await turn.do("gather_unconfirmed", turn.tenant_id)
+        await turn.do("gather_dossiers", turn.tenant_id, as_of)
+        await turn.do("gather_lone_payments", turn.tenant_id, as_of)
+        await turn.do("gather_lone_lines")
+        await turn.analyze("w_dossier", "w_lone_payment", "w_lone_line")
+        await turn.do("expect_of_dossiers", turn.tenant_id, policy.record_wait_days, RECORDED_DAYS)
+        await turn.do("expect_of_lone_payments", turn.tenant_id, policy.record_wait_days)
+        await turn.do("expect_of_loose_payments", turn.tenant_id)
+        await turn.do("expect_of_differing_matches", turn.tenant_id)
+        await turn.do("expect_of_odd_payments", turn.tenant_id)
+        await turn.do("expect_of_unconfirmed_payments", turn.tenant_id)
+        await turn.do("expect_of_loose_lines", turn.tenant_id)
+        await _reckon_days(turn, policy)
+        await turn.do("forget_watches", turn.tenant_id)
+        await turn.do("watch_what_is_not_due", turn.tenant_id, as_of)
+        await turn.do("drop_what_is_not_due", as_of)
+        await turn.analyze("w_expected")
+        return await _record_changes(turn, policy)
+
+
+async def _reckon_days(turn: Turn, policy: Policy) -> None:
+    found = await turn.fetch("days_to_reckon")
+    rows = [(row["since"], row["days"], policy.calendar.add(row["since"], row["days"])) for row in found]
+    await turn.do("reckon_days", *columns(rows, 3))
+
+
+async def _record_changes(turn: Turn, policy: Policy) -> tuple[Changes, Changes, Changes]:
+    dues = [
+        (row["reason"], row["since"], policy.calendar.add(row["since"], REASONS[Reason(row["reason"])].due_days))
+        for row in await turn.fetch("reasons_and_days")
+    ]
+    reckoned = columns(dues, 3)
+    resolved = await turn.fetch("resolve_what_agrees", turn.tenant_id)
+    changed = await turn.fetch("update_what_changed", turn.tenant_id, *reckoned)
+    opened = await turn.fetch("open_what_is_new", turn.tenant_id, *reckoned)
+    for changes, state, said in (
+        (resolved, "resolved", "resolved by itself"),
+        (changed, "open", "changed"),
+        (opened, "open", "opened"),
+    ):
+        ids, amounts = columns(((row["discrepancy_id"], row["change"]) for row in changes), 2)
+        await turn.do("log_changes", turn.tenant_id, ids, amounts, state, said)
+    await _tell(turn, EventKind.RECORDED, resolved)
+    await _tell(turn, EventKind.PAID_NOT_RECORDED, opened)
+    return opened, changed, resolved
+
+
+async def _tell(turn: Turn, kind: EventKind, changes: Changes) -> None:
+    """Let the one-stop system hear of money that its dossier does not show, or shows at last."""
+    ids = [row["discrepancy_id"] for row in changes if row["reason"] == Reason.PAID_NOT_RECORDED]
+    if ids:
+        await turn.do("tell_changes", turn.tenant_id, ids, kind)

@@ -1,0 +1,57 @@
+"""What the bank leg lacks: of each payment, and of each line."""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from reconciliation.model import Reason
+from reconciliation.oracle.dossiers import AddBusinessDays
+from reconciliation.oracle.facts import DiscrepancyFact, MatchFact, PaymentFact, World
+from reconciliation.oracle.groups import Ambiguous, mark
+
+
+def judge_payments(
+    world: World, matches: Collection[MatchFact], ambiguous: Ambiguous, add: AddBusinessDays
+) -> Iterable[DiscrepancyFact]:
+    match_of = {payment_id: match for match in matches for payment_id in match.payment_ids}
+    booked = {line.line_id: line.booked_on for line in world.lines}
+    confirmed = {(one.source_id, one.reference) for one in world.payments if one.came}
+    for one in world.payments:
+        subject = f"payment:{one.payment_id}"
+        if one.conflicting:
+            yield DiscrepancyFact(subject, Reason.NOTICES_CONFLICT, one.amount, one.business_date)
+        if one.hangs and one.given_up_on and (one.source_id, one.reference) not in confirmed:
+            yield DiscrepancyFact(subject, Reason.NEVER_CONFIRMED, one.amount, one.given_up_on)
+        if one.came and one.currency != "VND":
+            yield DiscrepancyFact(subject, Reason.CURRENCY_DIFFERS, one.amount, one.business_date)
+        match = match_of.get(one.payment_id)
+        if match and match.rule in ("reference", "reference_other_account"):
+            since = max(one.business_date, *(booked[line] for line in match.line_ids))
+            yield _judge_match(match, one, since)
+        elif one.came and not match and (found := _judge_unmatched(one, ambiguous, add)):
+            yield found
+
+
+def _judge_match(match: MatchFact, payment: PaymentFact, since: date) -> DiscrepancyFact:
+    subject = f"payment:{payment.payment_id}"
+    if match.rule == "reference":
+        return DiscrepancyFact(subject, Reason.AMOUNT_DIFFERS, abs(match.difference), since)
+    return DiscrepancyFact(subject, Reason.WRONG_ACCOUNT, payment.amount, since)
+
+
+def _judge_unmatched(one: PaymentFact, ambiguous: Ambiguous, add: AddBusinessDays) -> DiscrepancyFact | None:
+    if one.currency != "VND" or one.amount <= 0 or one.account_id is None:
+        return None
+    subject = f"payment:{one.payment_id}"
+    if mark(one) in ambiguous:
+        return DiscrepancyFact(subject, Reason.AMBIGUOUS, one.amount, one.business_date)
+    if one.bank_days is None:
+        return None
+    return DiscrepancyFact(subject, Reason.BANK_MISSING, one.amount, add(one.business_date, one.bank_days))
+
+
+def judge_lines(world: World, matches: Collection[MatchFact], ambiguous: Ambiguous) -> Iterable[DiscrepancyFact]:
+    settled = {line_id for match in matches for line_id in match.line_ids}
+    for line in world.lines:
+        if line.line_id not in settled:
+            reason = Reason.AMBIGUOUS if mark(line) in ambiguous else Reason.BANK_UNEXPECTED
+            yield DiscrepancyFact(f"line:{line.line_id}", reason, abs(line.amount), line.booked_on)

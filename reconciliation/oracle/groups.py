@@ -1,0 +1,31 @@
+"""Facts in groups: the two sides, and what joins them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+
+from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact
+
+Fact = PaymentFact | LineFact
+Ambiguous = frozenset[tuple[str, int]]
+
+
+def mark(fact: Fact) -> tuple[str, int]:
+    return ("payment", fact.payment_id) if isinstance(fact, PaymentFact) else ("line", fact.line_id)
+
+
+def group_by(facts: Iterable[Fact], by: Callable[[Fact], Hashable]) -> Mapping[Hashable, list[Fact]]:
+    groups = defaultdict(list)
+    for fact in facts:
+        groups[by(fact)].append(fact)
+    return groups
+
+
+def sides(group: Collection[Fact]) -> tuple[list[PaymentFact], list[LineFact]]:
+    payments = sorted((one for one in group if isinstance(one, PaymentFact)), key=lambda one: one.payment_id)
+    lines = sorted((one for one in group if isinstance(one, LineFact)), key=lambda one: one.line_id)
+    return payments, lines
+
+
+def join(rule: str, payments: Collection[PaymentFact], lines: Collection[LineFact]) -> MatchFact:
+    difference = sum(one.amount for one in payments) - sum(one.amount for one in lines)
+    return MatchFact(rule, tuple(one.payment_id for one in payments), tuple(one.line_id for one in lines), difference)

@@ -1,0 +1,20 @@
+"""Payments and bank lines of one reference: the same amount, another amount, another account."""
+
+from paygate.telemetry import RECONCILIATION_SECONDS
+from reconciliation.turn import Turn
+
+
+async def match_by_reference(turn: Turn) -> None:
+    with RECONCILIATION_SECONDS.labels("reference").time():
+        await turn.do("group_by_reference")
+        await turn.analyze("w_group")
+        await turn.do("match_exact_groups")
+        await turn.do("set_aside_what_is_not_exact")
+        await turn.analyze("w_rest")
+        await turn.do("match_one_reference_with_another_amount")
+        await turn.do("drop_matched_from_the_rest", "reference")
+        await turn.do("mark_ambiguous_amounts")
+        await turn.do("match_one_reference_on_another_account")
+        await turn.do("drop_matched_from_the_rest", "reference_other_account")
+        await turn.do("mark_ambiguous_accounts")
+        await turn.do("name_the_contenders")

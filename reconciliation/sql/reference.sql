@@ -1,0 +1,93 @@
+-- Payments and bank lines of one reference. A reference is always judged whole.
+
+-- name: create_reference_tables
+CREATE TEMP TABLE w_group (account_id integer, amount bigint, currency text, reference_key text, payments bigint,
+    lines bigint, payment_id bigint, line_id bigint) ON COMMIT DROP;
+CREATE TEMP TABLE w_rest (leg leg NOT NULL, fact_id bigint NOT NULL, account_id integer, amount bigint NOT NULL,
+    currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, standing text NOT NULL,
+    contenders bigint[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
+CREATE TEMP TABLE w_match (match_id bigint NOT NULL, rule text NOT NULL, payment_ids bigint[] NOT NULL,
+    line_ids bigint[] NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
+
+-- name: group_by_reference
+-- Debits, and payments that name no account, settle nothing here.
+INSERT INTO w_group
+SELECT account_id, amount, currency, reference_key, count(*) FILTER (WHERE leg = 'payment'),
+       count(*) FILTER (WHERE leg = 'bank'), min(fact_id) FILTER (WHERE leg = 'payment'),
+       min(fact_id) FILTER (WHERE leg = 'bank')
+FROM w_fact
+WHERE money AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+GROUP BY account_id, amount, currency, reference_key;
+
+-- name: match_exact_groups
+-- As many payments as lines of one reference, account and amount: they settle each other whichever is whose.
+INSERT INTO w_match
+SELECT nextval('match_match_id_seq'), 'exact',
+       array_agg(f.fact_id ORDER BY f.fact_id) FILTER (WHERE f.leg = 'payment'),
+       array_agg(f.fact_id ORDER BY f.fact_id) FILTER (WHERE f.leg = 'bank'), 0
+FROM w_group AS g JOIN w_fact AS f USING (account_id, amount, currency, reference_key)
+WHERE f.money AND g.payments = g.lines AND g.payments > 1
+GROUP BY account_id, amount, currency, reference_key;
+
+-- name: set_aside_what_is_not_exact
+INSERT INTO w_rest
+SELECT f.leg, f.fact_id, f.account_id, f.amount, f.currency, f.on_date, f.reference_key,
+       CASE WHEN g.payments > 0 AND g.lines > 0 THEN 'ambiguous_reference' ELSE 'open' END
+FROM w_fact AS f JOIN w_group AS g USING (account_id, amount, currency, reference_key)
+WHERE f.money AND g.payments <> g.lines
+UNION ALL
+SELECT leg, fact_id, account_id, amount, currency, on_date, reference_key, 'open'
+FROM w_fact WHERE money AND (reference_key = '' OR amount <= 0 OR account_id IS NULL);
+
+-- name: match_one_reference_with_another_amount
+INSERT INTO w_match
+SELECT nextval('match_match_id_seq'), 'reference',
+       array_agg(fact_id) FILTER (WHERE leg = 'payment'), array_agg(fact_id) FILTER (WHERE leg = 'bank'),
+       sum(amount) FILTER (WHERE leg = 'payment') - sum(amount) FILTER (WHERE leg = 'bank')
+FROM w_rest
+WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+GROUP BY account_id, currency, reference_key
+HAVING count(*) FILTER (WHERE leg = 'payment') = 1 AND count(*) FILTER (WHERE leg = 'bank') = 1;
+
+-- name: mark_ambiguous_amounts
+UPDATE w_rest AS r SET standing = 'ambiguous_reference'
+FROM (SELECT account_id, currency, reference_key FROM w_rest
+      WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+      GROUP BY account_id, currency, reference_key
+      HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE leg = 'bank') > 0 AND count(*) > 2
+     ) AS g
+WHERE r.standing = 'open' AND r.amount > 0
+  AND (r.account_id, r.currency, r.reference_key) = (g.account_id, g.currency, g.reference_key);
+
+-- name: drop_matched_from_the_rest
+DELETE FROM w_rest AS r
+USING (SELECT 'payment'::leg AS leg, unnest(payment_ids) AS fact_id FROM w_match WHERE rule = $1
+       UNION ALL SELECT 'bank', unnest(line_ids) FROM w_match WHERE rule = $1) AS m
+WHERE r.leg = m.leg AND r.fact_id = m.fact_id;
+
+-- name: match_one_reference_on_another_account
+INSERT INTO w_match
+SELECT nextval('match_match_id_seq'), 'reference_other_account',
+       array_agg(fact_id) FILTER (WHERE leg = 'payment'), array_agg(fact_id) FILTER (WHERE leg = 'bank'), 0
+FROM w_rest
+WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+GROUP BY amount, currency, reference_key
+HAVING count(*) FILTER (WHERE leg = 'payment') = 1 AND count(*) FILTER (WHERE leg = 'bank') = 1;
+
+-- name: mark_ambiguous_accounts
+UPDATE w_rest AS r SET standing = 'ambiguous_reference'
+FROM (SELECT amount, currency, reference_key FROM w_rest
+      WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+      GROUP BY amount, currency, reference_key
+      HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE leg = 'bank') > 0 AND count(*) > 2
+     ) AS g
+WHERE r.standing = 'open' AND r.account_id IS NOT NULL
+  AND (r.amount, r.currency, r.reference_key) = (g.amount, g.currency, g.reference_key);
+
+-- name: name_the_contenders
+UPDATE w_rest AS r SET contenders = c.ids
+FROM (SELECT a.leg, a.fact_id, array_agg(b.fact_id ORDER BY b.fact_id) AS ids
+      FROM w_rest AS a JOIN w_rest AS b USING (reference_key, currency)
+      WHERE a.standing = 'ambiguous_reference' AND b.standing = 'ambiguous_reference' AND a.leg <> b.leg
+      GROUP BY a.leg, a.fact_id) AS c
+WHERE r.leg = c.leg AND r.fact_id = c.fact_id;

@@ -1,0 +1,70 @@
+"""One turn of the matcher: the statements of its passes, and how they are run and timed."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import asyncpg
+
+from paygate.database import Connection, load_queries
+
+FILES: Final = (
+    "turn.sql",
+    "gathering.sql",
+    "reference.sql",
+    "narrative.sql",
+    "storing.sql",
+    "judging.sql",
+)
+"""In the order in which their working tables are made."""
+
+QUERIES: Final = {name: text for file in FILES for name, text in load_queries("reconciliation.sql", file).items()}
+
+PASS_SECONDS: Final = 3600.0
+"""The longest a single statement of a pass may take."""
+
+
+class Turn:
+    """A connection inside its transaction, and the tenant it works for.
+
+    `judged_before` is False in a tenant's first turn: then everything stored is in hand, and nothing is looked up.
+    """
+
+    def __init__(self, connection: Connection, tenant_id: int, *, judged_before: bool) -> None:
+        self.connection = connection
+        self.tenant_id = tenant_id
+        self.judged_before = judged_before
+
+    async def do(self, name: str, *arguments: object) -> int:
+        """Run a named statement and return how many rows it touched."""
+        status: str = await self.connection.execute(QUERIES[name], *arguments, timeout=PASS_SECONDS)
+        last = status.rsplit(" ", 1)[-1]
+        return int(last) if last.isdigit() else 0
+
+    async def fetch(self, name: str, *arguments: object) -> list[asyncpg.Record]:
+        """Run a named statement and return its rows."""
+        return await self.connection.fetch(QUERIES[name], *arguments, timeout=PASS_SECONDS)
+
+    async def analyze(self, *tables: str) -> None:
+        """Tell the planner how large the working tables have become: a guess of a thousand rows ruins the joins."""
+        for table in tables:
+            await self.connection.execute(f"ANALYZE {table}", timeout=PASS_SECONDS)
+
+    async def freshen_statistics(self) -> None:
+        """Analyze the stored tables that have grown out of what the planner knows of them."""
+        await self.analyze(*(row["relname"] for row in await self.fetch("tables_without_statistics")))
+
+    async def create_tables(self) -> None:
+        """Make the working tables of every pass."""
+        for name, text in QUERIES.items():
+            if name.startswith("create_"):
+                await self.connection.execute(text)
+
+    async def drop_tables(self) -> None:
+        """Drop the working tables: another turn of the same transaction makes its own."""
+        if tables := await self.connection.fetchval(QUERIES["working_tables"]):
+            await self.connection.execute(f"DROP TABLE {tables}")
+
+
+def columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
+    """Turn rows into as many columns, also when there are none."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
