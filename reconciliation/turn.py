@@ -15,7 +15,14 @@ FILES: Final = (
     "storing.sql",
     "judging.sql",
 )
-"""In the order in which their working tables are made."""
+TABLES: Final = (
+    "create_gathering_tables",
+    "create_reference_tables",
+    "create_narrative_tables",
+    "create_storing_tables",
+    "create_judging_tables",
+)
+"""The statements that make the passes' working tables."""
 
 QUERIES: Final = {name: text for file in FILES for name, text in load_queries("reconciliation.sql", file).items()}
 
@@ -55,9 +62,8 @@ class Turn:
 
     async def create_tables(self) -> None:
         """Make the working tables of every pass."""
-        for name, text in QUERIES.items():
-            if name.startswith("create_"):
-                await self.connection.execute(text)
+        for name in TABLES:
+            await self.connection.execute(QUERIES[name])
 
     async def drop_tables(self) -> None:
         """Drop the working tables: another turn of the same transaction makes its own."""
