@@ -14,6 +14,7 @@ from paygate.database import Connection, Database, TenantLock
 from paygate.telemetry import Event, log
 from reconciliation.judging import judge
 from reconciliation.passes.gathering import gather
+from reconciliation.passes.handover import match_handovers
 from reconciliation.passes.narrative import match_by_narrative
 from reconciliation.passes.reference import match_by_reference
 from reconciliation.passes.storing import store_matches
@@ -75,16 +76,15 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     """Do the work of `match_dirty` inside the caller's transaction, judging what is due as of `as_of`."""
     if not await connection.fetchval(QUERIES["is_there_work"], tenant_id, as_of):
         return MatchCounts()
-    judged_before = await connection.fetchval(QUERIES["was_anything_judged"], tenant_id)
-    turn = Turn(connection, tenant_id, judged_before=judged_before)
-    await turn.create_tables()
+    turn = await Turn.begin(connection, tenant_id)
     await turn.freshen_statistics()
     facts = await gather(turn)
     await match_by_reference(turn)
     await match_by_narrative(turn)
     matched, undone = await store_matches(turn)
+    handed_over, taken_back = await match_handovers(turn)
     opened, changed, resolved = await judge(turn, policy, as_of)
     await turn.drop_tables()
-    counts = MatchCounts(facts, matched, undone, len(opened), len(changed), len(resolved))
+    counts = MatchCounts(facts, matched + handed_over, undone + taken_back, len(opened), len(changed), len(resolved))
     log.info(Event.MATCHED, tenant_id=tenant_id, facts=facts, matched=matched, opened=counts.opened)
     return counts

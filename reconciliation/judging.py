@@ -5,6 +5,7 @@ from datetime import date
 
 import asyncpg
 
+from paygate.domain.legs import Leg
 from paygate.domain.news import EventKind
 from paygate.telemetry import RECONCILIATION_SECONDS
 from reconciliation.model import REASONS, RECORDED_DAYS, Reason
@@ -29,12 +30,22 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         await turn.do("expect_of_odd_payments", turn.tenant_id)
         await turn.do("expect_of_unconfirmed_payments", turn.tenant_id)
         await turn.do("expect_of_loose_lines", turn.tenant_id)
+        await _expect_of_handovers(turn)
         await _reckon_days(turn, policy)
         await turn.do("forget_watches", turn.tenant_id)
         await turn.do("watch_what_is_not_due", turn.tenant_id, as_of)
         await turn.do("drop_what_is_not_due", as_of)
+        await turn.do("merge_differences")
         await turn.analyze("w_expected")
         return await _record_changes(turn, policy)
+
+
+async def _expect_of_handovers(turn: Turn) -> None:
+    if (turn.expected | turn.told) & {Leg.TREASURY, Leg.RECEIPT}:
+        await turn.do("expect_of_handovers", turn.tenant_id)
+        await turn.do("expect_of_loose_handover_lines", turn.tenant_id)
+    if Leg.REPORT in turn.expected:
+        await turn.do("expect_of_flags", turn.tenant_id)
 
 
 async def _reckon_days(turn: Turn, policy: Policy) -> None:

@@ -12,6 +12,7 @@ FILES: Final = (
     "gathering.sql",
     "reference.sql",
     "narrative.sql",
+    "handover.sql",
     "storing.sql",
     "judging.sql",
 )
@@ -19,6 +20,7 @@ TABLES: Final = (
     "create_gathering_tables",
     "create_reference_tables",
     "create_narrative_tables",
+    "create_handover_tables",
     "create_storing_tables",
     "create_judging_tables",
 )
@@ -34,12 +36,33 @@ class Turn:
     """A connection inside its transaction, and the tenant it works for.
 
     `judged_before` is False in a tenant's first turn: then everything stored is in hand, and nothing is looked up.
+    `expected` are the legs that some source expects, `told` those that some file has told of.
     """
 
-    def __init__(self, connection: Connection, tenant_id: int, *, judged_before: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        *,
+        judged_before: bool,
+        expected: frozenset[str],
+        told: frozenset[str],
+    ) -> None:
         self.connection = connection
         self.tenant_id = tenant_id
         self.judged_before = judged_before
+        self.expected = expected
+        self.told = told
+
+    @classmethod
+    async def begin(cls, connection: Connection, tenant_id: int) -> "Turn":
+        """Look up what the turn has to reckon with, and make the working tables of every pass."""
+        judged_before = await connection.fetchval(QUERIES["was_anything_judged"], tenant_id)
+        legs = await connection.fetch(QUERIES["legs_in_play"], tenant_id)
+        expected, told = (frozenset(row["leg"] for row in legs if row[how]) for how in ("expected", "told"))
+        turn = cls(connection, tenant_id, judged_before=judged_before, expected=expected, told=told)
+        await turn.create_tables()
+        return turn
 
     async def do(self, name: str, *arguments: object) -> int:
         """Run a named statement and return how many rows it touched."""

@@ -131,8 +131,38 @@ def line_facts(draw: st.DrawFn, number: int) -> LineFact:
 
 
 @st.composite
+def handovers(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -> LineFact:
+    """A line of the treasury, or a receipt: of a payment's reference, of a dossier, of both, or of nothing."""
+    payment = draw(st.sampled_from(payments)) if payments else None
+    leg = draw(st.sampled_from(("treasury", "receipt")))
+    named, told = draw(st.sampled_from(((True, False), (False, True), (True, True), (False, False))))
+    codes = [payment.dossier_code if payment else None] * 3 + [draw(st.sampled_from(DOSSIERS))]
+    references = [payment.reference if payment else ""] * 4 + [draw(st.sampled_from(REFERENCES))]
+    amounts = [payment.amount if payment else 0] * 4 + [draw(st.sampled_from((*AMOUNTS, 200_000, -50_000)))]
+    return LineFact(
+        line_id=number,
+        account_id=TREASURY if leg == "treasury" else RECEIPTS,
+        amount=draw(st.sampled_from(amounts)),
+        currency=draw(st.sampled_from(("VND",) * 9 + ("USD",))),
+        booked_on=draw(days),
+        reference=draw(st.sampled_from(references)) if named else "",
+        narrative="",
+        leg=leg,
+        dossier_code=draw(st.sampled_from(codes)) if told else None,
+        evidence=draw(st.sampled_from((True,) * 5 + (False,))),
+    )
+
+
+@st.composite
+def source_facts(draw: st.DrawFn) -> SourceFact:
+    expects = st.sampled_from((None, 0, 1, 3))
+    return SourceFact(treasury_days=draw(expects), receipt_days=draw(expects), report_days=draw(expects))
+
+
+@st.composite
 def record_facts(draw: st.DrawFn, dossier: str) -> RecordFact:
     return RecordFact(
+        flag=draw(st.sampled_from((0, 1, 2))),
         dossier_code=dossier,
         due=draw(st.sampled_from((0, *AMOUNTS))),
         status=draw(st.sampled_from(("processing", "processing", "payment_requested", "withdrawn", "done"))),
@@ -151,8 +181,10 @@ def worlds(draw: st.DrawFn, most: int = 8) -> World:
             lines.append(draw(echoes(number, draw(st.sampled_from(payments)))))
         else:
             lines.append(draw(line_facts(number)))
+    handed_over = draw(st.integers(0, most // 2))
+    lines += [draw(handovers(number, payments)) for number in range(len(lines) + 1, len(lines) + handed_over + 1)]
     records = [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())]
-    return World(payments, lines, records)
+    return World(payments, lines, records, {number: draw(source_facts()) for number in (1, 2)})
 
 
 async def lay_tenant(connection: Connection, code: str) -> int:

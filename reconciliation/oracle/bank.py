@@ -12,7 +12,7 @@ from reconciliation.oracle.groups import Ambiguous, mark
 def judge_payments(
     world: World, matches: Collection[MatchFact], ambiguous: Ambiguous, add: AddBusinessDays
 ) -> Iterable[DiscrepancyFact]:
-    match_of = {payment_id: match for match in matches for payment_id in match.payment_ids}
+    match_of = {payment_id: match for match in matches if match.leg == "bank" for payment_id in match.payment_ids}
     booked = {line.line_id: line.booked_on for line in world.lines}
     confirmed = {(one.source_id, one.reference) for one in world.payments if one.came}
     for one in world.payments:
@@ -52,6 +52,6 @@ def _judge_unmatched(one: PaymentFact, ambiguous: Ambiguous, add: AddBusinessDay
 def judge_lines(world: World, matches: Collection[MatchFact], ambiguous: Ambiguous) -> Iterable[DiscrepancyFact]:
     settled = {line_id for match in matches for line_id in match.line_ids}
     for line in world.lines:
-        if line.line_id not in settled:
+        if line.leg == "bank" and line.line_id not in settled:
             reason = Reason.AMBIGUOUS if mark(line) in ambiguous else Reason.BANK_UNEXPECTED
             yield DiscrepancyFact(f"line:{line.line_id}", reason, abs(line.amount), line.booked_on)

@@ -11,7 +11,7 @@ def match_by_reference(
     world: World,
 ) -> tuple[frozenset[MatchFact], list[PaymentFact], list[LineFact], Ambiguous]:
     came = [one for one in world.payments if one.came and one.amount > 0 and one.account_id is not None]
-    credits_ = [one for one in world.lines if one.amount > 0]
+    credits_ = [one for one in world.lines if one.leg == "bank" and one.amount > 0]
     facts: list[Fact] = [*came, *credits_]
     open_facts = [one for one in facts if key_of(one.reference)]
     nameless = [one for one in facts if not key_of(one.reference)]

@@ -51,7 +51,7 @@ WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.dossier_code IS NULL
 INSERT INTO w_case
 SELECT 'line:' || fact_id, NULL, NULL, fact_id, NULL, amount, NULL, true
 FROM loose_fact
-WHERE tenant_id = $1 AND leg = 'bank' AND on_date = $2 AND standing <> 'narrative';
+WHERE tenant_id = $1 AND leg <> 'payment' AND on_date = $2 AND standing <> 'narrative';
 
 -- name: gather_reasons
 -- As of the closing: what waits for a leg holds only from the day the leg was due.

@@ -31,6 +31,8 @@ SELECT code FROM w_dirty_dossier
 UNION
 SELECT dossier_code FROM w_unconfirmed WHERE dossier_code IS NOT NULL
 UNION
+SELECT substr(case_key, 9) FROM w_handover_case WHERE case_key LIKE 'dossier:%'
+UNION
 SELECT substr(case_key, 9) FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'dossier:%';
 
 -- name: gather_lone_payments
@@ -51,6 +53,8 @@ WHERE p.dossier_code IS NULL
 UNION
 SELECT payment_id FROM w_unconfirmed WHERE dossier_code IS NULL
 UNION
+SELECT substr(case_key, 9)::bigint FROM w_handover_case WHERE case_key LIKE 'payment:%'
+UNION
 SELECT substr(case_key, 9)::bigint FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'payment:%';
 
 -- name: gather_lone_lines
@@ -59,7 +63,9 @@ SELECT fact_id FROM w_line
 UNION
 SELECT fact_id FROM w_rest WHERE leg = 'bank'
 UNION
-SELECT fact_id FROM w_departed WHERE leg = 'bank';
+SELECT fact_id FROM w_departed WHERE leg = 'bank'
+UNION
+SELECT line_id FROM w_handover_line;
 
 -- name: expect_of_dossiers
 -- Sums against what is due, and where the dossier stands. What waits says from which day it counts how many business
@@ -135,7 +141,7 @@ FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p
       UNION ALL
       SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
       WHERE p.dossier_code IS NULL) AS p
-JOIN match AS m ON m.tenant_id = $1 AND m.payment_id = p.payment_id
+JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
     AND (m.difference <> 0 OR m.rule = 'reference_other_account')
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id;
 
@@ -201,6 +207,18 @@ FROM w_expected WHERE days IS NOT NULL AND since > $2::date GROUP BY case_key;
 
 -- name: drop_what_is_not_due
 DELETE FROM w_expected WHERE days IS NOT NULL AND since > $1::date;
+
+-- name: merge_differences
+-- What several legs say of one subject is one discrepancy: the largest, since the first.
+WITH said AS (
+    DELETE FROM w_expected AS e
+    USING (SELECT subject FROM w_expected WHERE reason = 'amount_differs' GROUP BY subject HAVING count(*) > 1) AS s
+    WHERE e.subject = s.subject AND e.reason = 'amount_differs'
+    RETURNING e.*)
+INSERT INTO w_expected
+SELECT DISTINCT ON (subject) case_key, subject, reason, amount, min(since) OVER (PARTITION BY subject), NULL::integer,
+       dossier_code, payment_id, line_id, evidence
+FROM said ORDER BY subject, amount DESC, line_id;
 
 -- name: resolve_what_agrees
 UPDATE discrepancy AS d

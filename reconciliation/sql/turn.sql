@@ -7,6 +7,15 @@ SELECT max(business_date) FROM run WHERE tenant_id = $1;
 SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
     OR EXISTS (SELECT FROM watch WHERE tenant_id = $1 AND due_on <= $2);
 
+-- name: legs_in_play
+-- What a pass has to reckon with: a leg nobody expects and no file has told of costs nothing.
+SELECT l.leg::text AS leg,
+       EXISTS (SELECT FROM source AS s WHERE s.tenant_id = $1 AND CASE l.leg
+           WHEN 'settlement' THEN s.settlement_days WHEN 'bank' THEN s.bank_days WHEN 'treasury' THEN s.treasury_days
+           WHEN 'receipt' THEN s.receipt_days WHEN 'report' THEN s.report_days END IS NOT NULL) AS expected,
+       EXISTS (SELECT FROM statement AS s WHERE s.tenant_id = $1 AND s.leg = l.leg) AS told
+FROM unnest(enum_range(NULL::leg)) AS l (leg);
+
 -- name: working_tables
 -- A second turn in the same transaction begins with empty ones.
 SELECT string_agg(quote_ident(relname), ', ') FROM pg_class

@@ -10,7 +10,7 @@ from reconciliation.closing import ClosedDay, close_day, digest
 from reconciliation.model import COUNTED
 from reconciliation.oracle.facts import World
 from reconciliation.policy import Policy
-from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_tenant, worlds
+from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, worlds
 
 _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,6 +25,7 @@ async def close(database: Database, tenant_id: int, day: date) -> ClosedDay:
 async def lay(database: Database, world: World) -> int:
     async with database.connection() as connection:
         tenant_id = await lay_tenant(connection, f"c{next(_codes)}")
+        await lay_sources(connection, tenant_id, world.sources)
         await lay_payments(connection, tenant_id, world.payments)
         await lay_lines(connection, tenant_id, world.lines)
         await lay_records(connection, tenant_id, world.records)
@@ -56,7 +57,7 @@ async def test_every_closed_day_proves_itself(database: Database, world: World) 
 async def count_cases(database: Database, tenant_id: int, world: World) -> int:
     """A dossier with a payment, a payment without a dossier, a line of no payment: each is one case.
 
-    A payment that failed is none: no money came of it, and none is awaited.
+    A payment that failed is none: no money came of it, and none is awaited. Nor is what a file says did not come about.
     """
     async with database.connection() as connection:
         rows = await connection.fetch("SELECT fact_id FROM match WHERE tenant_id = $1", tenant_id)
@@ -64,4 +65,5 @@ async def count_cases(database: Database, tenant_id: int, world: World) -> int:
     counted = [one for one in world.payments if one.came or one.hangs]
     dossiers = {one.dossier_code for one in counted if one.dossier_code}
     alone = sum(one.dossier_code is None for one in counted)
-    return len(dossiers) + alone + sum(one.line_id not in settled for one in world.lines)
+    lines = [one for one in world.lines if one.evidence and one.line_id not in settled]
+    return len(dossiers) + alone + len(lines)
