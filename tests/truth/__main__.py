@@ -10,6 +10,7 @@ from pathlib import Path
 
 from paygate.database import migrate
 from paygate.embedded import embedded_database
+from paygate.telemetry import configure_logging
 from tests.truth.awaited import AWAITED
 from tests.truth.drawing import draw_worlds
 from tests.truth.facts import World
@@ -18,6 +19,7 @@ from tests.truth.trial import Trial, try_worlds
 
 def main() -> None:
     arguments = _arguments()
+    configure_logging("warning")
     begun = time.perf_counter()
     worlds = draw_worlds(arguments.payments, arguments.seed, without=frozenset() if arguments.all else AWAITED)
     drawing = round(time.perf_counter() - begun, 1)

@@ -2,4 +2,40 @@
 
 from typing import Final
 
-AWAITED: Final[frozenset[str]] = frozenset()
+from tests.truth.scenarios import backs, bank, batches, dossiers, handover, plain, settlement, sums, waiting
+
+AWAITED: Final[frozenset[str]] = frozenset(
+    one.__name__
+    for one in (
+        *backs.SCENARIOS,
+        *batches.SCENARIOS,
+        *batches.ON_ACCOUNTS_OF_THEIR_OWN,
+        *handover.SCENARIOS,
+        *settlement.SCENARIOS,
+        bank.late_bank_line,
+        bank.late_bank_line_by_narrative,
+        bank.pair_that_was_parted,
+        dossiers.paid_in_parts_by_two_roads,
+        dossiers.paid_twice_by_a_gateway,
+        plain.all_six_legs,
+        plain.handed_over,
+        plain.listed_and_booked,
+        plain.settled_in_the_batch_of_the_day,
+        sums.all_of_many,
+        sums.named_sum_in_two_ways,
+        sums.one_line_names_several_dossiers,
+        sums.one_line_names_several_references,
+        sums.one_payment_several_lines,
+        sums.several_dossiers_one_line,
+        sums.several_lines_name_one_dossier,
+        sums.several_lines_name_several_dossiers,
+        sums.several_payments_one_line,
+        sums.several_payments_several_lines,
+        sums.sum_beside_an_equal_pair,
+        sums.sum_inside_a_reference,
+        waiting.flag_not_due,
+        waiting.payout_not_due,
+        waiting.settlement_not_due,
+        waiting.treasury_and_receipt_not_due,
+    )
+)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from paygate.database import Connection
 from paygate.domain.text import reference_key
-from tests.truth.days import FIRST, banks_work
+from tests.truth.days import FIRST
 from tests.truth.facts import DONG, Account, Line, Payment, Record, World
 
 _BATCH: Final = 20_000
@@ -135,11 +135,11 @@ class Ground:
         await self._mark(connection, "line", "fact_ids", [one.number for one in lines])
 
     async def _lay_statements(self, connection: Connection, day: date, lines: Sequence[Line]) -> dict[Account, int]:
-        """Lay a statement of each account's day, in balance; banks send one of a day without lines too."""
+        """Lay a statement of each account's day, in balance; banks send one of every day."""
         moved: dict[Account, list[int]] = defaultdict(list)
         for one in lines:
             moved[one.account].append(one.amount if one.currency == DONG else 0)
-        told = [one for one in self.world.accounts if one in moved or (banks_work(day) and one.kind == "bank")]
+        told = [one for one in self.world.accounts if one in moved or one.kind == "bank"]
         numbers = {account: self._statements + place for place, account in enumerate(told, 1)}
         self._statements += len(told)
         await self._copy(

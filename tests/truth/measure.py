@@ -151,7 +151,7 @@ class Measure:
     def _take_late(self, world: World, stored: Stored) -> None:
         booked = [one for one in world.payments if one.source.settlement is None or one.source.percent is None]
         single = {one.number for one in booked}
-        true = {(number, "resolved") for number in _late(world) if number in single}
+        true = {(number, "resolved") for number in late_payments(world) if number in single}
         told = Counter(one for one in stored.late if one[0] in single)
         self.late += len(true)
         self.late_told += len(true & told.keys())
@@ -165,7 +165,7 @@ class Measure:
 _NEVER_CAME: Final = frozenset({"initiated", "pending", "failed", "expired", "abandoned"})
 
 
-def _late(world: World) -> Iterable[int]:
+def late_payments(world: World) -> Iterable[int]:
     """Tell of each payment whose bank line came after it was due."""
     for group in world.groups:
         for one in group.payments if group.tie == "bank" else ():
