@@ -15,6 +15,7 @@ from paygate.telemetry import Event, log
 from reconciliation.judging import judge
 from reconciliation.passes.gathering import gather
 from reconciliation.passes.handover import match_handovers
+from reconciliation.passes.lateness import note_lateness
 from reconciliation.passes.narrative import match_by_narrative
 from reconciliation.passes.reference import match_by_reference
 from reconciliation.passes.storing import store_matches
@@ -81,6 +82,7 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     facts = await gather(turn)
     await match_by_reference(turn)
     await match_by_narrative(turn)
+    await note_lateness(turn, policy)
     matched, undone = await store_matches(turn)
     handed_over, taken_back = await match_handovers(turn)
     opened, changed, resolved = await judge(turn, policy, as_of)

@@ -2,7 +2,7 @@
 
 -- name: create_reference_tables
 CREATE TEMP TABLE w_group (account_id integer, amount bigint, currency text, reference_key text, payments bigint,
-    lines bigint, payment_id bigint, line_id bigint) ON COMMIT DROP;
+    lines bigint, payment_id bigint, line_id bigint, paid_on date, booked_on date) ON COMMIT DROP;
 CREATE TEMP TABLE w_rest (leg leg NOT NULL, fact_id bigint NOT NULL, account_id integer, amount bigint NOT NULL,
     currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, standing text NOT NULL,
     contenders bigint[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
@@ -14,7 +14,8 @@ CREATE TEMP TABLE w_match (match_id bigint NOT NULL, rule text NOT NULL, payment
 INSERT INTO w_group
 SELECT account_id, amount, currency, reference_key, count(*) FILTER (WHERE leg = 'payment'),
        count(*) FILTER (WHERE leg = 'bank'), min(fact_id) FILTER (WHERE leg = 'payment'),
-       min(fact_id) FILTER (WHERE leg = 'bank')
+       min(fact_id) FILTER (WHERE leg = 'bank'), min(on_date) FILTER (WHERE leg = 'payment'),
+       max(on_date) FILTER (WHERE leg = 'bank')
 FROM w_fact
 WHERE money AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
 GROUP BY account_id, amount, currency, reference_key;

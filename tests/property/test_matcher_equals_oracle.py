@@ -14,6 +14,8 @@ from reconciliation.engine import hold_tenant, match_changes
 from reconciliation.model import Reason
 from reconciliation.oracle import judge
 from reconciliation.oracle.facts import DiscrepancyFact, Judgement, MatchFact, World
+from reconciliation.oracle.lateness import judge_lateness
+from reconciliation.passes.lateness import CAME_LATE
 from reconciliation.policy import Policy
 from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, worlds
 
@@ -51,14 +53,30 @@ async def stored(connection: Connection, tenant_id: int) -> Judgement:
     )
 
 
+async def check(database: Database, tenant_id: int, world: World, as_of: date) -> None:
+    judgement = expected(world, as_of)
+    async with database.connection() as connection:
+        assert await stored(connection, tenant_id) == judgement
+        late = await connection.fetch(
+            "SELECT subject, amount, since FROM discrepancy"
+            " WHERE tenant_id = $1 AND reason = 'late' AND resolution = $2",
+            tenant_id,
+            CAME_LATE,
+        )
+    found = {DiscrepancyFact(row["subject"], Reason.LATE, row["amount"], row["since"]) for row in late}
+    assert found == set(judge_lateness(world, judgement.matches, Calendar().add))
+
+
 def expected(world: World, as_of: date) -> Judgement:
     return judge(world, as_of=as_of, record_wait_days=POLICY.record_wait_days, add=Calendar().add)
 
 
-def count(judgement: Judgement) -> None:
+def count(world: World, judgement: Judgement) -> None:
     for match in judgement.matches:
         event(f"match {match.rule}")
     for one in judgement.discrepancies:
+        event(f"reason {one.reason}")
+    for one in judge_lateness(world, judgement.matches, Calendar().add):
         event(f"reason {one.reason}")
 
 
@@ -80,8 +98,7 @@ async def check_at_once(database: Database, world: World, as_of: date) -> None:
         await lay_lines(connection, tenant_id, world.lines)
         await lay_records(connection, tenant_id, world.records)
     await turn(database, tenant_id, as_of)
-    async with database.connection() as connection:
-        assert await stored(connection, tenant_id) == expected(world, as_of)
+    await check(database, tenant_id, world, as_of)
 
 
 async def check_in_batches(database: Database, world: World, as_of: date, seed: int) -> None:
@@ -101,14 +118,13 @@ async def check_in_batches(database: Database, world: World, as_of: date, seed: 
             await lay_records(connection, tenant_id, [one for kind, one in batch if kind == "r"])
         await turn(database, tenant_id, date.min)
     await turn(database, tenant_id, as_of)
-    async with database.connection() as connection:
-        assert await stored(connection, tenant_id) == expected(world, as_of)
+    await check(database, tenant_id, world, as_of)
 
 
 @EXAMPLES
 @given(world=worlds(), as_of=AS_OF)
 async def test_the_matcher_equals_the_oracle(database: Database, world: World, as_of: date) -> None:
-    count(expected(world, as_of))
+    count(world, expected(world, as_of))
     await check_at_once(database, world, as_of)
 
 

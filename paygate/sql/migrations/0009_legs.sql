@@ -78,3 +78,6 @@ CREATE TABLE parted (
     CHECK ((payment_id IS NULL) <> (batch_id IS NULL)),
     UNIQUE NULLS NOT DISTINCT (tenant_id, leg, payment_id, batch_id, fact_id)
 );
+
+-- Money that came late is noted once for each payment.
+CREATE UNIQUE INDEX discrepancy_late ON discrepancy (tenant_id, payment_id) WHERE reason = 'late';
