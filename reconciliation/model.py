@@ -100,7 +100,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "high",
         "one_stop",
         3,
-        "Nộp sau khi nghĩa vụ đã hết hạn: phải hoàn.",
+        "Nộp sau khi khoản phải thu đã hết hạn: phải hoàn.",
         "Paid after the obligation had expired: refund it.",
     ),
     Reason.DUPLICATE_PAYMENT: ReasonRule(
@@ -108,11 +108,11 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "high",
         "one_stop",
         3,
-        "Cùng một nghĩa vụ được nộp hai lần.",
+        "Cùng một khoản phải thu được nộp hai lần.",
         "The same obligation was paid twice.",
     ),
     Reason.CURRENCY_DIFFERS: ReasonRule(
-        Verdict.MISMATCHED, "high", "gateway", 2, "Loại tiền khác đồng Việt Nam.", "The currency is not the dong."
+        Verdict.MISMATCHED, "high", "gateway", 2, "Khoản nộp không bằng đồng Việt Nam.", "The currency is not the dong."
     ),
     Reason.NOTICES_CONFLICT: ReasonRule(
         Verdict.MISMATCHED,
@@ -123,25 +123,25 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "Two notices of one transaction contradict each other.",
     ),
     Reason.OVERPAID: ReasonRule(
-        Verdict.MISMATCHED, "medium", "one_stop", 3, "Thu thừa so với số phải nộp.", "More was paid than is due."
+        Verdict.MISMATCHED, "medium", "one_stop", 3, "Thu thừa so với số phải thu.", "More was paid than is due."
     ),
     Reason.UNDERPAID: ReasonRule(
-        Verdict.MISMATCHED, "medium", "payer", 3, "Thu thiếu so với số phải nộp.", "Less was paid than is due."
+        Verdict.MISMATCHED, "medium", "payer", 3, "Thu thiếu so với số phải thu.", "Less was paid than is due."
     ),
     Reason.AMOUNT_DIFFERS: ReasonRule(
         Verdict.MISMATCHED,
         "high",
         "bank",
         2,
-        "Số tiền ngân hàng ghi có khác số tiền thông báo.",
-        "The bank booked another amount than the notice says.",
+        "Số tiền của cùng một khoản nộp khác nhau giữa các chặng.",
+        "The legs do not say the same amount of one payment.",
     ),
     Reason.WRONG_ACCOUNT: ReasonRule(
         Verdict.MISMATCHED,
         "high",
         "gateway",
         2,
-        "Tiền về tài khoản khác.",
+        "Tiền về sai tài khoản.",
         "The money arrived on another account.",
     ),
     Reason.PAID_NOT_RECORDED: ReasonRule(
@@ -165,7 +165,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "high",
         "bank",
         2,
-        "Chưa thấy tiền về tài khoản đúng hạn.",
+        "Quá hạn mà tiền chưa về tài khoản.",
         "No bank line arrived in time.",
     ),
     Reason.BANK_UNEXPECTED: ReasonRule(
@@ -181,7 +181,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "medium",
         "ours",
         2,
-        "Nhiều khả năng ghép như nhau, cần người quyết định.",
+        "Có nhiều cách ghép ngang nhau, cần người quyết định.",
         "Several answers are equally good; a person must decide.",
     ),
     Reason.NEVER_CONFIRMED: ReasonRule(
@@ -189,7 +189,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "medium",
         "gateway",
         2,
-        "Cổng chưa xác nhận kết quả giao dịch khi đã hết hạn.",
+        "Đã hết hạn mà cổng chưa xác nhận kết quả giao dịch.",
         "The gateway has not confirmed what became of the payment, and the time for it is over.",
     ),
     Reason.REVERSED: ReasonRule(
@@ -197,15 +197,15 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "high",
         "bank",
         2,
-        "Ngân hàng đã ghi có rồi thu lại số tiền.",
-        "The bank booked the money and took it back.",
+        "Tiền đã về rồi bị thu hồi (đảo giao dịch).",
+        "The money came and was taken back.",
     ),
     Reason.REFUND_UNMATCHED: ReasonRule(
         Verdict.MISMATCHED,
         "high",
         "one_stop",
         2,
-        "Có khoản hoàn trả không gắn với khoản nộp nào.",
+        "Có khoản hoàn tiền không gắn với khoản nộp nào.",
         "Money was refunded that belongs to no payment.",
     ),
     Reason.NET_DIFFERS: ReasonRule(
@@ -213,7 +213,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "high",
         "gateway",
         2,
-        "Số tiền quyết toán về tài khoản khác tổng thực nhận của lô.",
+        "Tiền quyết toán về tài khoản khác tổng thực nhận của lô.",
         "What was paid out differs from the net sum it should be.",
     ),
     Reason.FEE_DIFFERS: ReasonRule(
@@ -221,7 +221,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "medium",
         "gateway",
         5,
-        "Phí cổng thu khác biểu phí hợp đồng.",
+        "Phí cổng thanh toán đã thu khác biểu phí hợp đồng.",
         "The gateway kept another fee than its contract says.",
     ),
     Reason.FLAG_NOT_SYNCED: ReasonRule(
@@ -229,32 +229,32 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "medium",
         "one_stop",
         2,
-        "Đã thanh toán trực tuyến nhưng chưa đồng bộ cờ DuocThanhToanTrucTuyen.",
-        "Paid online, but the flag synced to the nation still says it was not.",
+        "Đã nộp trực tuyến nhưng cờ báo cáo DuocThanhToanTrucTuyen vẫn là 0.",
+        "Paid online, but the report flag synced to the nation still says it was not.",
     ),
     Reason.SETTLEMENT_MISSING: ReasonRule(
         Verdict.MISSING,
         "high",
         "gateway",
         2,
-        "Cổng chưa quyết toán khoản nộp đúng hạn.",
+        "Quá hạn mà cổng thanh toán chưa quyết toán.",
         "No settlement line arrived in time.",
     ),
     Reason.TREASURY_NOT_SENT: ReasonRule(
         Verdict.MISSING,
         "high",
-        "treasury",
+        "one_stop",
         2,
-        "Chưa nộp kho bạc đúng hạn.",
-        "The money was not handed over to the treasury in time.",
+        "Quá hạn mà chưa nộp đủ vào kho bạc.",
+        "The money was not handed over to the treasury in time, or not all of it.",
     ),
     Reason.RECEIPT_MISSING: ReasonRule(
         Verdict.MISSING,
         "medium",
         "one_stop",
         1,
-        "Chưa phát hành biên lai đúng hạn.",
-        "No receipt was issued in time.",
+        "Quá hạn mà chưa có đủ biên lai.",
+        "No receipt was issued in time, or not for all of the money.",
     ),
     Reason.SETTLEMENT_UNEXPECTED: ReasonRule(
         Verdict.EXTRA,
@@ -269,7 +269,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "medium",
         "treasury",
         3,
-        "Có khoản nộp kho bạc không thuộc khoản nộp nào.",
+        "Có khoản vào kho bạc không thuộc khoản nộp nào.",
         "Money was handed over to the treasury that belongs to no payment.",
     ),
     Reason.RECEIPT_UNEXPECTED: ReasonRule(
@@ -285,7 +285,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "high",
         "bank",
         1,
-        "Sao kê bị thiếu hoặc số dư đầu kỳ không nối với kỳ trước.",
+        "Thiếu sao kê, hoặc số dư đầu kỳ không nối với kỳ trước.",
         "A statement is missing, or does not begin where the one before ended.",
     ),
     Reason.STATEMENT_UNBALANCED: ReasonRule(
@@ -301,7 +301,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
         "low",
         "bank",
         5,
-        "Tiền về đủ nhưng sau hạn.",
+        "Tiền đã về, nhưng sau hạn.",
         "The money arrived, but after it was due.",
     ),
 }
