@@ -24,6 +24,7 @@ def assert_true(trial: Trial) -> None:
     assert measure.amounts_right >= REASONS_RIGHT, figures
     assert not trial.unproven, figures
     assert not trial.misshown, figures
+    assert trial.counted == trial.cases, figures
 
 
 async def test_the_engine_finds_the_truth_as_days_go_by(database_url: str) -> None:

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from paygate.domain.text import reference_key
 from reconciliation.model import Reason
+from tests.truth.days import ALL
 from tests.truth.drawing import draw_worlds
 from tests.truth.facts import Line, World
 from tests.truth.measure import Measure, late_payments
@@ -76,6 +77,12 @@ def test_every_case_is_judged_once() -> None:
         assert not {one.dossier for one in world.payments if one.dossier} - {
             one.removeprefix("dossier:") for one in judged
         }
+
+
+def test_every_fact_comes_on_a_day_that_is_closed() -> None:
+    days = {one.day for world in WORLDS for one in world.payments}
+    days |= {one.booked_on for world in WORLDS for one in world.lines}
+    assert days <= {*ALL}
 
 
 def test_unrelated_payments_share_amounts_and_days() -> None:

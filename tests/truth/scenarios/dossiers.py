@@ -175,10 +175,18 @@ def notices_conflict(tell: Teller) -> None:
     tell.expect(dossier, "mismatched", notices_conflict=payment.amount)
 
 
-def never_confirmed(tell: Teller) -> None:
-    dossier, payment = tell.paid(tell.fee(), state=tell.choose("pending", "initiated"))
+def _give_up(tell: Teller, state: str) -> None:
+    dossier, payment = tell.paid(tell.fee(), state=state)
     payment.given_up_on = min(payment.day + timedelta(days=3), LAST)
     tell.expect(dossier, "pending", never_confirmed=payment.amount)
+
+
+def never_confirmed(tell: Teller) -> None:
+    _give_up(tell, "pending")
+
+
+def begun_and_never_confirmed(tell: Teller) -> None:
+    _give_up(tell, "initiated")
 
 
 def in_suspense(tell: Teller) -> None:
@@ -230,6 +238,7 @@ SCENARIOS = (
     one_payment_for_several_dossiers,
     notices_conflict,
     never_confirmed,
+    begun_and_never_confirmed,
     in_suspense,
     paid_in_another_currency,
     paid_in_another_currency_and_not_booked,

@@ -79,6 +79,25 @@ def cut_too_short(tell: Teller) -> None:
     tell.expect(line, "extra", bank_unexpected=line.amount)
 
 
+def a_broken_line_is_no_cut_reference(tell: Teller) -> None:
+    """A settled dossier's code is broken over two lines; where the first ends, an open one begins alike."""
+    source, day, amount = tell.choose(*tell.province.direct), tell.payday(), tell.rare_sum()
+    stem = f"000.00.{tell.random.randrange(50, 99)}.{tell.province.agency}-{day:%y%m%d}-"
+    while not tell.codes.claim(code := f"{stem}{tell.codes.digits(4)}"):
+        pass
+    while not tell.codes.claim(other := f"{stem}{tell.codes.digits(4)}"):
+        pass
+    settled, open_ = tell.dossier(amount, code=code), tell.dossier(amount, code=other)
+    payment = tell.pay(settled, amount, source, day=day)
+    tell.booked(payment)
+    tell.pay(open_, amount, source, day=day)
+    place = len(stem) - tell.choose(1, 3)
+    line = tell.book(payment, reference="", narrative=f"NOP LE PHI {code[:place]}\n{code[place:]}")
+    tell.expect(settled, "matched")
+    tell.expect(open_, "missing", bank_missing=amount)
+    tell.expect(line, "extra", bank_unexpected=amount)
+
+
 def two_dossiers_in_one_line(tell: Teller) -> None:
     """Both were paid for with the line's amount, and it can be but one of them."""
     source, day, amount = tell.choose(*tell.province.direct), tell.payday(), tell.fee()
@@ -203,6 +222,7 @@ SCENARIOS = (
     cut_reference_not_unique,
     cut_references_of_twins,
     cut_too_short,
+    a_broken_line_is_no_cut_reference,
     two_dossiers_in_one_line,
     two_dossiers_named_and_one_of_the_amount,
     another_dossier_in_the_narrative,
