@@ -81,7 +81,12 @@ class _Close:
             "tenant": tenant,
             "date": self.day.isoformat(),
             "rule_set": RULE_SET,
-            "totals": {"payments": dict(payments), "bank": dict(lines), "obligation": dict(obligations or {})},
+            "totals": {
+                "payments": dict(payments),
+                "settlement": dict(await self.row("total_settlements", self.day)),
+                "bank": dict(lines),
+                "obligation": dict(obligations or {}),
+            },
             "classes": _fill(_over_all(classes), COUNTED),
             "reasons": _over_all(reasons),
             "by_agency": await self._by_agency(classes, reasons),

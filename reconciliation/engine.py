@@ -18,6 +18,7 @@ from reconciliation.passes.handover import match_handovers
 from reconciliation.passes.lateness import note_lateness
 from reconciliation.passes.narrative import match_by_narrative
 from reconciliation.passes.reference import match_by_reference
+from reconciliation.passes.settlement import match_settlements
 from reconciliation.passes.storing import store_matches
 from reconciliation.policy import Policy
 from reconciliation.turn import PASS_SECONDS, QUERIES, Turn
@@ -83,10 +84,12 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     await match_by_reference(turn)
     await match_by_narrative(turn)
     await note_lateness(turn, policy)
+    settled, unsettled = await match_settlements(turn)
     matched, undone = await store_matches(turn)
     handed_over, taken_back = await match_handovers(turn)
     opened, changed, resolved = await judge(turn, policy, as_of)
     await turn.drop_tables()
-    counts = MatchCounts(facts, matched + handed_over, undone + taken_back, len(opened), len(changed), len(resolved))
+    matched, undone = matched + settled + handed_over, undone + unsettled + taken_back
+    counts = MatchCounts(facts, matched, undone, len(opened), len(changed), len(resolved))
     log.info(Event.MATCHED, tenant_id=tenant_id, facts=facts, matched=matched, opened=counts.opened)
     return counts

@@ -30,6 +30,7 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         await turn.do("expect_of_odd_payments", turn.tenant_id)
         await turn.do("expect_of_unconfirmed_payments", turn.tenant_id)
         await turn.do("expect_of_loose_lines", turn.tenant_id)
+        await _expect_of_settlements(turn)
         await _expect_of_handovers(turn)
         await _reckon_days(turn, policy)
         await turn.do("forget_watches", turn.tenant_id)
@@ -38,6 +39,15 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         await turn.do("merge_differences")
         await turn.analyze("w_expected")
         return await _record_changes(turn, policy)
+
+
+async def _expect_of_settlements(turn: Turn) -> None:
+    if Leg.SETTLEMENT in turn.expected | turn.told:
+        await turn.analyze("w_expected")
+        await turn.do("expect_of_unsettled_payments", turn.tenant_id)
+    if Leg.SETTLEMENT in turn.told:
+        await turn.do("expect_of_settled_payments", turn.tenant_id)
+        await turn.do("expect_of_loose_settlement_lines", turn.tenant_id)
 
 
 async def _expect_of_handovers(turn: Turn) -> None:

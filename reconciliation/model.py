@@ -313,6 +313,7 @@ RULES: Final = {
     "narrative_reference": "the payment's reference stands in the line's narrative, same account and amount",
     "narrative_dossier": "the dossier code stands in the line's narrative, same account and amount",
     "narrative_cut": "a reference or dossier code cut short in the line, same account and amount",
+    "promotion": "same reference and source, more settled than was paid, where the source grants promotions",
 }
 """The rules of passes 1 and 2, by the name every match carries."""
 
@@ -323,6 +324,8 @@ WINDOW_DAYS: Final = (-1, 10)
 """A line named only by its narrative is booked this many days after the payment's business day."""
 CUT_LENGTH: Final = 12
 """The shortest cut reference that counts."""
+CONTENDERS: Final = 20
+"""How many of several equally good answers a discrepancy names."""
 NAMED_LENGTH: Final = 8
 """The shortest reference or dossier key that is looked for in a narrative."""
 RECORDED_DAYS: Final = 1

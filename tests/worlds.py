@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from paygate.database import Connection
 from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
+from tests.settlement_worlds import payouts, settlement_lines, settling_sources
 
 DAY: Final = date(2024, 5, 8)
 DOSSIERS: Final = (
@@ -154,12 +155,6 @@ def handovers(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -> 
 
 
 @st.composite
-def source_facts(draw: st.DrawFn) -> SourceFact:
-    expects = st.sampled_from((None, 0, 1, 3))
-    return SourceFact(treasury_days=draw(expects), receipt_days=draw(expects), report_days=draw(expects))
-
-
-@st.composite
 def record_facts(draw: st.DrawFn, dossier: str) -> RecordFact:
     return RecordFact(
         flag=draw(st.sampled_from((0, 1, 2))),
@@ -183,8 +178,30 @@ def worlds(draw: st.DrawFn, most: int = 8) -> World:
             lines.append(draw(line_facts(number)))
     handed_over = draw(st.integers(0, most // 2))
     lines += [draw(handovers(number, payments)) for number in range(len(lines) + 1, len(lines) + handed_over + 1)]
+    sources = {number: draw(settling_sources(number)) for number in (1, 2)}
+    lines += draw(settlements(len(lines) + 1, most // 2, payments, sources))
     records = [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())]
-    return World(payments, lines, records, {number: draw(source_facts()) for number in (1, 2)})
+    return World(payments, lines, records, sources)
+
+
+@st.composite
+def settlements(
+    draw: st.DrawFn, first: int, most: int, payments: Sequence[PaymentFact], sources: Mapping[int, SourceFact]
+) -> list[LineFact]:
+    """What gateways settle, and what they pay out for it, numbered from `first`."""
+    last = first + draw(st.integers(0, most))
+    settled = [draw(settlement_lines(number, payments, sources)) for number in range(first, last)]
+    return settled + [draw(payouts(number, settled)) for number in range(last, last + draw(st.integers(0, most // 2)))]
+
+
+@st.composite
+def settled_worlds(draw: st.DrawFn, most: int = 8) -> World:
+    """Worlds of gateways: most money comes by their settlements and is paid out in batches."""
+    payments = [draw(payment_facts(number, {})) for number in range(1, draw(st.integers(1, most)) + 1)]
+    lines = [draw(echoes(number, draw(st.sampled_from(payments)))) for number in range(1, draw(st.integers(1, 3)))]
+    sources = {number: draw(settling_sources(number)) for number in (1, 2)}
+    lines += draw(settlements(len(lines) + 1, most * 3 // 2, payments, sources))
+    return World(payments, lines, [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())], sources)
 
 
 async def lay_tenant(connection: Connection, code: str) -> int:

@@ -14,18 +14,21 @@ from reconciliation.oracle.facts import DiscrepancyFact, Judgement, World
 from reconciliation.oracle.handover import judge_flags, judge_handovers, match_handovers
 from reconciliation.oracle.narrative import match_by_narrative
 from reconciliation.oracle.reference import match_by_reference
+from reconciliation.oracle.settlement import judge_settlements, match_settlements
 
 
 def judge(world: World, *, as_of: date, record_wait_days: int, add: AddBusinessDays) -> Judgement:
     """Match and judge a whole world at once, as of a business day."""
     by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(world)
     by_narrative, unclear = match_by_narrative(loose_payments, loose_lines)
+    settled, doubts = match_settlements(world)
     handed_over, undecided = match_handovers(world)
-    matches = by_reference | by_narrative | handed_over
+    matches = by_reference | by_narrative | settled | handed_over
     found = [
         *judge_dossiers(world, record_wait_days, add),
         *judge_payments(world, matches, ambiguous | unclear, add),
         *judge_lines(world, matches, ambiguous | unclear),
+        *judge_settlements(world, settled, doubts, add),
         *judge_handovers(world, matches, undecided, add),
         *judge_flags(world, add),
     ]

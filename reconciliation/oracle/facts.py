@@ -20,6 +20,8 @@ class SourceFact:
     fee_fixed: int = 0
     fee_borne_by: str = "agency"
     promotions: bool = False
+    account_id: int | None = None
+    """The bank account into which its gateway pays out."""
 
 
 @dataclass(frozen=True, slots=True)

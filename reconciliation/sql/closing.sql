@@ -97,6 +97,12 @@ FROM payment WHERE tenant_id = $1 AND business_date = $2 AND state >= 'paid' AND
 SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
 FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND' AND leg = 'bank';
 
+-- name: total_settlements
+-- What gateways settled on the day: gross, refunds negative, with what they kept and what they pay out.
+SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount, coalesce(sum(fee), 0)::bigint AS fee,
+       coalesce(sum(coalesce(net, amount)), 0)::bigint AS net
+FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND' AND leg = 'settlement';
+
 -- name: explain_difference
 -- What matches and loose facts say of the day, by name. It reads none of the totals it has to add up to.
 SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (

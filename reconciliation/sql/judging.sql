@@ -31,6 +31,9 @@ SELECT code FROM w_dirty_dossier
 UNION
 SELECT dossier_code FROM w_unconfirmed WHERE dossier_code IS NOT NULL
 UNION
+SELECT p.dossier_code FROM w_settlement_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
+WHERE p.dossier_code IS NOT NULL
+UNION
 SELECT substr(case_key, 9) FROM w_handover_case WHERE case_key LIKE 'dossier:%'
 UNION
 SELECT substr(case_key, 9) FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'dossier:%';
@@ -53,6 +56,9 @@ WHERE p.dossier_code IS NULL
 UNION
 SELECT payment_id FROM w_unconfirmed WHERE dossier_code IS NULL
 UNION
+SELECT p.payment_id FROM w_settlement_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
+WHERE p.dossier_code IS NULL
+UNION
 SELECT substr(case_key, 9)::bigint FROM w_handover_case WHERE case_key LIKE 'payment:%'
 UNION
 SELECT substr(case_key, 9)::bigint FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'payment:%';
@@ -64,6 +70,8 @@ UNION
 SELECT fact_id FROM w_rest WHERE leg = 'bank'
 UNION
 SELECT fact_id FROM w_departed WHERE leg = 'bank'
+UNION
+SELECT fact_id FROM w_settling WHERE leg = 'settlement'
 UNION
 SELECT line_id FROM w_handover_line;
 

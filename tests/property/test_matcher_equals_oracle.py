@@ -73,7 +73,7 @@ def expected(world: World, as_of: date) -> Judgement:
 
 def count(world: World, judgement: Judgement) -> None:
     for match in judgement.matches:
-        event(f"match {match.rule}")
+        event(f"match {match.leg} {match.rule}")
     for one in judgement.discrepancies:
         event(f"reason {one.reason}")
     for one in judge_lateness(world, judgement.matches, Calendar().add):

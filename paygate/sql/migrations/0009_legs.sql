@@ -47,6 +47,14 @@ CREATE TABLE settlement_batch (
 CREATE INDEX settlement_batch_in_reach ON settlement_batch (tenant_id, account_id, net, settled_on)
     WHERE standing <> 'matched';
 
+-- Payments for which several settlement lines are equally good; the lines are loose facts of their leg.
+CREATE TABLE settlement_doubt (
+    tenant_id  integer NOT NULL,
+    payment_id bigint NOT NULL,
+    contenders bigint[] NOT NULL,
+    PRIMARY KEY (tenant_id, payment_id)
+);
+
 -- A bank line may be matched with a whole batch: then no payment sits in the row.
 ALTER TABLE match ADD COLUMN batch_id bigint, ADD UNIQUE (tenant_id, batch_id);
 ALTER TABLE match_history ADD COLUMN batch_id bigint;
