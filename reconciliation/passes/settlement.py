@@ -22,7 +22,7 @@ async def match_settlements(turn: Turn) -> tuple[int, int]:
         retired = 0
         if turn.judged_before:
             await turn.do("find_settlements_judged_again", turn.tenant_id)
-            await turn.analyze("w_settled", "w_settlement_stale")
+            await turn.analyze("w_settlement", "w_settlement_stale")
             await turn.do("mark_unchanged_settlements")
         await turn.do("note_payments_settled_otherwise")
         await turn.analyze("w_settlement_payment")

@@ -10,7 +10,7 @@ CREATE TEMP TABLE w_unsettled (leg leg NOT NULL, fact_id bigint NOT NULL, source
     reference_key text NOT NULL, amount bigint NOT NULL, contenders bigint[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
 CREATE TEMP TABLE w_unsettled_group (payment_ids bigint[] NOT NULL, line_ids bigint[] NOT NULL,
     source_id integer NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
-CREATE TEMP TABLE w_settled (match_id bigint NOT NULL, rule text NOT NULL, payment_id bigint NOT NULL,
+CREATE TEMP TABLE w_settlement (match_id bigint NOT NULL, rule text NOT NULL, payment_id bigint NOT NULL,
     line_id bigint NOT NULL, seats integer NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_settlement_stale (match_id bigint NOT NULL, rule text NOT NULL, payment_id bigint NOT NULL,
     line_id bigint NOT NULL, seats integer NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
@@ -57,13 +57,13 @@ FROM w_settling WHERE reference_key <> '' AND source_id IS NOT NULL
 GROUP BY source_id, currency, reference_key, amount;
 
 -- name: settle_pairs
-INSERT INTO w_settled
+INSERT INTO w_settlement
 SELECT nextval('match_match_id_seq'), 'exact', payment_id, line_id, 1, 0
 FROM w_settling_group WHERE payments = 1 AND lines = 1;
 
 -- name: settle_groups
 -- As many payments as lines: they settle each other whichever is whose, and are paired by number.
-INSERT INTO w_settled
+INSERT INTO w_settlement
 SELECT g.match_id, 'exact', seat.payment_id, seat.line_id, cardinality(g.line_ids), 0
 FROM (SELECT nextval('match_match_id_seq') AS match_id,
              array_agg(f.fact_id ORDER BY f.fact_id) FILTER (WHERE f.leg = 'payment') AS payment_ids,
@@ -95,7 +95,7 @@ HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE le
 
 -- name: settle_the_unsettled
 -- Of another amount only one with one. More than was paid is a promotion's share, where the source grants any.
-INSERT INTO w_settled
+INSERT INTO w_settlement
 SELECT g.match_id,
        CASE WHEN $2::boolean THEN 'exact' WHEN g.difference < 0 AND s.promotions THEN 'promotion' ELSE 'reference' END,
        seat.payment_id, seat.line_id, cardinality(g.line_ids), g.difference
@@ -106,8 +106,8 @@ JOIN source AS s ON s.tenant_id = $1 AND s.source_id = g.source_id,
 
 -- name: drop_the_settled
 DELETE FROM w_unsettled AS u
-USING (SELECT 'payment'::leg AS leg, payment_id AS fact_id FROM w_settled
-       UNION ALL SELECT 'settlement', line_id FROM w_settled) AS s
+USING (SELECT 'payment'::leg AS leg, payment_id AS fact_id FROM w_settlement
+       UNION ALL SELECT 'settlement', line_id FROM w_settlement) AS s
 WHERE u.leg = s.leg AND u.fact_id = s.fact_id;
 
 -- name: doubt_the_unsettled
@@ -135,16 +135,16 @@ WHERE f.leg = 'settlement';
 -- What comes out as it was stored is left alone, and not stored again.
 WITH same AS (
     SELECT w.match_id AS found, s.match_id AS stored
-    FROM w_settled AS w JOIN w_settlement_stale AS s USING (line_id, payment_id, rule, difference, seats)
+    FROM w_settlement AS w JOIN w_settlement_stale AS s USING (line_id, payment_id, rule, difference, seats)
     GROUP BY w.match_id, s.match_id, w.seats HAVING count(*) = w.seats),
 kept AS (DELETE FROM w_settlement_stale AS s USING same WHERE s.match_id = same.stored)
-DELETE FROM w_settled AS w USING same WHERE w.match_id = same.found;
+DELETE FROM w_settlement AS w USING same WHERE w.match_id = same.found;
 
 -- name: note_payments_settled_otherwise
 -- Their cases are judged again, and those of payments in doubt.
 INSERT INTO w_settlement_payment
 SELECT payment_id FROM w_settlement_stale
-UNION SELECT payment_id FROM w_settled
+UNION SELECT payment_id FROM w_settlement
 UNION SELECT fact_id FROM w_unsettled WHERE leg = 'payment';
 
 -- name: retire_settlements
@@ -158,7 +158,7 @@ SELECT tenant_id, match_id, leg, payment_id, batch_id, fact_id, seats, rule, rul
 
 -- name: store_settlements
 INSERT INTO match (tenant_id, match_id, leg, payment_id, fact_id, seats, rule, rule_set, difference)
-SELECT $1, match_id, 'settlement', payment_id, line_id, seats, rule, $2, difference FROM w_settled;
+SELECT $1, match_id, 'settlement', payment_id, line_id, seats, rule, $2, difference FROM w_settlement;
 
 -- name: forget_settled_lines
 DELETE FROM loose_fact AS l USING w_settling AS f
