@@ -45,8 +45,6 @@ AWAITED: Final = {
     Reason.REFUND_UNMATCHED,
     Reason.NET_DIFFERS,
     Reason.FEE_DIFFERS,
-    Reason.SETTLEMENT_MISSING,
-    Reason.SETTLEMENT_UNEXPECTED,
     Reason.STATEMENT_GAP,
     Reason.STATEMENT_UNBALANCED,
 }

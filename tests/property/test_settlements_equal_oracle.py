@@ -15,7 +15,7 @@ from tests.worlds import settled_worlds
 @EXAMPLES
 @given(world=settled_worlds(), as_of=AS_OF)
 async def test_settlements_and_payouts_equal_the_oracle(database: Database, world: World, as_of: date) -> None:
-    count(expected(world, as_of))
+    count(world, expected(world, as_of))
     await check_at_once(database, world, as_of)
 
 
