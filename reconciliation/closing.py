@@ -16,7 +16,7 @@ from paygate.domain.lifecycle import Outcome
 from paygate.telemetry import RECONCILIATION_SECONDS, Event, log
 from reconciliation.arrivals import check_feeds
 from reconciliation.engine import hold_tenant, latest_close, match_changes
-from reconciliation.model import COUNTED, HANGING, REASONS, RULE_SET, WAITING, Reason
+from reconciliation.model import COUNTED, HANGING, REASONS, WAITING, Reason
 from reconciliation.policy import Policy
 from reconciliation.proof import Proof
 from reconciliation.turn import PASS_SECONDS
@@ -80,7 +80,7 @@ class _Close:
         report: Report = {
             "tenant": tenant,
             "date": self.day.isoformat(),
-            "rule_set": RULE_SET,
+            "rule_set": policy.rules.version,
             "totals": {
                 "payments": dict(payments),
                 "settlement": dict(await self.row("total_settlements", self.day)),
@@ -108,7 +108,8 @@ class _Close:
             return ClosedDay(latest[0]["run_id"], json.loads(latest[0]["report"]), new=False)
         sequence = latest[0]["sequence"] + 1 if latest else 1
         stored = json.dumps(report, ensure_ascii=False)
-        run = await self.row("store_run", self.day, sequence, RULE_SET, report["status"], stored, report["digest"])
+        said = (report["rule_set"], report["status"], stored, report["digest"])
+        run = await self.row("store_run", self.day, sequence, *said)
         await self.connection.execute(QUERIES["count_changes"], self.tenant_id, run["run_id"], timeout=PASS_SECONDS)
         return ClosedDay(run["run_id"], report, new=True)
 

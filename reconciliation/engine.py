@@ -78,7 +78,7 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     """Do the work of `match_dirty` inside the caller's transaction, judging what is due as of `as_of`."""
     if not await connection.fetchval(QUERIES["is_there_work"], tenant_id, as_of):
         return MatchCounts()
-    turn = await Turn.begin(connection, tenant_id)
+    turn = await Turn.begin(connection, tenant_id, policy.rules)
     await turn.freshen_statistics()
     facts = await gather(turn)
     await match_by_reference(turn)

@@ -8,7 +8,7 @@ import asyncpg
 from paygate.domain.legs import Leg
 from paygate.domain.news import EventKind
 from paygate.telemetry import RECONCILIATION_SECONDS
-from reconciliation.model import REASONS, RECORDED_DAYS, Reason
+from reconciliation.model import REASONS, Reason
 from reconciliation.policy import Policy
 from reconciliation.turn import Turn, columns
 
@@ -23,7 +23,7 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         await turn.do("gather_lone_payments", turn.tenant_id, as_of)
         await turn.do("gather_lone_lines")
         await turn.analyze("w_dossier", "w_lone_payment", "w_lone_line")
-        await turn.do("expect_of_dossiers", turn.tenant_id, policy.record_wait_days, RECORDED_DAYS)
+        await turn.do("expect_of_dossiers", turn.tenant_id, policy.record_wait_days, policy.rules.recorded_days)
         await turn.do("expect_of_lone_payments", turn.tenant_id, policy.record_wait_days)
         await turn.do("expect_of_loose_payments", turn.tenant_id)
         await turn.do("expect_of_differing_matches", turn.tenant_id)

@@ -309,6 +309,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
 RULES: Final = {
     "exact": "same reference, account and amount",
     "reference": "same reference and account, another amount",
+    "tolerance": "same reference and account, another amount within the tolerance",
     "reference_other_account": "same reference and amount, another account",
     "narrative_reference": "the payment's reference stands in the line's narrative, same account and amount",
     "narrative_dossier": "the dossier code stands in the line's narrative, same account and amount",
@@ -317,16 +318,5 @@ RULES: Final = {
 }
 """The rules of passes 1 and 2, by the name every match carries."""
 
-RULE_SET: Final = "2026-1"
-"""The version of the rules; every result names the one it came from."""
-
-WINDOW_DAYS: Final = (-1, 10)
-"""A line named only by its narrative is booked this many days after the payment's business day."""
-CUT_LENGTH: Final = 12
-"""The shortest cut reference that counts."""
 CONTENDERS: Final = 20
 """How many of several equally good answers a discrepancy names."""
-NAMED_LENGTH: Final = 8
-"""The shortest reference or dossier key that is looked for in a narrative."""
-RECORDED_DAYS: Final = 1
-"""Business days after payment within which a dossier must have left `payment_requested`."""

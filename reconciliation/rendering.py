@@ -53,6 +53,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "other_day": ("Tiền về ngày khác", "Booked on another day"),
     "gateway_fee": ("Phí cổng giữ lại", "Kept by the gateway"),
     "promotion": ("Khuyến mại cổng bù", "Promotions the gateway adds"),
+    "tolerance": ("Chênh lệch trong mức cho phép", "Difference within the tolerance"),
     "not_due": ("Chưa đến hạn", "Not due yet"),
     "not_expected": ("Không chờ sao kê", "No bank line expected"),
     "unknown agency": ("Không rõ đơn vị", "Unknown agency"),

@@ -1,11 +1,13 @@
 """One turn of the matcher: the statements of its passes, and how they are run and timed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 
 from paygate.database import Connection, load_queries
+from reconciliation.rules.model import RuleSet
 
 FILES: Final = (
     "turn.sql",
@@ -36,35 +38,28 @@ PASS_SECONDS: Final = 3600.0
 """The longest a single statement of a pass may take."""
 
 
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """A connection inside its transaction, and the tenant it works for.
+    """A connection inside its transaction, the tenant it works for, and the rules it goes by.
 
     `judged_before` is False in a tenant's first turn: then everything stored is in hand, and nothing is looked up.
     `expected` are the legs that some source expects, `told` those that some file has told of.
     """
 
-    def __init__(
-        self,
-        connection: Connection,
-        tenant_id: int,
-        *,
-        judged_before: bool,
-        expected: frozenset[str],
-        told: frozenset[str],
-    ) -> None:
-        self.connection = connection
-        self.tenant_id = tenant_id
-        self.judged_before = judged_before
-        self.expected = expected
-        self.told = told
+    connection: Connection
+    tenant_id: int
+    rules: RuleSet
+    judged_before: bool
+    expected: frozenset[str]
+    told: frozenset[str]
 
     @classmethod
-    async def begin(cls, connection: Connection, tenant_id: int) -> "Turn":
+    async def begin(cls, connection: Connection, tenant_id: int, rules: RuleSet) -> "Turn":
         """Look up what the turn has to reckon with, and make the working tables of every pass."""
         judged_before = await connection.fetchval(QUERIES["was_anything_judged"], tenant_id)
         legs = await connection.fetch(QUERIES["legs_in_play"], tenant_id)
         expected, told = (frozenset(row["leg"] for row in legs if row[how]) for how in ("expected", "told"))
-        turn = cls(connection, tenant_id, judged_before=judged_before, expected=expected, told=told)
+        turn = cls(connection, tenant_id, rules, judged_before, expected, told)
         await turn.create_tables()
         return turn
 

@@ -40,6 +40,8 @@ NARRATIVES: Final = (
     "HS {dossier}/{other}",
     "08052024{squeezed}",
     "{dossier} 12",
+    "MBVCB.240508.{dossier}",
+    "ck {cut}",
 )
 
 TREASURY: Final = 21
@@ -101,7 +103,7 @@ def echoes(draw: st.DrawFn, number: int, payment: PaymentFact) -> LineFact:
     return LineFact(
         line_id=number,
         account_id=draw(st.sampled_from((payment.account_id or 1,) * 5 + (1, 2))),
-        amount=draw(st.sampled_from((payment.amount,) * 5 + AMOUNTS)),
+        amount=draw(st.sampled_from((payment.amount,) * 5 + (payment.amount - 5, *AMOUNTS))),
         currency=payment.currency,
         booked_on=payment.business_date + timedelta(days=draw(st.sampled_from((0, 1, 1, 10, 11, -1, -2)))),
         reference=reference,

@@ -1,6 +1,6 @@
 """The matcher once more, in plain Python over facts in memory: what the set-based passes must equal.
 
-Slow and simple on purpose. It shares no code with the passes, only the numbers of `model` that both are given.
+Slow and simple on purpose. It shares no code with the passes, only the rule set that both are given.
 """
 
 from collections.abc import Iterable
@@ -15,17 +15,18 @@ from reconciliation.oracle.handover import judge_flags, judge_handovers, match_h
 from reconciliation.oracle.narrative import match_by_narrative
 from reconciliation.oracle.reference import match_by_reference
 from reconciliation.oracle.settlement import judge_settlements, match_settlements
+from reconciliation.rules.model import RuleSet
 
 
-def judge(world: World, *, as_of: date, record_wait_days: int, add: AddBusinessDays) -> Judgement:
+def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, add: AddBusinessDays) -> Judgement:
     """Match and judge a whole world at once, as of a business day."""
-    by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(world)
-    by_narrative, unclear = match_by_narrative(loose_payments, loose_lines)
+    by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(world, rules)
+    by_narrative, unclear = match_by_narrative(loose_payments, loose_lines, rules)
     settled, doubts = match_settlements(world)
     handed_over, undecided = match_handovers(world)
     matches = by_reference | by_narrative | settled | handed_over
     found = [
-        *judge_dossiers(world, record_wait_days, add),
+        *judge_dossiers(world, record_wait_days, rules.recorded_days, add),
         *judge_payments(world, matches, ambiguous | unclear, add),
         *judge_lines(world, matches, ambiguous | unclear),
         *judge_settlements(world, settled, doubts, add),

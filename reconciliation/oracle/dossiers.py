@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from reconciliation.model import RECORDED_DAYS, Reason
+from reconciliation.model import Reason
 from reconciliation.oracle.facts import DiscrepancyFact, PaymentFact, RecordFact, World
 
 AddBusinessDays = Callable[[date, int], date]
 
 
-def judge_dossiers(world: World, record_wait_days: int, add: AddBusinessDays) -> Iterable[DiscrepancyFact]:
+def judge_dossiers(
+    world: World, record_wait_days: int, recorded_days: int, add: AddBusinessDays
+) -> Iterable[DiscrepancyFact]:
     records = {one.dossier_code: one for one in world.records}
     paid = defaultdict(list)
     for payment in world.payments:
@@ -29,7 +31,7 @@ def judge_dossiers(world: World, record_wait_days: int, add: AddBusinessDays) ->
         if found := _judge_sums(record, payments, total):
             yield DiscrepancyFact(f"dossier:{code}", *found, last)
         if record.status == "payment_requested":
-            yield DiscrepancyFact(f"dossier:{code}", Reason.PAID_NOT_RECORDED, total, add(last, RECORDED_DAYS))
+            yield DiscrepancyFact(f"dossier:{code}", Reason.PAID_NOT_RECORDED, total, add(last, recorded_days))
 
 
 def _judge_sums(record: RecordFact, payments: Sequence[PaymentFact], total: int) -> tuple[Reason, int] | None:

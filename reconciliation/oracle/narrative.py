@@ -4,14 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
-from reconciliation.model import CUT_LENGTH, WINDOW_DAYS
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact
 from reconciliation.oracle.groups import Ambiguous
-from reconciliation.oracle.texts import key_of, stands_in, words_of
+from reconciliation.oracle.texts import key_of, stands_in, without_prefixes, words_of
+from reconciliation.rules.model import NarrativeCut, NarrativeDossier, NarrativeReference, RuleSet, Window
+
+Names = set[tuple[str, str, int]]
+"""(rule, name, payment)."""
 
 
-def _in_reach(payment: PaymentFact, line: LineFact) -> bool:
-    first, last = (payment.business_date + timedelta(days=days) for days in WINDOW_DAYS)
+def _in_reach(payment: PaymentFact, line: LineFact, window: Window) -> bool:
+    first, last = (payment.business_date + timedelta(days=days) for days in (window.first, window.last))
     return (payment.account_id, payment.amount, payment.currency) == (
         line.account_id,
         line.amount,
@@ -19,37 +22,70 @@ def _in_reach(payment: PaymentFact, line: LineFact) -> bool:
     ) and first <= line.booked_on <= last
 
 
-def _names(line: LineFact, payments: Sequence[PaymentFact]) -> set[tuple[str, str, int]]:
-    """Return (rule, name, payment) for what the line names best: references, else dossiers, else cut forms."""
-    words = words_of(f"{line.narrative} {line.reference}")
-    texts = (" ".join(words), key_of(line.narrative), key_of(line.reference))
-    near = [one for one in payments if _in_reach(one, line)]
-    if full := {
+def _readings(line: LineFact, prefixes: Sequence[str]) -> list[tuple[str, str]]:
+    """Return narrative and reference as they stand, and without what the bank wrote before them."""
+    bare = [without_prefixes(text, prefixes) for text in (line.narrative, line.reference)]
+    if bare == [None, None]:
+        return [(line.narrative, line.reference)]
+    narrative, reference = bare
+    return [
+        (line.narrative, line.reference),
+        (line.narrative if narrative is None else narrative, line.reference if reference is None else reference),
+    ]
+
+
+def _names(line: LineFact, payments: Sequence[PaymentFact], rules: RuleSet) -> Names:
+    """Return what the line names best: references, else dossiers, else cut forms."""
+    readings = _readings(line, rules.prefixes)
+    words = [word for reading in readings for word in words_of(" ".join(reading))]
+    texts = [" ".join(words_of(" ".join(reading))) for reading in readings]
+    texts += [key_of(text) for reading in readings for text in reading]
+    return (
+        _references(line, payments, texts, rules.find(NarrativeReference))
+        or _dossiers(line, payments, texts, rules.find(NarrativeDossier))
+        or _cut(line, payments, {*words, *(key_of(reference) for _, reference in readings)}, rules.find(NarrativeCut))
+    )
+
+
+def _references(
+    line: LineFact, payments: Sequence[PaymentFact], texts: Sequence[str], rule: NarrativeReference | None
+) -> Names:
+    return {
         ("narrative_reference", key_of(one.reference), one.payment_id)
-        for one in near
-        if stands_in(key_of(one.reference), texts)
-    }:
-        return full
-    if full := {
+        for one in payments
+        if rule
+        and _in_reach(one, line, rule.window_days)
+        and stands_in(key_of(one.reference), texts, rule.least_length)
+    }
+
+
+def _dossiers(
+    line: LineFact, payments: Sequence[PaymentFact], texts: Sequence[str], rule: NarrativeDossier | None
+) -> Names:
+    return {
         ("narrative_dossier", key_of(one.dossier_code or ""), one.payment_id)
-        for one in near
-        if stands_in(key_of(one.dossier_code or ""), texts)
-    }:
-        return full
-    cut = [word for word in {*words, key_of(line.reference)} if len(word) >= CUT_LENGTH]
+        for one in payments
+        if rule
+        and _in_reach(one, line, rule.window_days)
+        and stands_in(key_of(one.dossier_code or ""), texts, rule.least_length)
+    }
+
+
+def _cut(line: LineFact, payments: Sequence[PaymentFact], words: set[str], rule: NarrativeCut | None) -> Names:
     return {
         ("narrative_cut", f"cut {one.payment_id}", one.payment_id)
-        for one in near
+        for one in payments
+        if rule and _in_reach(one, line, rule.window_days)
         for key in (key_of(one.reference), key_of(one.dossier_code or ""))
-        for word in cut
-        if key.startswith(word) and key != word
+        for word in words
+        if len(word) >= rule.least_length and key.startswith(word) and key != word
     }
 
 
 def match_by_narrative(
-    payments: Sequence[PaymentFact], lines: Sequence[LineFact]
+    payments: Sequence[PaymentFact], lines: Sequence[LineFact], rules: RuleSet
 ) -> tuple[frozenset[MatchFact], Ambiguous]:
-    edges = {(line.line_id, *edge) for line in lines for edge in _names(line, payments)}
+    edges = {(line.line_id, *edge) for line in lines for edge in _names(line, payments, rules)}
     of_line, of_payment, of_name = defaultdict(set), defaultdict(set), defaultdict(set)
     amounts = {line.line_id: (line.account_id, line.amount, line.currency) for line in lines}
     for line_id, rule, name, payment_id in edges:

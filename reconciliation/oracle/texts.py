@@ -2,9 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
-
-from reconciliation.model import NAMED_LENGTH
+from collections.abc import Collection, Iterable, Sequence
 
 
 def _strip(text: str) -> str:
@@ -21,6 +19,32 @@ def words_of(text: str) -> list[str]:
     return [word.upper() for word in re.split(r"[^A-Za-z0-9]+", joined) if word]
 
 
-def stands_in(key: str, texts: Collection[str]) -> bool:
+def stands_in(key: str, texts: Collection[str], least: int) -> bool:
     pattern = re.compile(rf"(?<![0-9]){key}(?![0-9])")
-    return len(key) >= NAMED_LENGTH and any(pattern.search(text) for text in texts)
+    return len(key) >= least and any(pattern.search(text) for text in texts)
+
+
+def without_prefixes(text: str, prefixes: Sequence[str]) -> str | None:
+    """Return a text without the longest beginning that is made of prefixes, None when it begins with none."""
+    spaces = len(text) - len(text.lstrip(" "))
+    ends: set[int] = set()
+    fresh = set(range(spaces + 1))
+    while fresh:
+        fresh = {end for place in fresh for prefix in prefixes for end in _ends(text, place, prefix)} - ends
+        ends |= fresh
+    return text[max(ends) :] if ends else None
+
+
+def _ends(text: str, place: int, prefix: str) -> Iterable[int]:
+    """Return every place where a prefix may end that begins at one: `#` takes digits, a space takes spaces."""
+    if not prefix:
+        return {place}
+    if prefix[0] not in "# ":
+        same = text[place : place + 1].isascii() and text[place : place + 1].upper() == prefix[0].upper()
+        return _ends(text, place + 1, prefix[1:]) if same else ()
+    taken = "0123456789" if prefix[0] == "#" else " "
+    after: set[int] = set()
+    while text[place : place + 1] and text[place] in taken:
+        place += 1
+        after.update(_ends(text, place, prefix[1:]))
+    return after

@@ -2,7 +2,6 @@
 
 from paygate.domain.legs import Leg
 from paygate.telemetry import RECONCILIATION_SECONDS
-from reconciliation.model import RULE_SET
 from reconciliation.turn import Turn
 
 
@@ -15,7 +14,7 @@ async def match_handovers(turn: Turn) -> tuple[int, int]:
         await turn.analyze("w_handover_case", "w_handover_payment", "w_handover_line")
         await turn.do("group_handovers")
         retired = await _retire(turn) if turn.judged_before else 0
-        stored = await turn.do("store_handovers", turn.tenant_id, RULE_SET)
+        stored = await turn.do("store_handovers", turn.tenant_id, turn.rules.version)
         await turn.do("forget_settled_handover_lines", turn.tenant_id)
         await turn.do("keep_loose_handover_lines", turn.tenant_id)
         return stored, retired

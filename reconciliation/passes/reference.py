@@ -1,6 +1,7 @@
 """Payments and bank lines of one reference: the same amount, another amount, another account."""
 
 from paygate.telemetry import RECONCILIATION_SECONDS
+from reconciliation.rules.model import Reference, ReferenceOtherAccount, Tolerance
 from reconciliation.turn import Turn
 
 
@@ -11,10 +12,19 @@ async def match_by_reference(turn: Turn) -> None:
         await turn.do("match_exact_groups")
         await turn.do("set_aside_what_is_not_exact")
         await turn.analyze("w_rest")
-        await turn.do("match_one_reference_with_another_amount")
-        await turn.do("drop_matched_from_the_rest", "reference")
-        await turn.do("mark_ambiguous_amounts")
-        await turn.do("match_one_reference_on_another_account")
-        await turn.do("drop_matched_from_the_rest", "reference_other_account")
-        await turn.do("mark_ambiguous_accounts")
+        if turn.rules.find(Reference):
+            await _match_other_amounts(turn)
+        if turn.rules.find(ReferenceOtherAccount):
+            await turn.do("match_one_reference_on_another_account")
+            await turn.do("drop_matched_from_the_rest", "reference_other_account")
+            await turn.do("mark_ambiguous_accounts")
         await turn.do("name_the_contenders")
+
+
+async def _match_other_amounts(turn: Turn) -> None:
+    tolerance = turn.rules.find(Tolerance)
+    limits = (True, tolerance.dong, tolerance.percent) if tolerance else (False, None, None)
+    await turn.do("match_one_reference_with_another_amount", *limits)
+    await turn.do("drop_matched_from_the_rest", "reference")
+    await turn.do("drop_matched_from_the_rest", "tolerance")
+    await turn.do("mark_ambiguous_amounts")

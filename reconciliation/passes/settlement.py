@@ -4,7 +4,7 @@ from typing import Final
 
 from paygate.domain.legs import Leg
 from paygate.telemetry import RECONCILIATION_SECONDS
-from reconciliation.model import CONTENDERS, RULE_SET
+from reconciliation.model import CONTENDERS
 from reconciliation.turn import Turn
 
 STAGES: Final = ((True, True), (False, True), (True, False), (False, False))
@@ -28,7 +28,7 @@ async def match_settlements(turn: Turn) -> tuple[int, int]:
         await turn.analyze("w_settlement_payment")
         if turn.judged_before:
             retired = await turn.do("retire_settlements", turn.tenant_id)
-        stored = await turn.do("store_settlements", turn.tenant_id, RULE_SET)
+        stored = await turn.do("store_settlements", turn.tenant_id, turn.rules.version)
         await _keep_the_rest(turn)
         return stored, retired
 

@@ -1,7 +1,6 @@
 """Stores what holds now, and retires what no longer does."""
 
 from paygate.telemetry import RECONCILIATION_SECONDS
-from reconciliation.model import RULE_SET
 from reconciliation.turn import Turn
 
 
@@ -16,6 +15,6 @@ async def store_matches(turn: Turn) -> tuple[int, int]:
             await turn.do("mark_unchanged_pairs")
             await turn.do("mark_unchanged_groups")
             retired = await turn.do("retire_matches", turn.tenant_id)
-        stored = await turn.do("store_pairs", turn.tenant_id, RULE_SET)
-        stored += await turn.do("store_matches", turn.tenant_id, RULE_SET)
+        stored = await turn.do("store_pairs", turn.tenant_id, turn.rules.version)
+        stored += await turn.do("store_matches", turn.tenant_id, turn.rules.version)
     return stored, retired

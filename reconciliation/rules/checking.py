@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from reconciliation.rules.model import ORDER, Exact, Reference, Rule, RuleSet, Tolerance
@@ -21,8 +22,11 @@ def _kind(rule: Rule) -> str:
 
 def _repeated(rules: RuleSet) -> Iterator[str]:
     counts = Counter(map(_kind, rules.rules))
-    yield from (f"rule {kind} stands {count} times; the second can never get a fact" for kind, count in counts.items()
-                if count > 1)
+    yield from (
+        f"rule {kind} stands {count} times; the second can never get a fact"
+        for kind, count in counts.items()
+        if count > 1
+    )
 
 
 def _unknown_names(rules: RuleSet) -> Iterator[str]:
@@ -66,7 +70,7 @@ def _orders(rules: RuleSet) -> Iterator[str]:
         for name in rule.after:
             if place[name] > place[_kind(rule)]:
                 yield f"rule {_kind(rule)}: after {name} cannot be followed: {_kind(rule)} acts before it"
-    for earlier, later in zip(kinds, kinds[1:], strict=False):
+    for earlier, later in pairwise(kinds):
         if place[earlier] > place[later]:
             yield f"rule {later} stands after {earlier}, but acts before it; the order is {', '.join(ORDER)}"
 

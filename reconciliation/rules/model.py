@@ -106,11 +106,6 @@ class Tolerance(Rule):
     dong: Annotated[int, Field(ge=0), _at_most(TOLERANCE_DONG, "đồng")] | None = None
     percent: Annotated[Percent, _at_most(TOLERANCE_PERCENT, "%")] | None = None
 
-    def accepts(self, difference: int, amount: int) -> bool:
-        """Tell whether a difference is within the tolerance of a payment's amount."""
-        within_dong = self.dong is None or abs(difference) <= self.dong
-        return within_dong and (self.percent is None or abs(difference) * 100 <= self.percent * amount)
-
 
 class ReferenceOtherAccount(Rule):
     """One payment and one line of a reference and amount: another account."""
@@ -201,9 +196,7 @@ AnyRule = (
     | SettlementBatch
     | Suggestion
 )
-ORDER: Final[tuple[str, ...]] = tuple(
-    get_args(one.model_fields["kind"].annotation)[0] for one in get_args(AnyRule)
-)
+ORDER: Final[tuple[str, ...]] = tuple(get_args(one.model_fields["kind"].annotation)[0] for one in get_args(AnyRule))
 """The order in which the engine goes through the rules: it can follow no other."""
 KINDS: Final[Mapping[str, type[Rule]]] = dict(zip(ORDER, get_args(AnyRule), strict=True))
 
@@ -234,7 +227,7 @@ class RuleSet(_Strict):
 
     @cached_property
     def version(self) -> str:
-        """The name, and eight digits of the SHA-256 of the content in canonical form: comments and order of keys aside."""
+        """The name, and how the SHA-256 of what is said begins: comments and the order of keys aside."""
         return f"{self.name}-{hashlib.sha256(self._canonical().encode()).hexdigest()[:VERSION_DIGITS]}"
 
     def _canonical(self) -> str:

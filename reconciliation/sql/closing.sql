@@ -106,13 +106,14 @@ FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND'
 -- name: explain_difference
 -- What matches and loose facts say of the day, by name. It reads none of the totals it has to add up to.
 SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
-    SELECT CASE WHEN m.difference <> 0 THEN 'amount_differs' ELSE 'other_day' END AS name, m.amount
-    FROM (SELECT match_id, max(difference) AS difference, sum(amount) AS amount
-          FROM (SELECT m.match_id, m.difference, p.amount FROM payment AS p
+    SELECT CASE WHEN m.rule = 'tolerance' THEN 'tolerance' WHEN m.difference <> 0 THEN 'amount_differs'
+                ELSE 'other_day' END AS name, m.amount
+    FROM (SELECT match_id, max(rule) AS rule, max(difference) AS difference, sum(amount) AS amount
+          FROM (SELECT m.match_id, m.rule, m.difference, p.amount FROM payment AS p
                 JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
                 WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.state >= 'paid' AND p.currency = 'VND'
                 UNION ALL
-                SELECT m.match_id, m.difference, -l.amount FROM statement_line AS l
+                SELECT m.match_id, m.rule, m.difference, -l.amount FROM statement_line AS l
                 JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = l.line_id
                 WHERE l.tenant_id = $1 AND l.booked_on = $2 AND l.currency = 'VND') AS f
           GROUP BY match_id) AS m

@@ -150,7 +150,7 @@ FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p
       SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
       WHERE p.dossier_code IS NULL) AS p
 JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
-    AND (m.difference <> 0 OR m.rule = 'reference_other_account')
+    AND (m.difference <> 0 OR m.rule = 'reference_other_account') AND m.rule <> 'tolerance'
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id;
 
 -- name: expect_of_odd_payments

@@ -13,7 +13,7 @@ CREATE TEMP TABLE w_near (fact_id bigint NOT NULL, account_id integer NOT NULL, 
 CREATE TEMP TABLE w_payer (fact_id bigint NOT NULL, account_id integer NOT NULL, amount bigint NOT NULL,
     currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, dossier_key text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_name (fact_id bigint NOT NULL, rank smallint NOT NULL, rule text NOT NULL, key text NOT NULL,
-    tail text NOT NULL) ON COMMIT DROP;
+    tail text NOT NULL, first integer NOT NULL, last integer NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_gram (fact_id bigint NOT NULL, piece text NOT NULL) ON COMMIT DROP;
 
 -- name: note_departed
@@ -39,17 +39,27 @@ ON CONFLICT (tenant_id, leg, fact_id) DO UPDATE SET
     contenders = EXCLUDED.contenders;
 
 -- name: keep_loose_lines
+-- Read as it stands, and again without what the bank wrote before the payer's words. Words of $2 characters can be cut
+-- references; $3 is the pattern of the prefixes, '' where there are none.
 INSERT INTO loose_fact (tenant_id, leg, fact_id, account_id, amount, currency, on_date, reference_key, named, cut,
                         standing, contenders)
 SELECT $1, r.leg, r.fact_id, r.account_id, r.amount, r.currency, r.on_date, r.reference_key,
-       words(l.narrative || ' ' || l.reference) || ' ' || squeeze(l.narrative) || ' ' || l.reference_key,
+       concat_ws(' ', words(l.narrative || ' ' || l.reference), squeeze(l.narrative), l.reference_key,
+                 words(b.narrative || ' ' || b.reference), squeeze(b.narrative), squeeze(b.reference)),
        ARRAY(SELECT DISTINCT word
-             FROM unnest(string_to_array(words(l.narrative || ' ' || l.reference), ' ') || l.reference_key) AS word
+             FROM unnest(string_to_array(words(l.narrative || ' ' || l.reference), ' ') || l.reference_key
+                         || string_to_array(words(b.narrative || ' ' || b.reference), ' ') || squeeze(b.reference))
+                 AS word
              WHERE length(word) >= $2::integer),
        r.standing, r.contenders
-FROM w_rest AS r JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = r.fact_id
+FROM w_rest AS r
+JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = r.fact_id
+LEFT JOIN LATERAL (SELECT regexp_replace(l.narrative, $3::text, '') AS narrative,
+                          regexp_replace(l.reference, $3::text, '') AS reference
+                   WHERE $3::text <> '' AND (l.narrative ~ $3::text OR l.reference ~ $3::text)) AS b ON true
 WHERE r.leg = 'bank'
-ON CONFLICT (tenant_id, leg, fact_id) DO UPDATE SET standing = EXCLUDED.standing, contenders = EXCLUDED.contenders;
+ON CONFLICT (tenant_id, leg, fact_id) DO UPDATE SET
+    named = EXCLUDED.named, cut = EXCLUDED.cut, standing = EXCLUDED.standing, contenders = EXCLUDED.contenders;
 
 -- name: begin_with_former_company
 -- Lines that stood beside or were joined to a payment judged now: its amount or its dossier may have changed.
@@ -129,12 +139,13 @@ JOIN loose_fact AS p ON p.tenant_id = $1 AND p.leg = 'payment' AND p.account_id 
 WHERE p.standing <> 'ambiguous_reference' AND p.amount > 0;
 
 -- name: lay_out_names
+-- Each kind of name with the shortest that counts and its window; a NULL length: names of that kind do not count.
 INSERT INTO w_name
-SELECT fact_id, 1, 'narrative_reference', reference_key, right(reference_key, $1::integer) FROM w_payer
-WHERE length(reference_key) >= $1::integer
+SELECT fact_id, 1, 'narrative_reference', reference_key, right(reference_key, $1::integer), $3::integer, $4::integer
+FROM w_payer WHERE length(reference_key) >= $2::integer
 UNION ALL
-SELECT fact_id, 2, 'narrative_dossier', dossier_key, right(dossier_key, $1::integer) FROM w_payer
-WHERE length(dossier_key) >= $1::integer;
+SELECT fact_id, 2, 'narrative_dossier', dossier_key, right(dossier_key, $1::integer), $6::integer, $7::integer
+FROM w_payer WHERE length(dossier_key) >= $5::integer;
 
 -- name: lay_out_pieces
 INSERT INTO w_gram
@@ -146,14 +157,14 @@ FROM w_near, generate_series(1, length(named) - $1::integer + 1) AS place;
 -- line's, keep this a hash join; names() then sees to it that no digit runs on at either end.
 INSERT INTO w_edge
 WITH pair AS MATERIALIZED (
-    SELECT g.fact_id AS line_id, n.fact_id AS payment_id, n.rule, n.key, n.rank
+    SELECT g.fact_id AS line_id, n.fact_id AS payment_id, n.rule, n.key, n.rank, n.first, n.last
     FROM w_name AS n JOIN w_gram AS g ON g.piece = n.tail)
 SELECT DISTINCT l.fact_id, p.fact_id, pair.rule, pair.rule || ' ' || pair.key, pair.rank
 FROM pair
 JOIN w_near AS l ON l.fact_id = pair.line_id
 JOIN w_payer AS p ON p.fact_id = pair.payment_id
 WHERE l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
-  AND l.on_date BETWEEN p.on_date + $1::integer AND p.on_date + $2::integer AND names(l.named, pair.key);
+  AND l.on_date BETWEEN p.on_date + pair.first AND p.on_date + pair.last AND names(l.named, pair.key);
 
 -- name: find_cut_names
 -- Only where a line names nothing in full.
@@ -165,7 +176,7 @@ JOIN (SELECT *, reference_key AS key FROM w_payer UNION ALL SELECT *, dossier_ke
     ON left(p.key, $3::integer) = left(l.word, $3::integer)
     AND l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
     AND l.on_date BETWEEN p.on_date + $1::integer AND p.on_date + $2::integer
-WHERE starts_with(p.key, l.word) AND p.key <> l.word;
+WHERE length(l.word) >= $3::integer AND starts_with(p.key, l.word) AND p.key <> l.word;
 
 -- name: keep_the_best_names
 DELETE FROM w_edge AS e WHERE EXISTS (

@@ -41,14 +41,20 @@ SELECT leg, fact_id, account_id, amount, currency, on_date, reference_key, 'open
 FROM w_fact WHERE money AND (reference_key = '' OR amount <= 0 OR account_id IS NULL);
 
 -- name: match_one_reference_with_another_amount
+-- Where there is a tolerance ($1), a pair may be so many đồng ($2) and so much of the payment ($3) apart; NULL: any.
 INSERT INTO w_match
-SELECT nextval('match_match_id_seq'), 'reference',
-       array_agg(fact_id) FILTER (WHERE leg = 'payment'), array_agg(fact_id) FILTER (WHERE leg = 'bank'),
-       sum(amount) FILTER (WHERE leg = 'payment') - sum(amount) FILTER (WHERE leg = 'bank')
-FROM w_rest
-WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
-GROUP BY account_id, currency, reference_key
-HAVING count(*) FILTER (WHERE leg = 'payment') = 1 AND count(*) FILTER (WHERE leg = 'bank') = 1;
+SELECT nextval('match_match_id_seq'),
+       CASE WHEN $1::boolean AND abs(payment - line) <= coalesce($2::bigint, abs(payment - line))
+                 AND ($3::numeric IS NULL OR abs(payment - line) * 100 <= payment * $3::numeric)
+            THEN 'tolerance' ELSE 'reference' END,
+       payment_ids, line_ids, payment - line
+FROM (SELECT array_agg(fact_id) FILTER (WHERE leg = 'payment') AS payment_ids,
+             array_agg(fact_id) FILTER (WHERE leg = 'bank') AS line_ids,
+             sum(amount) FILTER (WHERE leg = 'payment') AS payment, sum(amount) FILTER (WHERE leg = 'bank') AS line
+      FROM w_rest
+      WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
+      GROUP BY account_id, currency, reference_key
+      HAVING count(*) FILTER (WHERE leg = 'payment') = 1 AND count(*) FILTER (WHERE leg = 'bank') = 1) AS pair;
 
 -- name: mark_ambiguous_amounts
 UPDATE w_rest AS r SET standing = 'ambiguous_reference'

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -17,11 +18,15 @@ from reconciliation.oracle.facts import DiscrepancyFact, Judgement, MatchFact, W
 from reconciliation.oracle.lateness import judge_lateness
 from reconciliation.passes.lateness import CAME_LATE
 from reconciliation.policy import Policy
+from reconciliation.rules.model import RuleSet
+from reconciliation.rules.reading import shipped_rules
+from tests.rule_sets import rule_sets
 from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, worlds
 
 _codes = itertools.count(1)
 AS_OF = st.sampled_from((date.min, DAY - timedelta(days=2), DAY, DAY + timedelta(days=1), DAY + timedelta(days=30)))
 POLICY = Policy()
+SHIPPED = shipped_rules()
 
 
 async def stored(connection: Connection, tenant_id: int) -> Judgement:
@@ -53,8 +58,8 @@ async def stored(connection: Connection, tenant_id: int) -> Judgement:
     )
 
 
-async def check(database: Database, tenant_id: int, world: World, as_of: date) -> None:
-    judgement = expected(world, as_of)
+async def check(database: Database, tenant_id: int, world: World, as_of: date, rules: RuleSet) -> None:
+    judgement = expected(world, as_of, rules)
     async with database.connection() as connection:
         assert await stored(connection, tenant_id) == judgement
         late = await connection.fetch(
@@ -67,8 +72,8 @@ async def check(database: Database, tenant_id: int, world: World, as_of: date) -
     assert found == set(judge_lateness(world, judgement.matches, Calendar().add))
 
 
-def expected(world: World, as_of: date) -> Judgement:
-    return judge(world, as_of=as_of, record_wait_days=POLICY.record_wait_days, add=Calendar().add)
+def expected(world: World, as_of: date, rules: RuleSet = SHIPPED) -> Judgement:
+    return judge(world, rules, as_of=as_of, record_wait_days=POLICY.record_wait_days, add=Calendar().add)
 
 
 def count(world: World, judgement: Judgement) -> None:
@@ -85,23 +90,23 @@ EXAMPLES = settings(
 )
 
 
-async def turn(database: Database, tenant_id: int, as_of: date) -> None:
+async def turn(database: Database, tenant_id: int, as_of: date, rules: RuleSet) -> None:
     async with hold_tenant(database, tenant_id) as connection:
-        await match_changes(connection, tenant_id, POLICY, as_of)
+        await match_changes(connection, tenant_id, replace(POLICY, rules=rules), as_of)
 
 
-async def check_at_once(database: Database, world: World, as_of: date) -> None:
+async def check_at_once(database: Database, world: World, as_of: date, rules: RuleSet = SHIPPED) -> None:
     async with database.connection() as connection:
         tenant_id = await lay_tenant(connection, f"w{next(_codes)}")
         await lay_sources(connection, tenant_id, world.sources)
         await lay_payments(connection, tenant_id, world.payments)
         await lay_lines(connection, tenant_id, world.lines)
         await lay_records(connection, tenant_id, world.records)
-    await turn(database, tenant_id, as_of)
-    await check(database, tenant_id, world, as_of)
+    await turn(database, tenant_id, as_of, rules)
+    await check(database, tenant_id, world, as_of, rules)
 
 
-async def check_in_batches(database: Database, world: World, as_of: date, seed: int) -> None:
+async def check_in_batches(database: Database, world: World, as_of: date, seed: int, rules: RuleSet = SHIPPED) -> None:
     shuffle = random.Random(seed)
     facts = [("p", one) for one in world.payments] + [("l", one) for one in world.lines]
     facts += [("r", one) for one in world.records]
@@ -116,9 +121,9 @@ async def check_in_batches(database: Database, world: World, as_of: date, seed: 
             await lay_payments(connection, tenant_id, [one for kind, one in batch if kind == "p"])
             await lay_lines(connection, tenant_id, [one for kind, one in batch if kind == "l"])
             await lay_records(connection, tenant_id, [one for kind, one in batch if kind == "r"])
-        await turn(database, tenant_id, date.min)
-    await turn(database, tenant_id, as_of)
-    await check(database, tenant_id, world, as_of)
+        await turn(database, tenant_id, date.min, rules)
+    await turn(database, tenant_id, as_of, rules)
+    await check(database, tenant_id, world, as_of, rules)
 
 
 @EXAMPLES
@@ -132,6 +137,16 @@ async def test_the_matcher_equals_the_oracle(database: Database, world: World, a
 @given(world=worlds(), as_of=AS_OF, seed=st.integers(0, 2**16))
 async def test_the_order_of_arrival_changes_nothing(database: Database, world: World, as_of: date, seed: int) -> None:
     await check_in_batches(database, world, as_of, seed)
+
+
+@settings(EXAMPLES, max_examples=40)
+@given(world=worlds(), rules=rule_sets(), as_of=AS_OF, seed=st.integers(0, 2**16))
+async def test_they_agree_whatever_the_rules(
+    database: Database, world: World, rules: RuleSet, as_of: date, seed: int
+) -> None:
+    count(world, expected(world, as_of, rules))
+    await check_at_once(database, world, as_of, rules)
+    await check_in_batches(database, world, as_of, seed, rules)
 
 
 @pytest.mark.slow

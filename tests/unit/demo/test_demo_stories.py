@@ -11,7 +11,8 @@ from paygate.demo.scene import CALENDAR, SHARES, Treatment
 from paygate.demo.stories import CHIEF_DAY, CUT_TO, DAYS, DOSSIERS, STORIES, Plan, plant
 from paygate.domain.lifecycle import PaymentState
 from paygate.domain.text import DOSSIER_CODE, dossier_code_in, reference_key
-from reconciliation.model import CUT_LENGTH, REASONS, Reason, Verdict
+from reconciliation.model import REASONS, Reason, Verdict
+from reconciliation.rules.model import SHORTEST_CUT
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ def test_no_two_dossiers_share_a_reference(plan: Plan) -> None:
 def test_a_cut_reference_is_long_enough_and_names_one_payment(plan: Plan) -> None:
     keys = [reference_key(sending.facts.reference) for case in plan.cases for sending in case.facts.sendings[:1]]
     cut = [key for case in plan.cases if case.story.name == "cut_reference" for key in _cut(case.facts.sendings)]
-    assert CUT_TO >= CUT_LENGTH
+    assert CUT_TO >= SHORTEST_CUT
     assert cut
     assert all(sum(key.startswith(start) for key in keys) == 1 for start in cut)
 
