@@ -69,7 +69,7 @@ class StatementDue(_Table):
 class AccountSettings(_Table):
     tenant: str
     bank: str
-    kind: Literal["bank", "treasury", "gateway"] = "bank"
+    kind: Literal["bank", "treasury", "gateway", "receipt"] = "bank"
     statement_due: StatementDue | None = None
     file_key: str | None = None
 

@@ -13,7 +13,16 @@ from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias, get_args, get_ty
 from adapters.statements.registry import open_statement
 from adapters.statements.table.mapping import TableMapping
 from paygate.domain.errors import UnreadableFileError, UnreadableStatementError
-from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
+from paygate.domain.statement import (
+    HandoverLine,
+    RefusedRow,
+    SettlementLine,
+    StatementEnd,
+    StatementHead,
+    StatementLine,
+    StatementPart,
+    Warned,
+)
 from paygate.isolation import Limits, read_apart
 
 MEMORY_BYTES: Final = 1024 * 2**20
@@ -123,6 +132,6 @@ def _kind(part: type[StatementPart]) -> _Kind:
     return _Kind(part, names, [place for place, among in enumerate(types) if date in among], choices)
 
 
-_PARTS: Final = (StatementLine, StatementHead, RefusedRow, Warned, StatementEnd)
+_PARTS: Final = (StatementLine, SettlementLine, HandoverLine, StatementHead, RefusedRow, Warned, StatementEnd)
 _KINDS: Final = [_kind(part) for part in _PARTS]
 _NUMBERS: Final = {part: number for number, part in enumerate(_PARTS)}

@@ -18,9 +18,18 @@ from typing import Any, Final
 import asyncpg
 
 from paygate.database import Connection, TenantLock, load_queries
+from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
-from paygate.domain.statement import RefusedRow, StatementKind, StatementLine, StatementPart, StatementSummary
-from paygate.domain.statement_owner import Accounts, Owner
+from paygate.domain.statement import (
+    HandoverLine,
+    RefusedRow,
+    SettlementLine,
+    StatementKind,
+    StatementLine,
+    StatementPart,
+    StatementSummary,
+)
+from paygate.domain.statement_owner import KIND_OF_LEG, Accounts, KnownSource, Owner
 from paygate.domain.statement_reading import Reading, read_lines
 from paygate.domain.text import reference_key
 
@@ -51,7 +60,15 @@ _STAGE_COLUMNS: Final = (
     "counterparty",
     "reversal",
     "entry_reference",
+    "fee",
+    "net",
+    "batch",
+    "dossier_code",
+    "document",
+    "evidence",
 )
+_PLAIN: Final = (None, None, None, None, None, True)
+"""The last of those columns, of a line that a bank told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +182,14 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
     """
     if earlier := await _imported_before(connection, tenant_id, file_hash, format):
         return earlier
-    accounts = Accounts(map(tuple, await connection.fetch(QUERIES["accounts_of_tenant"], tenant_id)), account)
+    accounts = await _read_accounts(connection, tenant_id, account)
     async with connection.transaction():
         readings = await _stage(connection, parts, accounts, progress)
         await connection.execute(QUERIES["lock_imports"], TenantLock.IMPORTS, tenant_id, timeout=STORE_SECONDS)
         if earlier := await _imported_before(connection, tenant_id, file_hash, format):
             return earlier
         statements = [reading.finish() for reading in readings]
-        owners = [accounts.owner(statement.account) for statement in statements]
+        owners = [await _settle(connection, tenant_id, accounts.owner(statement)) for statement in statements]
         for statement, owner in zip(statements, owners, strict=True):
             statement.leg = statement.leg or owner.leg
         legs = [statement.leg or Leg.BANK for statement in statements]
@@ -191,6 +208,23 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
     return StatementImport(format, file.account, statements, new.total(), known)
 
 
+async def _read_accounts(connection: Connection, tenant_id: int, chosen: str | None) -> Accounts:
+    accounts = await connection.fetch(QUERIES["accounts_of_tenant"], tenant_id)
+    sources = await connection.fetch(QUERIES["sources_of_tenant"], tenant_id)
+    return Accounts(map(tuple, accounts), chosen, [KnownSource(*row) for row in sources])
+
+
+async def _settle(connection: Connection, tenant_id: int, owner: Owner) -> Owner:
+    """Make the account of a leg's lines at its first need."""
+    if owner.account_id is not None:
+        return owner
+    kind = KIND_OF_LEG[owner.leg]
+    account_id: int | None = await connection.fetchval(QUERIES["make_account"], tenant_id, owner.number, kind)
+    if account_id is None:
+        raise InvalidInputError(f"there is another account of the number {owner.number!r}, which is of no {kind}")
+    return owner._replace(account_id=account_id)
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     """The file that is imported; of each of its statements the account, what it is evidence of, and its kind."""
@@ -203,7 +237,11 @@ class _File:
 
     @property
     def account_ids(self) -> list[int]:
-        return [owner.account_id for owner in self.owners]
+        return [owner.account_id for owner in self.owners if owner.account_id is not None]
+
+    @property
+    def source_ids(self) -> list[int | None]:
+        return [owner.source_id for owner in self.owners]
 
     @property
     def account(self) -> str | None:
@@ -224,8 +262,8 @@ async def _stage(
     rows = enumerate(read_lines(parts, readings))
     staged = 0
     while batch := await asyncio.to_thread(_next_batch, rows):  # a reader may wait, for a disk or another process
-        if (named := readings[-1].summary.account) is not None:
-            accounts.owner(named)  # rather now than after a million lines
+        if (said := readings[-1].summary).account is not None or said.leg is not None:
+            accounts.owner(said)  # rather now than after a million lines
         await connection.copy_records_to_table("staged_line", records=batch, columns=_STAGE_COLUMNS)
         staged += len(batch)
         if progress:
@@ -254,7 +292,16 @@ def _staged_row(sequence: int, ordinal: int, line: StatementLine, identity: byte
         line.counterparty,
         line.reversal,
         line.entry_reference,
+        *(_PLAIN if type(line) is StatementLine else _more_of(line)),
     )
+
+
+def _more_of(line: StatementLine) -> tuple[object, ...]:
+    if isinstance(line, SettlementLine):
+        return line.fee, line.net, line.batch, None, None, True
+    if isinstance(line, HandoverLine):
+        return None, None, None, line.dossier_code, line.document, line.evidence
+    raise TypeError(f"a {type(line).__name__} is not stored")
 
 
 async def _store_statement(connection: Connection, tenant_id: int, file: _File, ordinal: int, reading: Reading) -> int:
@@ -297,7 +344,7 @@ async def _drop_what_was_told(connection: Connection, tenant_id: int, file: _Fil
 async def _store_lines(
     connection: Connection, tenant_id: int, file: _File, statement_ids: Sequence[int]
 ) -> Counter[int]:
-    """Move the staged lines to where they stay, mark the bank's new ones dirty, and count all by statement."""
+    """Move the staged lines to where they stay, mark the new ones for the matcher, and count all by statement."""
     new: Counter[int] = Counter(dict.fromkeys(statement_ids, 0))
     booked = {number for number, leg in zip(statement_ids, file.legs, strict=True) if leg is Leg.BANK}
     ordinals = list(range(len(statement_ids)))
@@ -309,12 +356,13 @@ async def _store_lines(
         file.account_ids,
         list(statement_ids),
         list(file.legs),
+        file.source_ids,
         timeout=STORE_SECONDS,
     )
     while stored := await cursor.fetch(BATCH_LINES, timeout=STORE_SECONDS):
         new.update(row["statement_id"] for row in stored)
+        await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, [row["line_id"] for row in stored])
         if lines := [row["line_id"] for row in stored if row["statement_id"] in booked]:
-            await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, lines)
             await connection.execute(QUERIES["mark_lines_unweighed"], tenant_id, lines)
     await connection.execute(QUERIES["drop_staged_line"])
     return new

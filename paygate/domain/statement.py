@@ -42,6 +42,32 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SettlementLine(StatementLine):
+    """What a gateway settled of one payment; `amount` is the gross, negative where it gave a payment back.
+
+    `net` is what it pays out of it, `fee` what it kept, None where the file does not tell; `batch` names what is paid
+    out as one sum. `booked_on` is the day it is settled, `value_on` the day it was paid.
+    """
+
+    fee: int | None = None
+    net: int | None = None
+    batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverLine(StatementLine):
+    """What was handed over to the treasury, or what a receipt was issued for.
+
+    `document` is the number of the order or receipt. `evidence` is False where its status says that it did not come
+    about.
+    """
+
+    dossier_code: str | None = None
+    document: str | None = None
+    evidence: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StatementHead:
     """Opens a statement within a file: what is known before its lines. Balances are signed minor units."""
 
@@ -61,6 +87,8 @@ class StatementHead:
     layout: str = ""
     """How the file was understood, a line each, where a person has to judge that."""
     kind: StatementKind = StatementKind.STATEMENT
+    source: str | None = None
+    """Code of the source whose gateway settled all this; "" for the only one that can have; None: the account tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +122,7 @@ class Warned:
     text: str
 
 
-StatementPart = StatementHead | StatementLine | RefusedRow | Warned | StatementEnd
+StatementPart = StatementHead | StatementLine | SettlementLine | HandoverLine | RefusedRow | Warned | StatementEnd
 """A parser yields, per statement: one head, its lines and refused rows in file order, one end."""
 
 
@@ -119,6 +147,7 @@ class StatementSummary:
     trailer_agrees: bool | None = None
     layout: str = ""
     kind: StatementKind = StatementKind.STATEMENT
+    source: str | None = None
 
     @property
     def balanced(self) -> bool | None:

@@ -1,18 +1,35 @@
-"""Whose a statement is: the account among a tenant's that it names, or the one that was chosen for it."""
+"""Whose a statement is: the account among a tenant's that it names, the one chosen for it, or the leg's own."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
+from paygate.domain.statement import StatementSummary
+
+KIND_OF_LEG: Final = {leg: kind for kind, leg in LEG_OF_ACCOUNT.items()}
+_HANDED_OVER: Final = frozenset({Leg.TREASURY, Leg.RECEIPT})
+
+
+class KnownSource(NamedTuple):
+    """A tenant's source: its account, and whether it expects that its gateway settles what was paid."""
+
+    source_id: int
+    code: str
+    account_id: int | None
+    settles: bool
 
 
 class Owner(NamedTuple):
-    """An account: its number here, at the bank, and what its statements are evidence of."""
+    """An account: its number here, at the bank, and what its statements are evidence of.
 
-    account_id: int
+    `account_id` is None where it is yet to be made; `source_id` is the source whose gateway settled what stands there.
+    """
+
+    account_id: int | None
     number: str
     leg: Leg
+    source_id: int | None = None
 
 
 class Accounts:
@@ -22,21 +39,41 @@ class Accounts:
         InvalidInputError: the tenant has no such account.
     """
 
-    def __init__(self, rows: Iterable[tuple[int, str, str]], chosen: str | None) -> None:
+    def __init__(
+        self, rows: Iterable[tuple[int, str, str]], chosen: str | None, sources: Iterable[KnownSource] = ()
+    ) -> None:
         self._owners = {
             squeezed(number): Owner(account_id, number, LEG_OF_ACCOUNT[kind]) for account_id, number, kind in rows
         }
+        self._sources = list(sources)
         self._chosen = chosen
         self._named: set[str] = set()
         if chosen is not None:
             self._known(chosen)
 
-    def owner(self, named: str | None) -> Owner:
+    def owner(self, said: StatementSummary) -> Owner:
         """Return the account of a statement.
 
         Raises:
-            InvalidInputError: it is not known, or not the one that was chosen.
+            InvalidInputError: it is not known, not the one that was chosen, or of another kind than its lines; or no
+                source is known whose gateway settled them.
         """
+        if said.leg in _HANDED_OVER or said.source is not None:
+            return self._owner_by_leg(said, said.leg or Leg.SETTLEMENT)
+        owner = self._named_or_chosen(said.account)
+        return owner._replace(source_id=self._source_of(owner))
+
+    def _owner_by_leg(self, said: StatementSummary, leg: Leg) -> Owner:
+        if said.account is None and self._chosen is None:
+            source = self._settling(said.source) if said.source is not None else None
+            return self._own(source.code if source else str(leg), leg, source)
+        owner = self._fitting(self._named_or_chosen(said.account), leg)
+        if said.source is None:
+            return owner
+        source_id = None if said.source else self._source_of(owner)
+        return owner._replace(source_id=source_id or self._settling(said.source).source_id)
+
+    def _named_or_chosen(self, named: str | None) -> Owner:
         if self._chosen is None:
             if named is None:
                 raise InvalidInputError(f"the file names no account; {self._list()}")
@@ -47,6 +84,41 @@ class Accounts:
             if len(self._named) > 1 or self._owners.get(squeezed(named), chosen) != chosen:
                 raise InvalidInputError(f"the file has a statement of account {named!r}, not only of {chosen.number!r}")
         return chosen
+
+    def _own(self, number: str, leg: Leg, source: KnownSource | None) -> Owner:
+        """Return the account that stands for a leg, or for a gateway, and has no other name."""
+        made = self._owners.get(squeezed(number), Owner(None, number, leg))
+        return self._fitting(made, leg)._replace(source_id=source.source_id if source else None)
+
+    def _fitting(self, owner: Owner, leg: Leg) -> Owner:
+        if owner.leg is not leg:
+            raise InvalidInputError(
+                f"account {owner.number!r} tells of the {owner.leg} leg, and these lines of the {leg} leg;"
+                f" they need an account of kind {KIND_OF_LEG[leg]!r}, or none named"
+            )
+        return owner
+
+    def _settling(self, code: str) -> KnownSource:
+        """Return the source of a settlement: the one of that code, or the only one that expects any."""
+        found = [one for one in self._sources if (one.code == code if code else one.settles)]
+        if len(found) == 1:
+            return found[0]
+        if code:
+            there = ", ".join(one.code for one in self._sources) or "no source"
+            raise InvalidInputError(f"there is no source {code!r}; the tenant has {there}")
+        several = ", ".join(one.code for one in found)
+        raise InvalidInputError(
+            f"several sources expect a settlement ({several}); the mapping should name its source"
+            if found
+            else "no source of the tenant expects a settlement; the mapping should name its source"
+        )
+
+    def _source_of(self, owner: Owner) -> int | None:
+        """Return the only source whose money comes to a gateway's account."""
+        if owner.leg is not Leg.SETTLEMENT:
+            return None
+        found = [one.source_id for one in self._sources if one.account_id == owner.account_id]
+        return found[0] if len(found) == 1 else None
 
     def _known(self, number: str) -> Owner:
         if (found := self._owners.get(squeezed(number))) is None:

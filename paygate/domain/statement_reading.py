@@ -9,7 +9,9 @@ from typing import Final
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.statement import (
+    HandoverLine,
     RefusedRow,
+    SettlementLine,
     StatementEnd,
     StatementHead,
     StatementLine,
@@ -122,13 +124,18 @@ def _open(head: StatementHead) -> Reading:
         leg=head.leg,
         layout=head.layout,
         kind=head.kind,
+        source=head.source,
     )
     return Reading(summary, head.period_from, head.period_to)
 
 
 def identify(line: StatementLine) -> bytes:
-    """Return the hash of what a line says. Where it stood, when it is valued and how it was read do not count."""
-    said = (line.currency, line.bank_reference, line.reference, line.narrative, line.counterparty)
+    """Return the hash of what a line says. Where it stood, when it is valued and how it was read do not count.
+
+    Raises:
+        InvalidInputError: it cannot be stored.
+    """
+    said = (line.currency, line.bank_reference, line.reference, line.narrative, line.counterparty, *_more_said(line))
     facts = "\0".join((line.booked_on.isoformat(), str(line.amount), *said))
     if facts.count("\0") > len(said) + 1:
         raise InvalidInputError("it holds a NUL, which cannot be stored")
@@ -138,3 +145,21 @@ def identify(line: StatementLine) -> bytes:
         return blake2b(facts.encode(), digest_size=16).digest()
     except UnicodeEncodeError as error:
         raise InvalidInputError("it holds half a character, which cannot be stored") from error
+
+
+def _more_said(line: StatementLine) -> tuple[str, ...]:
+    """Return what the lines of the other legs say beyond those of a bank."""
+    if type(line) is StatementLine:
+        return ()
+    if isinstance(line, SettlementLine):
+        _bound("batch", line.batch)
+        return (str(line.fee), str(line.net), line.batch or "")
+    if isinstance(line, HandoverLine):
+        _bound("dossier code", line.dossier_code)
+        return (line.dossier_code or "", line.document or "", str(line.evidence))
+    raise TypeError(f"a {type(line).__name__} has no identity")
+
+
+def _bound(what: str, text: str | None) -> None:
+    if text is not None and len(text) > MAX_REFERENCE:
+        raise InvalidInputError(f"its {what} is longer than {MAX_REFERENCE} characters")

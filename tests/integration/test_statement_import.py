@@ -300,7 +300,7 @@ async def kinds_of(directory: Directory, database: Database, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "leg"), [("bank", "bank"), ("gateway", "settlement"), ("treasury", "treasury")])
-async def test_a_line_is_evidence_of_what_its_account_holds_and_only_the_banks_is_matched(
+async def test_a_line_is_evidence_of_what_its_account_holds_and_is_marked_for_the_matcher(
     database: Database, directory: Directory, kind: str, leg: str
 ) -> None:
     await kinds_of(directory, database, kind)
@@ -308,7 +308,7 @@ async def test_a_line_is_evidence_of_what_its_account_holds_and_only_the_banks_i
     assert (result.new, result.as_json()["legs"]) == (2, {leg: 2})
     async with database.connection() as connection:
         assert {row["leg"] for row in await connection.fetch("SELECT leg FROM statement_line")} == {leg}
-    assert await count(database, "dirty") == (kind == "bank")
+    assert await count(database, "dirty") == 1
     assert (await store(database, directory, statement(line(1), line(2, 50)))).as_json()["legs"] == {leg: 2}
 
 

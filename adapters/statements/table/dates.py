@@ -22,7 +22,10 @@ LONGEST: Final = 64
 """Characters of a day and time, with room."""
 
 _TIME: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:\s?[AaPp][Mm])?"
-_TIME_BEHIND = re.compile(rf"(.*\d)[\s,T]+{_TIME}\Z")
+_OF_VIETNAM: Final = r"(?:\s?\+07(?::?00)?)?"
+"""A zone that may stand behind a time; in any other the day could be another."""
+
+_TIME_BEHIND = re.compile(rf"(.*\d)[\s,T]+{_TIME}{_OF_VIETNAM}\Z")
 _TIME_BEFORE = re.compile(rf"{_TIME}[\s,]+(.*\d)\Z")
 _IN_WORDS = re.compile(r"(?:ngay)?(\d{1,2})thang(\d{1,2})nam(\d{4})\Z", re.ASCII)
 _WITHOUT_SEPARATORS = re.compile(r"(?:%[dmyY])+\Z")

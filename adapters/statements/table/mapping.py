@@ -14,7 +14,8 @@ class TableMapping:
     """How a table is read; the fields are those of `[mappings.NAME]` in the configuration.
 
     `columns` gives our field = header of its column. The header takes `header_rows` rows, which are never data; it is
-    found by its names, in the first rows or further down. `sheet` is a name, or a number from 1.
+    found by its names, in the first rows or further down. `sheet` is a name, or a number from 1; `source` the code of
+    the source whose gateway settled what a settlement table tells.
 
     Raises:
         ConfigurationError: the mapping cannot be used; the message names what is wrong and what there is.
@@ -38,8 +39,6 @@ class TableMapping:
     source: str | None = None
 
     def __post_init__(self) -> None:
-        if self.leg != "bank":
-            raise ConfigurationError(f"a mapping of the {self.leg} leg cannot be imported as a bank statement")
         check_columns(self.leg, self.columns)
         if blank := [name for name, header in self.columns.items() if not header.strip()]:
             raise ConfigurationError(f"the column {blank[0]} must have a header")
@@ -47,6 +46,8 @@ class TableMapping:
             raise ConfigurationError(f"delimiter is one sign, not {self.delimiter!r}")
         if not all((*self.skip_containing, *self.opening_containing, *self.closing_containing)):
             raise ConfigurationError("a text that rows are known by cannot be empty: every row contains it")
+        if self.leg != "bank" and (self.opening_containing or self.closing_containing):
+            raise ConfigurationError(f"a {self.leg} table states no balances, so no row can be known by them")
         _check_encoding(self.encoding)
         self.amounts()
         self.days()

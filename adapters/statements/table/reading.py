@@ -1,21 +1,34 @@
 """A table becomes one statement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import BinaryIO, Final
 
 from adapters.statements.table.balances import RunningBalance
 from adapters.statements.table.cells import Cell, is_blank
+from adapters.statements.table.handed import book_handed
 from adapters.statements.table.header import Header, find_header
 from adapters.statements.table.mapping import TableMapping
+from adapters.statements.table.movement import book_movement
 from adapters.statements.table.notes import Noted
-from adapters.statements.table.rows import Booked, RowReader
+from adapters.statements.table.rows import Book, Booked, RowReader
+from adapters.statements.table.sameness import Sameness
+from adapters.statements.table.settled import book_settled
 from adapters.statements.table.source import Source, open_source
 from adapters.statements.table.stated import StatedBalances, Sums, holds
 from paygate.domain.errors import InvalidInputError
+from paygate.domain.legs import Leg
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
 
 SHEETS_NAMED: Final = 10
+
+_BOOKS: Final[Mapping[str, Book]] = {
+    Leg.BANK: book_movement,
+    Leg.SETTLEMENT: book_settled,
+    Leg.TREASURY: book_handed,
+    Leg.RECEIPT: book_handed,
+}
+"""What makes a line of a row, by the leg it is evidence of."""
 
 
 def read_table(file: BinaryIO, mapping: TableMapping) -> Iterator[StatementPart]:
@@ -26,7 +39,7 @@ def read_table(file: BinaryIO, mapping: TableMapping) -> Iterator[StatementPart]
 
     Raises:
         UnreadableStatementError: it is no table, or one beyond the limits; the encoding is another; the header is not
-            there; a quotation never ends. What was yielded before is then worth nothing.
+            there; a quotation never ends; all its lines name the same. What was yielded before is then worth nothing.
     """
     source = open_source(file, mapping)
     header = find_header(source.rows, mapping)
@@ -41,6 +54,8 @@ class _Table:
         self._mapping = mapping
         self._header = header
         self._rows = RowReader(mapping, header, shifts=source.shifts)
+        self._book_row = _BOOKS[mapping.leg]
+        self._sameness = Sameness(header)
         self._running = RunningBalance()
         self._stated = StatedBalances(mapping, self._rows)
         self._sums = Sums(header, self._rows)
@@ -51,7 +66,10 @@ class _Table:
 
     def read(self) -> Iterator[StatementPart]:
         layout = f"{self._source.described}\n{self._header.described()}"
-        yield StatementHead(self._mapping.account, "", self._mapping.currency, layout=layout)
+        mapping = self._mapping
+        leg = None if mapping.leg == Leg.BANK else Leg(mapping.leg)  # of a bank's table the account decides
+        source = mapping.source or "" if leg is Leg.SETTLEMENT else None
+        yield StatementHead(mapping.account, "", mapping.currency, leg=leg, layout=layout, source=source)
         for row, cells in self._header.above:
             self._stated.take(row, cells)
         for found in self._source.rows:
@@ -65,7 +83,7 @@ class _Table:
             return None
         skipped = holds(cells, self._mapping.skip_containing)
         try:
-            booked = self._rows.read(row, cells)
+            booked = self._rows.read(row, cells, self._book_row)
         except InvalidInputError as error:
             if skipped:
                 self._sums.check(row, cells)
@@ -80,7 +98,8 @@ class _Table:
         first, last = self._days
         self._days = (min(first, line.booked_on), max(last, line.booked_on))
         self._running.step(line.row, line.amount, booked.balance)
-        self._sums.add(line)
+        self._sums.add(booked.summed)
+        self._sameness.add(line)
         return line
 
     def _is_rest_of_header(self, row: int, cells: Sequence[Cell]) -> bool:
@@ -89,6 +108,7 @@ class _Table:
         return within and not any(letter.isdigit() for cell in cells for letter in str(cell))
 
     def _close(self) -> Iterator[StatementPart]:
+        self._sameness.check()
         opening, closing = self._stated.merged(*self._running.ends())
         notes = (self._running, self._stated, self._sums, self._skipped, self._rows.lost_digits)
         yield from (Warned(text) for note in notes for text in note.warnings())

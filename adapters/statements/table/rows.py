@@ -1,21 +1,17 @@
-"""A row below the header becomes a line, or is refused with its reason."""
+"""A row below the header, cell by cell; what a leg makes of it is told by the module of that leg."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from typing import Final, TypeAlias
 
 from adapters.statements.table.cells import Cell, Covered, is_blank, text_of, uncovered
 from adapters.statements.table.header import Header
 from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.notes import Noted
-from adapters.statements.table.wording import bare
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.statement import StatementLine
 from paygate.domain.table_columns import MONEY_COLUMNS
-
-DEBIT_SIGNS: Final = frozenset({"-", "\N{MINUS SIGN}", "d", "dr", "dbit", "debit", "no", "ghino"})
-CREDIT_SIGNS: Final = frozenset({"", "+", "c", "cr", "crdt", "credit", "co", "ghico"})
-"""What stands in a sign column, without accents and spaces and in lower case."""
 
 MAX_CELL_CHARACTERS: Final = 32_767
 """What a cell of a spreadsheet holds."""
@@ -23,20 +19,27 @@ MAX_CELL_CHARACTERS: Final = 32_767
 WHOLE_NUMBERS: Final = 10**15
 """From here on a spreadsheet has lost digits of a number."""
 
+Said: TypeAlias = Mapping[str, Cell]
+"""The cells of a row by our names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A line, and what its row says the balance was after it."""
+    """A line, and what its row says the balance was after it.
+
+    `summed` is what the row adds to the sums of its columns, of those that a row at the foot may state.
+    """
 
     line: StatementLine
-    balance: int | None
+    summed: Mapping[str, int]
+    balance: int | None = None
 
 
 class RowReader:
     """Reads the rows below a header. `shifts`: a cell too many or too few means that the others stand elsewhere."""
 
     def __init__(self, mapping: TableMapping, header: Header, *, shifts: bool) -> None:
-        self._mapping = mapping
+        self.mapping = mapping
         self._header = header
         self._shifts = shifts
         self._last_column = max(header.columns.values())
@@ -47,33 +50,49 @@ class RowReader:
             "{} more rows have numbers whose ends are lost",
         )
 
-    def read(self, row: int, cells: Sequence[Cell]) -> Booked:
+    def read(self, row: int, cells: Sequence[Cell], book: "Book") -> Booked:
         """Return what a row books.
 
         Raises:
             InvalidInputError: it cannot be read, or could mean two things.
         """
         said = self._cells(cells)
-        currency = self._text(said, "currency")
-        if currency and currency.upper() != self._mapping.currency:
-            raise InvalidInputError(
-                f"its currency is {currency[:20]!r} where the mapping says {self._mapping.currency}"
-            )
-        value_on = uncovered(said.get("value_on", ""))
-        line = StatementLine(
-            row=row,
-            booked_on=self._days.read(uncovered(said["booked_on"])),
-            value_on=self._days.read(value_on) if value_on != "" else None,
-            amount=self._movement(said),
-            currency=self._mapping.currency,
-            bank_reference=self._text(said, "bank_reference"),
-            reference=self._text(said, "reference"),
-            narrative=self._text(said, "narrative"),
-            counterparty=self._text(said, "counterparty"),
-        )
+        currency = self.text(said, "currency")
+        if currency and currency.upper() != self.mapping.currency:
+            raise InvalidInputError(f"its currency is {currency[:20]!r} where the mapping says {self.mapping.currency}")
+        booked = book(self, row, said)
         if any(_lost_digits(cell) for name, cell in said.items() if name not in MONEY_COLUMNS):
             self.lost_digits.note(row)
-        return Booked(line, self.amount_of(said.get("balance", "")))
+        return booked
+
+    def text(self, said: Said, name: str) -> str:
+        """Return what a cell says in words, "" where there is no such column."""
+        return text_of(said[name], self._days.written) if name in said else ""
+
+    def day(self, said: Said, name: str) -> date | None:
+        """Read a day; None where nothing stands, or there is no such column.
+
+        Raises:
+            InvalidInputError: it is none.
+        """
+        value = uncovered(said.get(name, ""))
+        return self._days.read(value) if value != "" else None
+
+    def needed_day(self, said: Said, name: str) -> date:
+        """Read a day that must be there.
+
+        Raises:
+            InvalidInputError: it is none.
+        """
+        return self._days.read(uncovered(said[name]))
+
+    def amount(self, said: Said, name: str) -> int | None:
+        """Read an amount; None where nothing stands, or there is no such column.
+
+        Raises:
+            InvalidInputError: it is none.
+        """
+        return self.amount_of(said.get(name, ""))
 
     def amount_of(self, cell: Cell) -> int | None:
         """Read an amount; None where nothing stands. An amount does not reach down from above: it is counted once.
@@ -85,7 +104,7 @@ class RowReader:
             return None
         return self._amounts.read_cell(cell)
 
-    def _cells(self, cells: Sequence[Cell]) -> Mapping[str, Cell]:
+    def _cells(self, cells: Sequence[Cell]) -> Said:
         width = self._header.width
         if self._shifts and (len(cells) <= self._last_column or not all(map(is_blank, cells[width:]))):
             raise InvalidInputError(f"it has {len(cells)} cells where the header has {width}")
@@ -98,35 +117,13 @@ class RowReader:
             raise InvalidInputError(f"its {too_long[0]} is longer than {MAX_CELL_CHARACTERS} characters")
         return said
 
-    def _text(self, said: Mapping[str, Cell], name: str) -> str:
-        return text_of(said[name], self._days.written) if name in said else ""
 
-    def _movement(self, said: Mapping[str, Cell]) -> int:
-        if "amount" in said:
-            if (amount := self.amount_of(said["amount"])) is None:
-                raise InvalidInputError("it has no amount")
-            return _signed(amount, self._text(said, "sign")) if "sign" in said else amount
-        credit = self._side(said, "credit", 1)
-        debit = self._side(said, "debit", -1 if self._mapping.debits_negative else 1)
-        if credit is None and debit is None:
-            raise InvalidInputError("it has neither a credit nor a debit")
-        if credit and debit:
-            raise InvalidInputError("it has both a credit and a debit")
-        return (credit or 0) - (debit or 0)
+Book: TypeAlias = Callable[[RowReader, int, Said], Booked]
+"""Makes of the cells of a numbered row what they book.
 
-    def _side(self, said: Mapping[str, Cell], name: str, sign: int) -> int | None:
-        amount = self.amount_of(said.get(name, ""))
-        if amount is not None and amount * sign < 0:
-            means = "a positive" if sign < 0 else "a negative"
-            raise InvalidInputError(f"{means} {name} could mean either direction")
-        return None if amount is None else abs(amount)
-
-
-def _signed(amount: int, sign: str) -> int:
-    plain = bare(sign)
-    if amount < 0 or plain not in DEBIT_SIGNS | CREDIT_SIGNS:
-        raise InvalidInputError(f"sign {sign[:20]!r} of {amount} says neither credit nor debit")
-    return -amount if plain in DEBIT_SIGNS else amount
+Raises:
+    InvalidInputError: it cannot be read, or could mean two things.
+"""
 
 
 def _lost_digits(cell: Cell) -> bool:

@@ -1,13 +1,16 @@
 """What rows that are no movements say: the balances at both ends, and sums of what stands above them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from adapters.statements.table.cells import Cell
 from adapters.statements.table.header import Header
 from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.rows import RowReader
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.statement import StatementLine
+
+_UNSIGNED: Final = frozenset({"credit", "debit"})
+"""Columns whose name gives the direction."""
 
 
 def holds(cells: Sequence[Cell], texts: Sequence[str]) -> bool:
@@ -70,7 +73,7 @@ class Sums:
 
     def __init__(self, header: Header, reader: RowReader) -> None:
         columns = header.columns
-        names = ("credit", "debit") if "amount" not in columns else () if "sign" in columns else ("amount",)
+        names = () if "sign" in columns else ("credit", "debit", "amount", "gross", "fee", "net")
         self._columns: Mapping[str, int] = {name: columns[name] for name in names if name in columns}
         self._reader = reader
         self._all = dict.fromkeys(self._columns, 0)
@@ -79,12 +82,11 @@ class Sums:
         self.agree: bool | None = None
         """Whether what was stated is so; None where nothing was."""
 
-    def add(self, line: StatementLine) -> None:
-        name = "amount" if "amount" in self._columns else "credit" if line.amount > 0 else "debit"
-        if name in self._columns:
-            amount = line.amount if name == "amount" else abs(line.amount)
-            self._all[name] += amount
-            self._since[name] += amount
+    def add(self, summed: Mapping[str, int]) -> None:
+        for name, amount in summed.items():
+            if name in self._columns:
+                self._all[name] += amount
+                self._since[name] += amount
 
     def check(self, row: int, cells: Sequence[Cell]) -> None:
         """Hold the sums that a row states against the lines."""
@@ -105,7 +107,7 @@ class Sums:
             amount = self._reader.amount_of(cells[column]) if column < len(cells) else None
         except InvalidInputError:
             return None
-        return amount if amount is None or name == "amount" else abs(amount)
+        return abs(amount) if amount is not None and name in _UNSIGNED else amount
 
     def warnings(self) -> Iterator[str]:
         return iter(self._faults)

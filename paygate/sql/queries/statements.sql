@@ -1,6 +1,19 @@
 -- name: accounts_of_tenant
 SELECT account_id, number, kind FROM account WHERE tenant_id = $1 ORDER BY number;
 
+-- name: sources_of_tenant
+-- One that expects a settlement has a gateway that tells what it settled.
+SELECT source_id, code, account_id, settlement_days IS NOT NULL AS settles FROM source WHERE tenant_id = $1 ORDER BY code;
+
+-- name: make_account
+-- What stands for a leg or for a gateway's clearing is no bank's account. It may have been made a moment ago.
+WITH made AS (
+    INSERT INTO account (tenant_id, number, bank, kind) VALUES ($1, $2, '', $3)
+    ON CONFLICT (tenant_id, number) DO NOTHING RETURNING account_id
+)
+SELECT account_id FROM made
+UNION ALL SELECT account_id FROM account WHERE tenant_id = $1 AND number = $2 AND kind = $3;
+
 -- name: lock_imports
 -- One import of a tenant at a time from here to its commit: overlapping files would deadlock on each other's lines.
 SELECT pg_advisory_xact_lock($1, $2);
@@ -30,7 +43,8 @@ SELECT $1, 'line', $2 WHERE EXISTS (SELECT FROM source WHERE tenant_id = $1 AND 
 CREATE TEMPORARY TABLE staged_line (
     sequence bigint, ordinal integer, row_number integer, identity bytea, booked_on date, value_on date, amount bigint,
     currency text, bank_reference text, reference text, reference_key text, narrative text, counterparty text,
-    reversal boolean, entry_reference text
+    reversal boolean, entry_reference text, fee bigint, net bigint, batch text, dossier_code text, document text,
+    evidence boolean
 ) ON COMMIT DROP;
 
 -- name: store_days
@@ -87,15 +101,22 @@ WHERE o.ordinal = d.ordinal AND o.kind <> 'statement' AND d.entry_reference = ''
                 WHERE s.tenant_id = $1 AND s.account_id = o.account_id AND s.kind = 'statement');
 
 -- name: store_lines
--- A line that is stored already, with as many twins, stays as it is; the others come back with their numbers.
+-- A line that is stored already, with as many twins, stays as it is; the others come back with their numbers. A net that
+-- the gateway does not tell is the gross without the fee, where that is taken from it.
 INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, identity, occurrence, booked_on, value_on,
     amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal, leg,
-    entry_reference)
-SELECT $1, account_id, statement_id, row_number, identity,
-    row_number() OVER (PARTITION BY account_id, identity ORDER BY sequence), booked_on, value_on, amount, currency,
-    bank_reference, reference, reference_key, narrative, counterparty, reversal, leg, entry_reference
-FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[], $5::leg[])
-    AS stored (ordinal, account_id, statement_id, leg) USING (ordinal)
+    entry_reference, source_id, fee, net, batch, dossier_code, document, evidence)
+SELECT $1, stored.account_id, statement_id, row_number, identity,
+    row_number() OVER (PARTITION BY stored.account_id, identity ORDER BY sequence), booked_on, value_on, amount,
+    currency, bank_reference, reference, reference_key, narrative, counterparty, reversal, leg, entry_reference,
+    stored.source_id, fee,
+    CASE WHEN batch IS NULL OR net IS NOT NULL THEN net
+         WHEN fee_borne_by IN ('payer', 'gateway') THEN amount
+         ELSE amount - coalesce(fee, 0) END,
+    batch, dossier_code, document, evidence
+FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[], $5::leg[], $6::integer[])
+    AS stored (ordinal, account_id, statement_id, leg, source_id) USING (ordinal)
+LEFT JOIN source ON source.tenant_id = $1 AND source.source_id = stored.source_id
 ORDER BY sequence
 ON CONFLICT (tenant_id, account_id, identity, occurrence) DO NOTHING
 RETURNING line_id, statement_id;

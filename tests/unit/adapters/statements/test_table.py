@@ -23,6 +23,7 @@ COLUMNS = {
     "debit": "Ghi nợ",
     "balance": "Số dư",
 }
+HANDED = {"dossier_code": "Mã hồ sơ", "amount": "Số tiền", "booked_on": "Ngày"}
 HEADER = "Ngày giao dịch,Số chứng từ,Số tham chiếu,Nội dung,Ghi có,Ghi nợ,Số dư\n"
 
 
@@ -222,7 +223,17 @@ def test_many_breaks_of_the_running_balance_are_counted_after_the_first_twenty()
         ({"columns": {"booked_on": "x"}}, "either amount, or credit and debit"),
         ({"columns": {"booked_on": "x", "amount": "y", "credit": "z"}}, "either amount, or credit and debit"),
         ({"columns": {"booked_on": "x", "credit": "y", "sign": "z"}}, "sign belongs to"),
-        ({"leg": "settlement"}, "settlement leg"),
+        ({"leg": "settlement"}, "a settlement table has no column 'booked_on'; it has reference, paid_at"),
+        ({"leg": "settlement", "columns": {"gross": "x", "paid_at": "y"}}, "must say where reference stands"),
+        ({"leg": "settlement", "columns": {"reference": "x", "fee": "y"}}, "where gross or net stands"),
+        ({"leg": "settlement", "columns": {"reference": "x", "net": "y"}}, "where settled_on or paid_at stands"),
+        ({"leg": "treasury", "columns": {"amount": "x"}}, "where reference or dossier_code stands"),
+        (
+            {"leg": "receipt", "columns": {"reference": "x", "booked_on": "y"}},
+            "of a receipt table must say where amount",
+        ),
+        ({"leg": "receipt", "columns": {"dossier_code": "x", "amount": "y"}}, "where booked_on stands"),
+        ({"leg": "receipt", "columns": HANDED, "opening_containing": ("x",)}, "a receipt table states no balances"),
         ({"delimiter": ";;"}, "delimiter"),
         ({"encoding": "utf-9"}, "utf-9"),
         ({"encoding": "base64"}, "base64"),
