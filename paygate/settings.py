@@ -37,6 +37,9 @@ from paygate.domain.table_columns import check_columns
 
 DEFAULT_FILE: Final = Path("paygate.toml")
 
+FEE_DECIMALS: Final = 4
+"""Of the percentage of a fee; of a thousand million đồng the last of them makes a thousand."""
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 
 
@@ -75,7 +78,7 @@ class AccountSettings(_Table):
 
 
 class FeeSettings(_Table):
-    percent: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(0)
+    percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=FEE_DECIMALS)] = Decimal(0)
     fixed: int = Field(default=0, ge=0, le=10**9)
     borne_by: Literal["agency", "payer", "gateway"] = "agency"
 
@@ -224,6 +227,8 @@ class Settings(BaseSettings):
                 raise _misfit(("sources", name, "legs"), f"sources.{name} expects the bank leg but names no account")
         for name, endpoint in self.endpoints.items():
             _known(endpoint.tenant, self.tenants, ("endpoints", name, "tenant"))
+        for name, mapping in self.mappings.items():
+            _check_mapping(name, mapping, self)
         return self
 
 
@@ -233,6 +238,16 @@ def _check_account(name: str, source: SourceSettings, account: AccountSettings) 
     if Leg.BANK in source.legs and (leg := LEG_OF_ACCOUNT[account.kind]) is not Leg.BANK:
         message = f"its account {source.account!r} is of kind {account.kind!r}: its lines tell of the {leg} leg"
         raise _misfit(("sources", name, "legs"), f"sources.{name} expects the bank leg, but {message}")
+
+
+def _check_mapping(name: str, mapping: MappingSettings, settings: Settings) -> None:
+    if mapping.source is not None:
+        _known(mapping.source, settings.sources, ("mappings", name, "source"))
+    account = settings.accounts.get(mapping.account or "")
+    own = Leg(mapping.leg)
+    if own is not Leg.BANK and account is not None and (leg := LEG_OF_ACCOUNT[account.kind]) is not own:
+        message = f"its account {mapping.account!r} is of kind {account.kind!r}: its lines tell of the {leg} leg"
+        raise _misfit(("mappings", name, "account"), f"mappings.{name} reads the {own} leg, but {message}")
 
 
 def _known(value: str, names: Mapping[str, object], where: tuple[str, ...]) -> None:

@@ -12,13 +12,13 @@ from paygate.commands.terminal import OUT, AsJson, File, Tenant, counting, load,
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
 from paygate.domain.money import DONG, plain
-from paygate.domain.statement import StatementLine
+from paygate.domain.statement import HandoverLine, SettlementLine, StatementLine
 from paygate.statements import StatementImport, import_statements, preview
 
 LONGEST_SHOWN: Final = 80
 """Characters of a field in a preview."""
 
-statements = typer.Typer(no_args_is_help=True, help="Bank statements.")
+statements = typer.Typer(no_args_is_help=True, help="Statements of banks and gateways, hand-overs and receipts.")
 
 
 @statements.command("import")
@@ -32,7 +32,7 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what it would read")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Take in a bank statement."""
+    """Take in a statement: what a bank booked, a gateway settled, what was handed over or receipted."""
     settings = load(context)
     table = table_mapping(settings, mapping)
     account = account or (table.account if table else None)
@@ -83,9 +83,7 @@ def _show_what_was_stored(result: StatementImport) -> None:
     if result.already_imported:
         OUT.print("this file was imported before; nothing is new")
     _show_balances(result)
-    for leg, lines in result.legs.items():
-        if leg != Leg.BANK:
-            OUT.print(f"{lines} lines are evidence of the {leg} leg, not of the bank's booked money")
+    _show_legs(result)
     OUT.print(f"new {result.new} · known {result.known} · refused {len(result.refused)}")
 
 
@@ -97,7 +95,14 @@ def _show_what_was_understood(result: StatementImport) -> None:
     for line in result.first_lines:
         OUT.print(f"  row {line.row}: {_in_words(line)}")
     _show_balances(result)
+    _show_legs(result)
     OUT.print(f"would read {result.lines} · refused {len(result.refused)}")
+
+
+def _show_legs(result: StatementImport) -> None:
+    for leg, lines in result.legs.items():
+        if leg != Leg.BANK:
+            OUT.print(f"{lines} lines are evidence of the {leg} leg, not of the bank's booked money")
 
 
 def _show_balances(result: StatementImport) -> None:
@@ -121,5 +126,17 @@ def _in_words(line: StatementLine) -> str:
         "reference": line.reference,
         "counterparty": line.counterparty,
         "narrative": line.narrative,
+        **_more_in_words(line),
     }
     return ", ".join(f"{name} {shorten(text, LONGEST_SHOWN)}" for name, text in said.items() if text)
+
+
+def _more_in_words(line: StatementLine) -> dict[str, str]:
+    if isinstance(line, SettlementLine):
+        kept = {"fee": line.fee, "net": line.net}
+        told = {name: plain(amount, line.currency) for name, amount in kept.items() if amount is not None}
+        return {**told, "batch": line.batch or ""}
+    if isinstance(line, HandoverLine):
+        evidence = "" if line.evidence else "no, its status says that it did not come about"
+        return {"dossier_code": line.dossier_code or "", "document": line.document or "", "evidence": evidence}
+    return {}

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,62 @@ def test_a_misspelt_table_is_refused_with_its_line() -> None:
 def test_a_misspelt_key_of_a_fee_is_refused_with_the_keys_of_a_fee() -> None:
     message = refusal(MINIMAL + 'fee = { percnt = "0.85" }\n')
     assert message.startswith("paygate.toml:14: sources.hd-dvcqg.fee.percnt is not a key (did you mean 'percent'?)")
+
+
+@pytest.mark.parametrize(
+    ("fee", "says"),
+    [
+        ('percent = "-0.85"', "percent: Input should be greater than or equal to 0"),
+        ('percent = "100.01"', "percent: Input should be less than or equal to 100"),
+        ('percent = "0.85001"', "percent: Decimal input should have no more than 4 decimal places"),
+        ('percent = "nan"', "percent: Input should be a finite number"),
+        ('percent = "0,85"', "percent: Input should be a valid decimal"),
+        ("fixed = -1", "fixed: Input should be greater than or equal to 0"),
+        ("fixed = 1.5", "fixed: Input should be a valid integer"),
+        ('borne_by = "bank"', "borne_by: Input should be 'agency', 'payer' or 'gateway'"),
+    ],
+)
+def test_a_fee_that_nobody_can_have_agreed_on_is_refused_in_one_line(fee: str, says: str) -> None:
+    message = refusal(MINIMAL + f"fee = {{ {fee} }}\n")
+    assert message.startswith(f"paygate.toml:14: sources.hd-dvcqg.fee.{says}")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("percent", ['"0.85"', "0.85", '"0.8500"'])
+def test_the_percentage_of_a_fee_is_exact_however_it_is_written(percent: str) -> None:
+    fee = load(MINIMAL + f"fee = {{ percent = {percent}, fixed = 1000 }}\n").sources["hd-dvcqg"].fee
+    assert fee is not None
+    assert (fee.percent, fee.fixed, fee.borne_by) == (Decimal("0.85"), 1000, "agency")
+
+
+SETTLEMENT = """\
+[mappings.doi-soat]
+leg = "settlement"
+columns = { reference = "Mã", net = "Tiền", paid_at = "Lúc" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('source = "hd-vnpay"', "17: mappings.doi-soat.source: there is no source 'hd-vnpay'; there is hd-dvcqg"),
+        (
+            'account = "0011001234567"',
+            "17: mappings.doi-soat reads the settlement leg, but its account '0011001234567' is of kind 'bank': its lines"
+            + " tell of the bank leg",
+        ),
+    ],
+)
+def test_a_mapping_that_does_not_fit_the_rest_is_refused_with_its_line(line: str, message: str) -> None:
+    assert refusal(f"{MINIMAL}{SETTLEMENT}{line}\n") == f"paygate.toml:{message}"
+
+
+def test_a_mapping_of_too_few_columns_is_refused_with_what_it_needs() -> None:
+    message = refusal(MINIMAL + SETTLEMENT.replace(', paid_at = "Lúc"', ""))
+    assert message == (
+        "paygate.toml:16: mappings.doi-soat.columns: columns of a settlement table must say where settled_on or paid_at"
+        " stands"
+    )
 
 
 def test_a_misspelt_key_of_a_due_statement_is_refused_with_its_keys() -> None:

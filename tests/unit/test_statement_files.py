@@ -10,7 +10,9 @@ from adapters.statements.table.mapping import TableMapping
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.legs import Leg
 from paygate.domain.statement import (
+    HandoverLine,
     RefusedRow,
+    SettlementLine,
     StatementEnd,
     StatementHead,
     StatementKind,
@@ -33,9 +35,13 @@ EVERY_KIND: list[StatementPart] = [
         closing=2**62,
         leg=Leg.SETTLEMENT,
         kind=StatementKind.REPORT,
+        source="hd-vnpay",
     ),
     StatementLine(1, date(2024, 5, 8), None, 100, "VND", "FT1", "dvc\ud800\0", "Hồ sơ", "N\u2028", reversal=True),
     StatementLine(1, date(1, 1, 1), date(9999, 12, 31), -100, "VND", "", "", "", ""),
+    SettlementLine(1, date(2024, 5, 9), None, 2**62, "VND", "", "R", "", fee=-(2**62), net=2**63, batch="L\ud800"),
+    SettlementLine(1, date(2024, 5, 9), None, -1, "VND", "", "R", ""),
+    HandoverLine(1, date(2024, 5, 9), None, 5, "VND", "", "", "", dossier_code="H", document="Đ1", evidence=False),
     RefusedRow(2, "why"),
     Warned("odd"),
     StatementEnd(period_to=date(2024, 5, 9), entries=3),
