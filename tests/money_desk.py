@@ -13,8 +13,9 @@ from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import Outcome, PaymentState
 from paygate.domain.parties import Source
 from paygate.domain.statement import StatementEnd, StatementHead, StatementLine
+from paygate.domain.statement_import import StatementImport
 from paygate.records import upsert
-from paygate.statements import StatementImport, import_statements
+from paygate.statements import import_statements
 from reconciliation.closing import ClosedDay, close_day
 from reconciliation.engine import match_dirty
 from reconciliation.policy import Policy

@@ -13,7 +13,8 @@ from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
 from paygate.domain.money import DONG, plain
 from paygate.domain.statement import HandoverLine, SettlementLine, StatementLine
-from paygate.statements import StatementImport, import_statements, preview
+from paygate.domain.statement_import import StatementImport, preview
+from paygate.statements import import_statements
 
 LONGEST_SHOWN: Final = 80
 """Characters of a field in a preview."""

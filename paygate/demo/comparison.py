@@ -13,7 +13,7 @@ from paygate.demo.bank import AccountDay
 from paygate.demo.expected import DayFigures, InboxFigures, Total
 from paygate.demo.stories import STORIES, Case, Story
 from paygate.domain.money import dong
-from paygate.statements import StatementImport
+from paygate.domain.statement_import import StatementImport
 
 
 @dataclass(frozen=True, slots=True)

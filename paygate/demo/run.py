@@ -27,9 +27,10 @@ from paygate.demo.steps import step
 from paygate.demo.stories import CHIEF_DAY, DAYS, Plan, plant
 from paygate.demo.traffic import send_all, sign_all
 from paygate.domain.errors import TemporaryError
+from paygate.domain.statement_import import StatementImport
 from paygate.embedded import embedded_database
 from paygate.statement_files import read_isolated
-from paygate.statements import StatementImport, import_statements
+from paygate.statements import import_statements
 from paygate.telemetry import configure_logging
 from reconciliation.rendering import render_text
 

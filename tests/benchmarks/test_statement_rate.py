@@ -9,8 +9,8 @@ from adapters.statements.registry import open_statement
 from paygate.bench.statement_samples import SAMPLES, Sample
 from paygate.bench.statements import MOST_MEMORY_MIB, Format, bench_statements
 from paygate.domain.statement import StatementLine
+from paygate.domain.statement_import import preview
 from paygate.domain.statement_reading import identify
-from paygate.statements import preview
 
 KINDS = [pytest.param(sample, id=sample.name) for samples in SAMPLES.values() for sample in samples]
 

@@ -15,7 +15,7 @@ from adapters.statements.registry import open_statement
 from paygate.domain.errors import UnreadableStatementError
 from paygate.domain.money import plain
 from paygate.domain.statement import StatementLine
-from paygate.statements import StatementImport, preview
+from paygate.domain.statement_import import StatementImport, preview
 
 PIECES = {  # single fields, for the tests of other readers, and files that lack what a statement has
     "account_balance_credit.sta": "no closing balance",

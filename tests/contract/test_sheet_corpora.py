@@ -14,7 +14,7 @@ from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.reading import read_table
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.statement import StatementLine
-from paygate.statements import StatementImport, preview
+from paygate.domain.statement_import import StatementImport, preview
 from tests.sheets import CONTAINERS
 
 FOLDER: Final = "corpora/sheets/oca-bank-statement-import"

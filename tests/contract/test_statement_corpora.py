@@ -13,8 +13,8 @@ from adapters.statements.camt import read_camt
 from adapters.statements.registry import open_statement
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.statement import RefusedRow, StatementKind, StatementLine, Warned
+from paygate.domain.statement_import import StatementImport, preview
 from paygate.statement_files import read_isolated
-from paygate.statements import StatementImport, preview
 
 KINDS = {
     "camt.052": StatementKind.REPORT,

@@ -16,8 +16,9 @@ from paygate.app import open_service, open_statement
 from paygate.database import Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
+from paygate.domain.statement_import import StatementImport, preview
 from paygate.settings import Settings
-from paygate.statements import StatementImport, import_statements, preview
+from paygate.statements import import_statements
 from reconciliation.arrivals import check_feeds, feed_gauges
 from tests.leg_files import DAY, NEXT_DAY, RECEIPT, SETTLEMENT, TREASURY, handed, settled
 from tests.napas_files import napas

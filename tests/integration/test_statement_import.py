@@ -15,7 +15,8 @@ from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry,
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.legs import Leg
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
-from paygate.statements import BATCH_LINES, StatementImport, import_statements, preview
+from paygate.domain.statement_import import StatementImport, preview
+from paygate.statements import BATCH_LINES, import_statements
 
 ACCOUNT, OTHER_ACCOUNT, THEIR_ACCOUNT = "0011001234567", "0011007654321", "9999"
 

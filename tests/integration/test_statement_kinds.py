@@ -11,7 +11,8 @@ from paygate.directory import AccountEntry, SourceEntry, TenantEntry, store_dire
 from paygate.domain.calendar import Calendar
 from paygate.domain.legs import Leg
 from paygate.domain.statement import StatementEnd, StatementHead, StatementKind, StatementLine
-from paygate.statements import StatementImport, import_statements
+from paygate.domain.statement_import import StatementImport
+from paygate.statements import import_statements
 from reconciliation.arrivals import check_feeds
 
 ACCOUNT, OTHER_ACCOUNT = "001", "002"

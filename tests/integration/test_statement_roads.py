@@ -14,8 +14,9 @@ import pytest
 from paygate.app import open_service, open_statement
 from paygate.database import Database
 from paygate.domain.calendar import Calendar
+from paygate.domain.statement_import import StatementImport
 from paygate.settings import Settings
-from paygate.statements import StatementImport, import_statements
+from paygate.statements import import_statements
 from reconciliation.arrivals import check_feeds
 from tests.bank_formats import FORMATS, OPENING, TABLES, Format, settings
 from tests.command_line import paygate

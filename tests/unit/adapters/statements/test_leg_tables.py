@@ -9,9 +9,6 @@ import pytest
 
 from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.reading import read_table
-from adapters.statements.table.sameness import ENOUGH_LINES
-from adapters.statements.table.settled import Sums, settled_sums
-from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.legs import Leg
 from paygate.domain.statement import (
     HandoverLine,
@@ -103,52 +100,6 @@ def test_a_hand_over_or_receipt_is_a_line_with_all_it_says(
         dossier_code="000.00.12.H23-240508-0001",
         document="PT0001",
     )
-
-
-@pytest.mark.parametrize(
-    ("stated", "found"),
-    [
-        ((100, 1, 99), (100, 1, 99)),
-        ((100, 1, 98), (100, 1, 98)),
-        ((100, None, 99), (100, 1, 99)),
-        ((100, None, 100), (100, None, 100)),
-        ((100, None, 101), (100, -1, 101)),
-        ((100, 1, None), (100, 1, None)),
-        ((100, None, None), (100, None, None)),
-        ((None, 1, 99), (100, 1, 99)),
-        ((None, None, 99), (99, None, 99)),
-        ((100, -1, 99), (100, 1, 99)),
-        ((100, -1, 101), (100, -1, 101)),
-        ((100, -1, 98), (100, -1, 98)),
-        ((-100, -1, -99), (-100, -1, -99)),
-        ((-100, 1, None), (-100, 1, None)),
-        ((None, -1, -99), (-100, -1, -99)),
-        ((0, 0, 0), (0, 0, 0)),
-        ((2**63 - 1, 0, None), (2**63 - 1, 0, None)),
-        ((2**40, 2**33, None), (2**40, 2**33, None)),
-    ],
-)
-def test_what_a_row_does_not_tell_is_found_from_what_it_does(
-    stated: tuple[int | None, int | None, int | None], found: tuple[int, int | None, int | None]
-) -> None:
-    assert settled_sums(*stated) == Sums(*found)
-
-
-@pytest.mark.parametrize(
-    ("stated", "reason"),
-    [
-        ((None, None, None), "neither a gross nor a net"),
-        ((None, 5, None), "neither a gross nor a net"),
-        ((100, -1, None), "either direction"),
-        ((None, -1, 99), "either direction"),
-        ((None, 1, 2**63 - 1), "64 bits"),
-        ((-(2**63) + 1, 1, None), "64 bits"),
-        ((2**63 - 1, None, -1), "64 bits"),
-    ],
-)
-def test_sums_that_cannot_be_meant_are_refused(stated: tuple[int | None, int | None, int | None], reason: str) -> None:
-    with pytest.raises(InvalidInputError, match=reason):
-        settled_sums(*stated)
 
 
 @each_container
@@ -273,49 +224,6 @@ def test_a_row_of_sums_of_a_hand_over_is_held_against_the_lines(container: Any) 
     rows = [*handed({"dossier_code": "A"}, {"dossier_code": "B"}), [None, "Tổng cộng", 200_001, None, None, None]]
     parts = read(container(rows), TREASURY, skip_containing=("Tổng cộng",))
     assert warnings(parts) == ["row 4: it states 200001 as the sum of amount, the lines have 200000"]
-
-
-@each_container
-@pytest.mark.parametrize(
-    ("rows", "settings", "says"),
-    [
-        (
-            lambda n: settled(*[{"reference": "M1", "gross": n} for n in range(n)]),
-            SETTLEMENT,
-            "reference 'M1': column A",
-        ),
-        (
-            lambda n: handed(*[{"dossier_code": "H"} for _ in range(n)]),
-            TREASURY,
-            "dossier_code 'H': column B 'Mã hồ sơ'",
-        ),
-        (
-            lambda n: handed(*[{"reference": "TC", "dossier_code": f"H{n}"} for n in range(n)]),
-            RECEIPT,
-            "reference 'TC': column A 'Mã tham chiếu'",
-        ),
-    ],
-)
-def test_a_mapping_that_makes_all_lines_name_the_same_is_refused_with_the_column(
-    container: Any, rows: Any, settings: Mapping[str, Any], says: str
-) -> None:
-    with pytest.raises(UnreadableStatementError, match=f"all {ENOUGH_LINES} lines have the {says}"):
-        read(container(rows(ENOUGH_LINES)), settings)
-    assert len(lines(read(container(rows(ENOUGH_LINES - 1)), settings))) == ENOUGH_LINES - 1
-
-
-@each_container
-def test_one_line_that_names_another_is_enough_and_blank_names_are_no_names(container: Any) -> None:
-    same = [{"reference": "M1"}] * ENOUGH_LINES
-    assert len(lines(read(container(settled(*same, {"reference": "M2"}))))) == ENOUGH_LINES + 1
-    many = [{"dossier_code": f"H{number}"} for number in range(ENOUGH_LINES)]
-    assert len(lines(read(container(handed(*many)), TREASURY))) == ENOUGH_LINES
-
-
-def test_refused_rows_do_not_hide_that_all_lines_name_the_same() -> None:
-    rows = settled(*[{"reference": "M1"}] * ENOUGH_LINES, {"reference": "M2", "gross": "x"})
-    with pytest.raises(UnreadableStatementError, match="all 20 lines"):
-        read(as_csv(rows))
 
 
 def test_days_as_bare_numbers_and_amounts_in_words_are_read() -> None:

@@ -12,8 +12,8 @@ from adapters.statements.mt940 import read_mt940
 from adapters.statements.mt940_fields import MAX_FIELD_CHARACTERS
 from paygate.domain.errors import UnreadableStatementError
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
+from paygate.domain.statement_import import StatementImport, preview
 from paygate.domain.statement_reading import identify
-from paygate.statements import StatementImport, preview
 
 ENTRY = ":61:2405080508C150000,NTRFDVC0001//FT24129001"
 

@@ -14,8 +14,8 @@ from adapters.statements.registry import open_statement
 from paygate.domain.errors import UnreadableStatementError
 from paygate.domain.legs import Leg
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
+from paygate.domain.statement_import import StatementImport, preview
 from paygate.domain.statement_reading import identify
-from paygate.statements import StatementImport, preview
 from tests.napas_files import CARD, FIELDS, napas, record
 
 

@@ -10,7 +10,7 @@ from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.reading import read_table
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementLine, StatementPart, Warned
-from paygate.statements import preview
+from paygate.domain.statement_import import preview
 
 COLUMNS = {"booked_on": "day", "credit": "in", "debit": "out", "narrative": "text"}
 ONE_AMOUNT = {"booked_on": "day", "amount": "in", "narrative": "text"}

@@ -12,8 +12,8 @@ from adapters.statements.registry import open_statement
 from adapters.statements.vietinbank import read_vietinbank
 from paygate.domain.errors import UnreadableStatementError
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
+from paygate.domain.statement_import import StatementImport, preview
 from paygate.domain.statement_reading import identify
-from paygate.statements import StatementImport, preview
 from tests.vietinbank_files import KEY, footer, record, settlement
 
 
