@@ -13,6 +13,7 @@ from paygate.commands.deliveries import deliveries
 from paygate.commands.inbox import inbox
 from paygate.commands.people import people, trail
 from paygate.commands.records import records
+from paygate.commands.rules import rules
 from paygate.commands.simulation import simulate_sources
 from paygate.commands.statements import statements
 from paygate.domain.errors import IntegrityError, PaygateError, TemporaryError
@@ -44,6 +45,7 @@ for group, name in (
     (deliveries, "deliveries"),
     (people, "people"),
     (trail, "audit"),
+    (rules, "rules"),
     (adapter, "adapter"),
 ):
     app.add_typer(group, name=name)

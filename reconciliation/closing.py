@@ -19,6 +19,7 @@ from reconciliation.engine import hold_tenant, latest_close, match_changes
 from reconciliation.model import COUNTED, HANGING, REASONS, WAITING, Reason
 from reconciliation.policy import Policy
 from reconciliation.proof import Proof
+from reconciliation.rule_sets import in_force
 from reconciliation.turn import PASS_SECONDS
 
 QUERIES: Final = load_queries("reconciliation.sql", "closing.sql")
@@ -46,6 +47,7 @@ async def close_day(database: Database, tenant_id: int, day: date, policy: Polic
         tenant = await connection.fetchrow(QUERIES["tenant_of"], tenant_id)
         if tenant is None or day > now.astimezone(ZoneInfo(tenant["timezone"])).date():
             raise InvalidInputError(f"{day} has yet to come; it cannot be closed")
+        policy = await in_force(connection, tenant_id, policy)
         await match_changes(connection, tenant_id, policy, max(day, await latest_close(connection, tenant_id)))
         with RECONCILIATION_SECONDS.labels("close").time():
             close = _Close(connection, tenant_id, day)

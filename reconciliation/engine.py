@@ -21,6 +21,7 @@ from reconciliation.passes.reference import match_by_reference
 from reconciliation.passes.settlement import match_settlements
 from reconciliation.passes.storing import store_matches
 from reconciliation.policy import Policy
+from reconciliation.rule_sets import in_force
 from reconciliation.turn import PASS_SECONDS, QUERIES, Turn
 
 _SESSION: Final = """
@@ -46,7 +47,8 @@ class MatchCounts:
 async def match_dirty(database: Database, tenant_id: int, policy: Policy) -> MatchCounts:
     """Match and judge what changed since the last turn, as of the latest closed day."""
     async with hold_tenant(database, tenant_id) as connection:
-        return await match_changes(connection, tenant_id, policy, await latest_close(connection, tenant_id))
+        chosen = await in_force(connection, tenant_id, policy)
+        return await match_changes(connection, tenant_id, chosen, await latest_close(connection, tenant_id))
 
 
 @asynccontextmanager

@@ -228,11 +228,14 @@ class RuleSet(_Strict):
     @cached_property
     def version(self) -> str:
         """The name, and how the SHA-256 of what is said begins: comments and the order of keys aside."""
-        return f"{self.name}-{hashlib.sha256(self._canonical().encode()).hexdigest()[:VERSION_DIGITS]}"
+        return f"{self.name}-{self.digest.hex()[:VERSION_DIGITS]}"
 
-    def _canonical(self) -> str:
+    @cached_property
+    def digest(self) -> bytes:
+        """The SHA-256 of the content as JSON with sorted keys, no spaces and nothing left to its default."""
         content = self.model_dump(mode="python", by_alias=True)
-        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain)
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain)
+        return hashlib.sha256(text.encode()).digest()
 
     @cached_property
     def prefix_pattern(self) -> str:

@@ -15,6 +15,7 @@ from reconciliation.rules.checking import faults_of
 from reconciliation.rules.model import KINDS, RuleSet, Weights, Window
 
 MAX_BYTES: Final = 65_536
+BYTE_ORDER_MARK: Final = "\ufeff"
 SHIPPED: Final = "2026-2.toml"
 
 _TABLES: Final[Mapping[str, type[BaseModel]]] = {"window_days": Window, "weights": Weights}
@@ -51,9 +52,9 @@ def read_rules(content: bytes, name: str) -> RuleSet:
 
 def _read_toml(content: bytes, name: str) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
-        raise TooLargeError(f"{name}: a rule set is at most {MAX_BYTES} bytes, this file has {len(content)}")
+        raise TooLargeError(f"{name}: a rule set is at most {MAX_BYTES} bytes, and this file is larger")
     try:
-        return tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
+        return tomllib.loads(content.decode("utf-8").removeprefix(BYTE_ORDER_MARK), parse_float=Decimal)
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{name}: not UTF-8 at byte {error.start}") from error
     except (ValueError, ArithmeticError) as error:

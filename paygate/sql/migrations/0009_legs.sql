@@ -89,3 +89,30 @@ CREATE TABLE parted (
 
 -- Money that came late is noted once for each payment.
 CREATE UNIQUE INDEX discrepancy_late ON discrepancy (tenant_id, payment_id) WHERE reason = 'late';
+
+-- Rule sets that were proposed, by what they say. A result names its set by the version.
+CREATE TABLE rule_set (
+    tenant_id integer NOT NULL,
+    version   text NOT NULL,  -- the name, and how the digest begins
+    digest    bytea NOT NULL, -- SHA-256 of the content in canonical form
+    body      text NOT NULL,  -- the TOML as it was proposed
+    stored_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, version)
+);
+
+-- Who proposed which, and who approved it: never the same person. The latest approved is what the matcher goes by.
+CREATE TABLE rule_set_choice (
+    tenant_id   integer NOT NULL,
+    choice_id   bigint GENERATED ALWAYS AS IDENTITY,
+    version     text NOT NULL,
+    proposed_by text NOT NULL,
+    proposed_at timestamptz NOT NULL DEFAULT now(),
+    approved_by text,
+    approved_at timestamptz,
+    PRIMARY KEY (tenant_id, choice_id),
+    FOREIGN KEY (tenant_id, version) REFERENCES rule_set (tenant_id, version),
+    CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
+    CHECK (approved_by <> proposed_by)
+);
+CREATE UNIQUE INDEX rule_set_choice_open ON rule_set_choice (tenant_id, version) WHERE approved_at IS NULL;
+CREATE INDEX rule_set_choice_approved ON rule_set_choice (tenant_id, approved_at) WHERE approved_at IS NOT NULL;

@@ -1,0 +1,122 @@
+"""The rules the matcher goes by: checked, proposed by one person, put in force by another."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from paygate import audit
+from paygate.access import Role
+from paygate.app import Service
+from paygate.commands.terminal import OUT, AsJson, Tenant, load, open_tenant, print_json, print_rows, run, show_rows
+from paygate.domain.errors import InvalidInputError, UnknownCallerError
+from reconciliation.rule_sets import approve_rules, list_choices, propose_rules
+from reconciliation.rules.model import KINDS, RuleSet
+from reconciliation.rules.reading import MAX_BYTES, SHIPPED, read_rules, shipped_content
+
+rules = typer.Typer(no_args_is_help=True, help="The rules of the matcher.")
+
+PROPOSERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
+APPROVERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
+
+CHOICES: Final = ("version", "state", "proposed_by", "proposed_at", "approved_by", "approved_at")
+
+RulesFile = Annotated[Path | None, typer.Argument(help="a rule set as TOML; without it, the one that ships")]
+
+
+@rules.command("check")
+def check_rules(file: RulesFile = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Check a rule set: what is misspelt, out of bounds, cannot be followed or can never act."""
+    _, checked = _read(file)
+    if as_json:
+        print_json({"version": checked.version, "rules": [_shown(checked, kind) for kind in KINDS]})
+        return
+    print_rows([_shown(checked, kind) for kind in KINDS])
+    OUT.print(f"{checked.version}: the engine can follow it")
+
+
+def _read(file: Path | None) -> tuple[bytes, RuleSet]:
+    content = shipped_content() if file is None else _content(file)
+    return content, read_rules(content, SHIPPED if file is None else str(file))
+
+
+def _content(file: Path) -> bytes:
+    """Read no more of a file than shows that it is too large."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InvalidInputError(f"{file}: {error.strerror}") from error
+
+
+def _shown(checked: RuleSet, kind: str) -> dict[str, Any]:
+    rule = checked.find(KINDS[kind])
+    given = rule.model_dump(by_alias=True, exclude={"kind", "enabled", "after"}) if rule else {}
+    return {"rule": kind, "state": "on" if rule else "off", "goes_by": " ".join(_said(given))}
+
+
+def _said(given: dict[str, Any]) -> list[str]:
+    return [f"{name}={_value(value)}" for name, value in given.items() if value is not None]
+
+
+def _value(value: Any) -> str:
+    return "/".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+
+
+@rules.command("propose")
+def propose(context: typer.Context, tenant: Tenant, file: RulesFile = None) -> None:
+    """Propose a rule set for a tenant, as the person of the token in PAYGATE_TOKEN."""
+    content, checked = _read(file)
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id):
+            person = await _person(service, tenant, PROPOSERS)
+            async with service.database.transaction() as connection:
+                await propose_rules(connection, tenant_id, content, checked, person)
+                detail = {"digest": checked.digest.hex()}
+                await audit.append(connection, tenant_id, person, "rules_proposed", checked.version, detail)
+        OUT.print(f"{checked.version} waits for somebody else's approval")
+
+    run(work())
+
+
+@rules.command("approve")
+def approve(context: typer.Context, version: Annotated[str, typer.Argument(help="which one")], tenant: Tenant) -> None:
+    """Put a proposed rule set in force, as the person of the token in PAYGATE_TOKEN, and judge again what is open."""
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id):
+            person = await _person(service, tenant, APPROVERS)
+            async with service.database.transaction() as connection:
+                proposed_by = await approve_rules(connection, tenant_id, version, person)
+                detail = {"proposed_by": proposed_by}
+                await audit.append(connection, tenant_id, person, "rules_approved", version, detail)
+            await service.match(tenant_id)
+        OUT.print(f"{version} is in force; what was open is judged by it")
+
+    run(work())
+
+
+async def _person(service: Service, tenant: str, roles: frozenset[Role]) -> str:
+    """Find out whose token it is, and that they may do this in the tenant."""
+    if not (token := os.environ.get("PAYGATE_TOKEN", "").strip()):
+        raise UnknownCallerError("PAYGATE_TOKEN is not set: this is done as a person; 'paygate people token' makes one")
+    caller = await service.authenticate(token)
+    caller.tenant(tenant, roles)
+    return caller.person
+
+
+@rules.command("list")
+def list_rules(context: typer.Context, tenant: Tenant, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """List what was proposed and approved for a tenant, and what is in force."""
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
+            found = await list_choices(connection, tenant_id)
+        show_rows(found, CHOICES, as_json=as_json)
+
+    run(work())

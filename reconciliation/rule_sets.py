@@ -1,0 +1,114 @@
+"""The rule sets of a tenant: stored by what they say, proposed by one person, put in force by another."""
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+import asyncpg
+
+from paygate.database import Connection, load_queries
+from paygate.domain.errors import ConflictError, IntegrityError, NotAllowedError, NotFoundError
+from reconciliation.policy import Policy
+from reconciliation.rules.model import RuleSet
+from reconciliation.rules.reading import read_rules, shipped_rules
+
+QUERIES: Final = load_queries("reconciliation.sql", "rule_sets.sql")
+
+FACTS_OF_A_MARK: Final = 10_000
+"""Facts marked in one row, roughly: their numbers run close together."""
+
+
+async def in_force(connection: Connection, tenant_id: int, policy: Policy) -> Policy:
+    """Return the policy with the rules approved last for a tenant; as it is where none were.
+
+    Raises:
+        IntegrityError: what is stored is not what was approved.
+    """
+    row = await connection.fetchrow(QUERIES["rule_set_in_force"], tenant_id)
+    return policy if row is None else replace(policy, rules=_stored(row))
+
+
+async def find_rules(connection: Connection, tenant_id: int, version: str) -> RuleSet:
+    """Return the rules of a version, as a result names it.
+
+    Raises:
+        NotFoundError: it neither ships nor was it ever proposed for the tenant.
+        IntegrityError: what is stored is not what was proposed.
+    """
+    if version == shipped_rules().version:
+        return shipped_rules()
+    row = await connection.fetchrow(QUERIES["find_rule_set"], tenant_id, version)
+    if row is None:
+        raise NotFoundError(f"there is no rule set {version!r}")
+    return _stored(row)
+
+
+def _stored(row: asyncpg.Record) -> RuleSet:
+    rules = _read(row["body"], row["version"])
+    if rules.digest != row["digest"]:
+        raise IntegrityError(f"the rule set {row['version']} is not what was proposed: somebody has changed it")
+    return rules
+
+
+@lru_cache(maxsize=8)
+def _read(body: str, version: str) -> RuleSet:
+    return read_rules(body.encode(), version)
+
+
+async def propose_rules(connection: Connection, tenant_id: int, content: bytes, rules: RuleSet, person: str) -> None:
+    """Store a rule set, and note who wants it. `content` is the file it was read from.
+
+    Raises:
+        ConflictError: it waits for approval already, or is in force, or another set has taken its version.
+    """
+    active = await in_force(connection, tenant_id, Policy())
+    if active.rules.version == rules.version:
+        raise ConflictError(f"{rules.version} is in force already")
+    await connection.execute(QUERIES["store_rule_set"], tenant_id, rules.version, rules.digest, content.decode("utf-8"))
+    stored = await connection.fetchrow(QUERIES["find_rule_set"], tenant_id, rules.version)
+    if stored is None or stored["digest"] != rules.digest:
+        raise ConflictError(f"another rule set is called {rules.version}: give this one another name")
+    if await connection.fetchval(QUERIES["propose_rule_set"], tenant_id, rules.version, person) is None:
+        raise ConflictError(f"{rules.version} waits for approval already")
+
+
+async def approve_rules(connection: Connection, tenant_id: int, version: str, person: str) -> str:
+    """Put a proposed rule set in force, mark what is open to be judged by it, and return who had proposed it.
+
+    Days that are closed stay as they are; what changes in them shows when they are closed again.
+
+    Raises:
+        NotFoundError: nobody has proposed it.
+        NotAllowedError: the same person has.
+    """
+    proposal = await connection.fetchrow(QUERIES["take_proposal"], tenant_id, version)
+    if proposal is None:
+        raise NotFoundError(f"no rule set {version!r} waits for approval")
+    if proposal["proposed_by"] == person:
+        raise NotAllowedError(f"{person} has proposed {version}: somebody else must approve it")
+    await find_rules(connection, tenant_id, version)
+    await connection.execute(QUERIES["approve_proposal"], tenant_id, proposal["choice_id"], person)
+    await mark_open(connection, tenant_id)
+    return str(proposal["proposed_by"])
+
+
+async def mark_open(connection: Connection, tenant_id: int) -> None:
+    """Have everything judged again that is not settled by its reference, or is said not to agree."""
+    await connection.execute(QUERIES["mark_what_is_open"], tenant_id, FACTS_OF_A_MARK)
+    await connection.execute(QUERIES["mark_open_dossiers"], tenant_id)
+
+
+async def list_choices(connection: Connection, tenant_id: int) -> list[dict[str, object]]:
+    """Return every proposal and its approval, the oldest first, and which is in force."""
+    rows = [dict(row) for row in await connection.fetch(QUERIES["list_choices"], tenant_id)]
+    approved = [row for row in rows if row["approved_at"] is not None]
+    latest = max(approved, key=lambda row: row["approved_at"], default=None)
+    unchosen = {"proposed_by": None, "proposed_at": None, "approved_by": None, "approved_at": None}
+    shipped = {"version": shipped_rules().version, **unchosen, "state": "ships" if latest else "in force"}
+    return [shipped, *({**row, "state": _state(row, latest)} for row in rows)]
+
+
+def _state(row: dict[str, object], latest: dict[str, object] | None) -> str:
+    if row["approved_at"] is None:
+        return "proposed"
+    return "in force" if row is latest else "replaced"
