@@ -1,6 +1,8 @@
 """One statement in three containers is one statement; what is written in the style of a layout is read back exactly."""
 
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any, Final
 
@@ -11,9 +13,18 @@ from adapters.statements.table.amounts import AmountFormat
 from adapters.statements.table.dates import DayFormat
 from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.reading import read_table
+from adapters.statements.table.settled import Sums, settled_sums
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.statement import StatementLine
+from paygate.domain.statement import (
+    HandoverLine,
+    RefusedRow,
+    SettlementLine,
+    StatementHead,
+    StatementLine,
+    StatementPart,
+)
 from paygate.domain.statement_reading import identify
+from tests.leg_files import SETTLEMENT, TREASURY, handed, settled
 from tests.sheets import as_csv, as_xls, as_xlsx
 
 DAYS = st.dates(date(1990, 1, 1), date(2199, 12, 31))
@@ -21,6 +32,12 @@ AMOUNTS = st.integers(-(10**15) + 1, 10**15 - 1)
 TEXTS = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x1EF9, exclude_categories=("Cs", "Cn", "Zl", "Zp")), max_size=30
 )
+
+
+def _to_the_second(moment: datetime) -> datetime:
+    """Round as CSV does: what a sheet holds of a time is a fraction of a day."""
+    return moment.replace(microsecond=0)
+
 
 COLUMNS: Final = {
     "booked_on": "Ngày",
@@ -57,6 +74,55 @@ def test_one_statement_has_the_same_lines_in_every_container(rows: list[tuple[da
     read = [identities(data) for data in (as_csv(table), as_xlsx(table), as_xls(table))]
     assert read[0] == read[1] == read[2]
     assert len(read[0]) == len(rows)
+
+
+GROSS = st.integers(0, 10**15 - 1)
+SETTLED = st.fixed_dictionaries(
+    {"reference": TEXTS, "gross": AMOUNTS, "settled_on": DAYS},
+    optional={
+        "paid_at": DAYS | st.datetimes(datetime(1990, 1, 1), datetime(2199, 12, 31)).map(_to_the_second),  # noqa: DTZ001 -- as a sheet holds them
+        "fee": st.integers(-(10**6), 10**6) | st.none(),
+        "net": AMOUNTS | st.none(),
+        "batch": TEXTS,
+    },
+)
+HANDED = st.fixed_dictionaries(
+    {"reference": TEXTS, "dossier_code": TEXTS, "amount": AMOUNTS, "booked_on": DAYS},
+    optional={"document": TEXTS, "status": st.sampled_from(["Đã gửi", "Chưa gửi", "NOT_SENT", ""])},
+)
+
+
+def said(data: bytes, settings: Mapping[str, Any]) -> list[StatementPart]:
+    """Return all that was said of a table but of its container."""
+    head, *others = read_table(BytesIO(data), TableMapping(**settings))
+    assert isinstance(head, StatementHead)
+    return [replace(head, layout=""), *others]
+
+
+@given(st.lists(SETTLED, max_size=8))
+def test_a_settlement_says_the_same_in_every_container(rows: list[dict[str, Any]]) -> None:
+    table = settled(*rows)
+    read = [said(data, SETTLEMENT) for data in (as_csv(table), as_xlsx(table), as_xls(table))]
+    assert read[0] == read[1] == read[2]
+    assert sum(isinstance(part, SettlementLine | RefusedRow) for part in read[0]) == len(rows)
+
+
+@given(st.lists(HANDED, max_size=8))
+def test_hand_overs_say_the_same_in_every_container(rows: list[dict[str, Any]]) -> None:
+    table = handed(*rows)
+    read = [said(data, TREASURY) for data in (as_csv(table), as_xlsx(table), as_xls(table))]
+    assert read[0] == read[1] == read[2]
+    assert sum(isinstance(part, HandoverLine | RefusedRow) for part in read[0]) == len(rows)
+
+
+@given(GROSS, st.integers(-(10**6), 10**6), st.booleans())
+def test_any_two_of_gross_fee_and_net_give_the_third(gross: int, fee: int, refund: bool) -> None:  # noqa: FBT001
+    gross, fee = (-gross, -fee) if refund else (gross, fee)
+    whole = Sums(gross, fee, gross - fee)
+    assert settled_sums(*whole) == whole
+    assert settled_sums(gross, None, whole.net).fee == (fee or None)
+    if fee >= 0 or (whole.net or 0) < 0:
+        assert settled_sums(None, fee, whole.net).gross == gross
 
 
 @given(st.lists(st.tuples(DAYS, AMOUNTS), min_size=1, max_size=5))
