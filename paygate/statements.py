@@ -1,4 +1,4 @@
-"""Bank statements: files become lines, each once, however often and in whatever overlap they come.
+"""Statements: files become lines, each once, however often and in whatever overlap they come.
 
 A line is known by what it says, not by where it stands. Two lines that say the same within one file are twins, told
 apart by an occurrence number; the same twins in another file are the same lines again.
@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 import asyncpg
@@ -21,9 +21,11 @@ from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
 from paygate.domain.statement import (
+    TABLE_FORMAT,
     HandoverLine,
     RefusedRow,
     SettlementLine,
+    StatementHead,
     StatementKind,
     StatementLine,
     StatementPart,
@@ -88,13 +90,14 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
         UnreadableStatementError: the file is refused as a whole.
         InvalidInputError: the account is unknown, another tenant's, or not the one the file names.
     """
-    if earlier := await _imported_before(connection, tenant_id, file_hash, format):
-        return earlier
     accounts = await _read_accounts(connection, tenant_id, account)
+    leg, parts = await asyncio.to_thread(_leg_of_file, iter(parts), format, accounts)
+    if earlier := await _imported_before(connection, tenant_id, file_hash, leg, format):
+        return earlier
     async with connection.transaction():
         readings = await _stage(connection, parts, accounts, progress)
         await connection.execute(QUERIES["lock_imports"], TenantLock.IMPORTS, tenant_id, timeout=STORE_SECONDS)
-        if earlier := await _imported_before(connection, tenant_id, file_hash, format):
+        if earlier := await _imported_before(connection, tenant_id, file_hash, leg, format):
             return earlier
         statements = [reading.finish() for reading in readings]
         owners = [await _settle(connection, tenant_id, accounts.owner(statement)) for statement in statements]
@@ -120,6 +123,17 @@ async def _read_accounts(connection: Connection, tenant_id: int, chosen: str | N
     accounts = await connection.fetch(QUERIES["accounts_of_tenant"], tenant_id)
     sources = await connection.fetch(QUERIES["sources_of_tenant"], tenant_id)
     return Accounts(map(tuple, accounts), chosen, [KnownSource(*row) for row in sources])
+
+
+def _leg_of_file(
+    parts: Iterator[StatementPart], format_name: str, accounts: Accounts
+) -> tuple[Leg | None, Iterator[StatementPart]]:
+    """Return what a table is read for, and all its parts; None for a file that can be read in one way alone."""
+    head = next(parts, None)
+    if head is None:
+        return None, parts
+    leg = accounts.owner(head).leg if format_name == TABLE_FORMAT and isinstance(head, StatementHead) else None
+    return leg, chain([head], parts)
 
 
 async def _settle(connection: Connection, tenant_id: int, owner: Owner) -> Owner:
@@ -277,9 +291,9 @@ async def _store_lines(
 
 
 async def _imported_before(
-    connection: Connection, tenant_id: int, file_hash: bytes, format_name: str
+    connection: Connection, tenant_id: int, file_hash: bytes, leg: Leg | None, format_name: str
 ) -> StatementImport | None:
-    rows = await connection.fetch(QUERIES["statements_of_file"], tenant_id, file_hash)
+    rows = await connection.fetch(QUERIES["statements_of_file"], tenant_id, file_hash, leg)
     if not rows:
         return None
     statements = [_stored_summary(row) for row in rows]

@@ -18,7 +18,7 @@ from adapters.statements.table.reading import read_table
 from adapters.statements.table.source import looks_like_a_sheet
 from adapters.statements.vietinbank import looks_like_vietinbank, read_vietinbank
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
-from paygate.domain.statement import StatementPart
+from paygate.domain.statement import TABLE_FORMAT, StatementPart
 
 HEAD_BYTES: Final = 4096
 """How much of a file is looked at to guess its format."""
@@ -53,7 +53,7 @@ def _mapped(read: Callable[[BinaryIO, TableMapping], Iterator[StatementPart]]) -
     return read_mapped
 
 
-TABLE: Final = StatementFormat("table", looks_like_a_sheet, _mapped(read_table))
+TABLE: Final = StatementFormat(TABLE_FORMAT, looks_like_a_sheet, _mapped(read_table))
 
 FORMATS: Final[Mapping[str, StatementFormat]] = {
     each.name: each

@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from paygate.domain.legs import Leg
+
+TABLE_FORMAT: Final = "table"
+"""The one format whose files may be read for several legs, by a mapping for each."""
 
 
 class StatementKind(StrEnum):

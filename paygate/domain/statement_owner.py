@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
-from paygate.domain.statement import StatementSummary
+from paygate.domain.statement import StatementHead, StatementSummary
 
 KIND_OF_LEG: Final = {leg: kind for kind, leg in LEG_OF_ACCOUNT.items()}
 _HANDED_OVER: Final = frozenset({Leg.TREASURY, Leg.RECEIPT})
@@ -51,7 +51,7 @@ class Accounts:
         if chosen is not None:
             self._known(chosen)
 
-    def owner(self, said: StatementSummary) -> Owner:
+    def owner(self, said: StatementHead | StatementSummary) -> Owner:
         """Return the account of a statement.
 
         Raises:
@@ -63,7 +63,7 @@ class Accounts:
         owner = self._named_or_chosen(said.account)
         return owner._replace(source_id=self._source_of(owner))
 
-    def _owner_by_leg(self, said: StatementSummary, leg: Leg) -> Owner:
+    def _owner_by_leg(self, said: StatementHead | StatementSummary, leg: Leg) -> Owner:
         if said.account is None and self._chosen is None:
             source = self._settling(said.source) if said.source is not None else None
             return self._own(source.code if source else str(leg), leg, source)

@@ -1,10 +1,13 @@
 """The command line as an operator meets it: exit codes, one readable line, never a trace."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from paygate.app import open_service
+from paygate.settings import load_settings
 from tests.command_line import paygate, refused
 
 CONFIGURATION = """
@@ -24,11 +27,32 @@ secrets = ["env:HD_DVCQG_SECRET"]
 account = "0011001234567"
 legs = { payment = 0, bank = 1 }
 
+[sources.hd-vnpay]
+tenant = "haiduong"
+adapter = "vnpay"
+terminal_code = "PAYGATE1"
+secrets = ["env:HD_DVCQG_SECRET"]
+account = "0011001234567"
+legs = { payment = 0, settlement = 1, bank = 1 }
+fee = { percent = "0.85", borne_by = "agency" }
+
 [mappings.so-phu]
 thousands = "."
 account = "0011001234567"
 columns = { booked_on = "Ngày", narrative = "Nội dung", credit = "Ghi có", debit = "Ghi nợ" }
+
+[mappings.doi-soat]
+leg = "settlement"
+thousands = "."
+columns = { reference = "Mã", gross = "Tiền", net = "Nhận", settled_on = "Ngày", batch = "Lô" }
+
+[mappings.kho-bac]
+leg = "treasury"
+thousands = "."
+columns = { dossier_code = "Mã", amount = "Tiền", booked_on = "Ngày", document = "Lô", status = "Nhận" }
 """
+SETTLED = "Mã,Tiền,Nhận,Ngày,Lô\nHD-1,100.000,99.150,09/05/2024,L1\nHD-2,50.000,x,09/05/2024,L1\n"
+HANDED = "Mã,Tiền,Nhận,Ngày,Lô\nH23-1,100.000,SENT,09/05/2024,PT1\nH23-2,50.000,NOT_SENT,09/05/2024,PT2\n"
 RECORDS = [
     {
         "dossier_code": "000.00.12.H23-240508-0001",
@@ -42,6 +66,11 @@ RECORDS = [
     {"dossier_code": "nothing else"},
 ]
 TENANT = ("--tenant", "haiduong")
+SHAPE = [
+    *("format", "account", "statements", "entries", "lines"),
+    *("opening", "closing", "balanced", "warnings", "refused"),
+]
+"""Of what a dry run says as JSON."""
 
 
 @pytest.fixture
@@ -67,6 +96,48 @@ def test_a_day_goes_from_records_and_a_statement_to_its_report(house: Path) -> N
     assert "BÁO CÁO" in paygate(house, "report", *TENANT, "--date", "2024-05-08").stdout
 
 
+def test_what_a_gateway_settled_and_what_was_handed_over_is_shown_before_it_is_taken_in(house: Path) -> None:
+    (house / "settled.csv").write_text(SETTLED, encoding="utf-8")
+    (house / "handed.csv").write_text(HANDED, encoding="utf-8")
+    settlement = ("statements", "import", "settled.csv", *TENANT, "--mapping", "doi-soat")
+    shown = json.loads(paygate(house, *settlement, "--dry-run", "--json").stdout)
+    assert list(shown) == SHAPE
+    assert (shown["account"], shown["entries"], shown["lines"], shown["balanced"]) == (None, 2, 1, None)
+    assert [row["row"] for row in shown["refused"]] == [3]
+    said = paygate(house, *settlement, "--dry-run").stdout
+    assert "booked_on 2024-05-09, amount 100000 VND, reference HD-1, fee 850, net 99150, batch L1" in " ".join(
+        said.split()
+    )
+    assert "1 lines are evidence of the settlement leg" in said
+    done = json.loads(paygate(house, *settlement, "--json").stdout)
+    assert list(done) == [*SHAPE, "legs", "new", "known", "already_imported"]
+    assert (done["account"], done["legs"], done["new"]) == ("hd-vnpay", {"settlement": 1}, 1)
+
+    treasury = ("statements", "import", "handed.csv", *TENANT, "--mapping", "kho-bac")
+    said = " ".join(paygate(house, *treasury, "--dry-run").stdout.split())
+    assert "amount 100000 VND, dossier_code H23-1, document PT1 row 3" in said
+    assert "dossier_code H23-2, document PT2, evidence no, its status says that it did not come about" in said
+    assert "new 2 · known 0 · refused 0" in paygate(house, *treasury).stdout
+    assert "new 0 · known 2" in paygate(house, *treasury).stdout
+
+
+def test_a_mapping_that_makes_every_row_name_the_same_is_refused_dry_or_not(house: Path) -> None:
+    rows = "".join(f"HD,{number},{number},09/05/2024,L{number}\n" for number in range(20))
+    (house / "settled.csv").write_text(f"Mã,Tiền,Nhận,Ngày,Lô\n{rows}", encoding="utf-8")
+    for how in ((), ("--dry-run",), ("--dry-run", "--json")):
+        done = paygate(house, "statements", "import", "settled.csv", *TENANT, "--mapping", "doi-soat", *how)
+        refused(done, "all 20 lines have the reference 'HD': column A 'Mã' names no single payment")
+
+
+async def test_the_fees_of_a_source_are_kept_exactly(house: Path) -> None:
+    async with open_service(load_settings(house / "paygate.toml")) as service, service.database.connection() as one:
+        rows = await one.fetch("SELECT code, fee_percent, fee_fixed, fee_borne_by FROM source ORDER BY code")
+    assert [tuple(row) for row in rows] == [
+        ("hd-dvcqg", None, None, None),
+        ("hd-vnpay", Decimal("0.85"), 0, "agency"),
+    ]
+
+
 def test_an_empty_inbox_has_nothing_to_list_and_nothing_to_replay(house: Path) -> None:
     assert paygate(house, "notices", "list", *TENANT).stdout == "none\n"
     previewed = paygate(house, "notices", "replay", *TENANT)
@@ -86,18 +157,7 @@ def test_a_dry_run_shows_what_would_be_read_and_stores_nothing(house: Path) -> N
     (house / "lines.csv").write_text("Ngày,Nội dung,Ghi có,Ghi nợ\n08/05/2024,LAI,x,\n", encoding="utf-8")
     done = paygate(house, "statements", "import", "lines.csv", *TENANT, "--mapping", "so-phu", "--dry-run", "--json")
     shown = json.loads(done.stdout)
-    assert list(shown) == [
-        "format",
-        "account",
-        "statements",
-        "entries",
-        "lines",
-        "opening",
-        "closing",
-        "balanced",
-        "warnings",
-        "refused",
-    ]
+    assert list(shown) == SHAPE
     assert [row["row"] for row in shown["refused"]] == [2]
 
 

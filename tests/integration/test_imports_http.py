@@ -9,7 +9,9 @@ import pytest
 from paygate import background, uploads
 from paygate.access import Role
 from paygate.web.server import Limits
+from tests.leg_files import RECEIPT, SETTLEMENT, TREASURY, handed, settled
 from tests.served import Served, a_service, settings_for, signed
+from tests.sheets import Table, as_xlsx
 from tests.statement_files import MAPPING, Booked, camt, table
 
 YESTERDAY = [Booked(f"dvc{number:04}", 1000 * number) for number in range(1, 6)]
@@ -76,6 +78,45 @@ async def test_a_table_is_read_by_its_mapping_and_its_bad_rows_are_named(served:
     assert (told["state"], told["read"]["new"]) == ("done", 5)
     [refused] = told["refused"]
     assert refused["row"] == 7
+
+
+LEG_MAPPINGS = {"vnpay": {**SETTLEMENT, "source": "hd-vnpay"}, "kho-bac": TREASURY, "bien-lai": RECEIPT}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "rows", "leg", "account"),
+    [
+        ("vnpay", settled({"reference": "R1"}, {"reference": "R2"}), "settlement", "hd-vnpay"),
+        ("kho-bac", handed({"reference": "R1"}, {"dossier_code": "H1"}), "treasury", "treasury"),
+        ("bien-lai", handed({"reference": "R1"}, {"dossier_code": "H1"}), "receipt", "receipt"),
+    ],
+)
+async def test_a_table_of_any_leg_is_read_by_its_mapping(
+    database_url: str, mapping: str, rows: Table, leg: str, account: str
+) -> None:
+    async with a_service(database_url, mappings=LEG_MAPPINGS) as served:
+        officer = await served.token("haiduong", Role.OFFICER)
+        told = await imported(served, officer, as_xlsx([*rows, ["R3"]]), f"mapping={mapping}")
+        assert (told["state"], told["read"]["format"], told["read"]["account"]) == ("done", "table", account)
+        assert (told["read"]["new"], told["read"]["legs"], [row["row"] for row in told["refused"]]) == (
+            2,
+            {leg: 2},
+            [4],
+        )
+        assert await served.fetchval("SELECT count(*) FROM statement_line WHERE leg = $1::text::leg", leg) == 2
+        assert await served.fetchval("SELECT count(*) FROM dirty WHERE kind = 'line'") == 1
+
+
+async def test_a_table_that_names_the_same_in_every_row_fails_with_its_column(database_url: str) -> None:
+    async with a_service(database_url, mappings=LEG_MAPPINGS) as served:
+        officer = await served.token("haiduong", Role.OFFICER)
+        rows = settled(*[{"reference": "M1", "gross": number} for number in range(20)])
+        told = await imported(served, officer, as_xlsx(rows), "mapping=vnpay")
+        assert (told["state"], told["read"]) == ("failed", None)
+        assert "all 20 lines have the reference 'M1': column A 'Mã đơn hàng'" in told["reason"]
+        told = await imported(served, officer, as_xlsx(settled({"reference": "A"})), "mapping=vnpay&account=001")
+        assert (told["state"], told["read"]) == ("failed", None)
+        assert "account '001' tells of the bank leg, and these lines of the settlement leg" in told["reason"]
 
 
 async def test_a_file_that_is_none_fails_with_the_reason(served: Served) -> None:

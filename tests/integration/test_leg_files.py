@@ -173,6 +173,24 @@ async def test_the_same_lines_in_another_file_order_and_container_add_nothing(ho
     assert (overlapping.new, overlapping.known) == (1, 3)
 
 
+async def test_one_file_may_be_read_for_several_legs_by_a_mapping_for_each(
+    tmp_path: Path, database: Database, database_url: str
+) -> None:
+    settled_too = {
+        "leg": "settlement",
+        "columns": {"reference": "Mã tham chiếu", "gross": "Số tiền", "paid_at": "Ngày"},
+    }
+    booked_too = {"columns": {"booked_on": "Ngày", "reference": "Mã tham chiếu", "amount": "Số tiền"}, "account": "001"}
+    mappings = {"settled": {**settled_too, "thousands": "."}, "booked": {**booked_too, "thousands": "."}}
+    house = await _house(tmp_path, database, configured(database_url, mappings=mappings))
+    for mapping in ("kho-bac", "booked", "settled", "bien-lai"):
+        assert (await house.take_in(handed(*PAID), mapping)).new == 2
+    for mapping in ("bien-lai", "settled", "booked", "kho-bac"):
+        again = await house.take_in(handed(*PAID), mapping)
+        assert (again.new, again.known, again.already_imported) == (0, 2, True)
+    assert [line["leg"] for line in await house.lines()][::2] == ["treasury", "bank", "settlement", "receipt"]
+
+
 async def test_twins_both_stay_and_what_differs_in_any_field_is_another_line(house: House) -> None:
     one = {"reference": "R"}
     others = [{"fee": 0}, {"fee": None, "net": 100_000}, {"net": 99_000}, {"batch": "L2"}, {"settled_on": DAY}]

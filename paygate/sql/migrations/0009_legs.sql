@@ -28,6 +28,10 @@ ALTER TABLE statement_line
 CREATE INDEX statement_line_by_batch ON statement_line (tenant_id, source_id, batch) WHERE batch IS NOT NULL;
 CREATE INDEX statement_line_by_dossier ON statement_line (tenant_id, dossier_code) WHERE dossier_code IS NOT NULL;
 
+-- One table may tell of several legs, as a bank's list does that also says what it handed over to the treasury.
+ALTER TABLE statement DROP CONSTRAINT statement_tenant_id_file_hash_ordinal_key,
+    ADD UNIQUE (tenant_id, file_hash, leg, ordinal);
+
 -- Settlement lines that the gateway pays out as one bank line.
 CREATE TABLE settlement_batch (
     tenant_id  integer NOT NULL,

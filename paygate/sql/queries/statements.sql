@@ -19,10 +19,11 @@ UNION ALL SELECT account_id FROM account WHERE tenant_id = $1 AND number = $2 AN
 SELECT pg_advisory_xact_lock($1, $2);
 
 -- name: statements_of_file
+-- Of one leg, where the file may be read for several.
 SELECT account.number, identification, currency, lines, total, opening, closing, balanced, refused, warnings, sequence,
     page, leg::text AS leg, statement.kind::text AS kind
 FROM statement JOIN account USING (tenant_id, account_id)
-WHERE tenant_id = $1 AND file_hash = $2 ORDER BY ordinal;
+WHERE tenant_id = $1 AND file_hash = $2 AND leg = coalesce($3::leg, leg) ORDER BY ordinal;
 
 -- name: store_statement
 INSERT INTO statement (tenant_id, account_id, file_hash, ordinal, format, identification, currency, period_from,
