@@ -1,6 +1,7 @@
 """The rules the matcher goes by: checked, proposed by one person, put in force by another."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,9 @@ from paygate.access import Role
 from paygate.app import Service
 from paygate.commands.terminal import OUT, AsJson, Tenant, load, open_tenant, print_json, print_rows, run, show_rows
 from paygate.domain.errors import InvalidInputError, UnknownCallerError
+from paygate.domain.money import dong
+from reconciliation.backtest import MOST_EXAMPLES, Days, backtest
+from reconciliation.rendering import Language
 from reconciliation.rule_sets import approve_rules, list_choices, propose_rules
 from reconciliation.rules.model import KINDS, RuleSet
 from reconciliation.rules.reading import MAX_BYTES, SHIPPED, read_rules, shipped_content
@@ -120,3 +124,47 @@ def list_rules(context: typer.Context, tenant: Tenant, as_json: AsJson = False) 
         show_rows(found, CHOICES, as_json=as_json)
 
     run(work())
+
+
+@rules.command("backtest")
+def backtest_rules(  # noqa: PLR0913, PLR0917 -- the contract's options
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="the rule set to try, as TOML")],
+    tenant: Tenant,
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="the first business day")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="the last business day")],
+    examples: Annotated[int, typer.Option(min=0, max=MOST_EXAMPLES, help="how many of each kind to show")] = 3,
+    lang: Annotated[Language, typer.Option(help="Vietnamese or English")] = "vi",
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show what a rule set would make of past days: what would match, what not, what would vanish or appear."""
+    _, candidate = _read(file)
+    days = Days(first.date(), last.date())
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id):
+            found = await backtest(
+                service.database, tenant_id, service.policy, candidate=candidate, days=days, examples=examples
+            )
+        if as_json:
+            print_json({"tenant": tenant, **found})
+        else:
+            _show_backtest(found, lang)
+
+    run(work())
+
+
+def _show_backtest(found: dict[str, Any], language: Language) -> None:
+    OUT.print(f"{found['rule_set']}  {found['from']} … {found['to']}  ({found['in_force']})")
+    for kind in ("matches", "discrepancies"):
+        for one in found[kind]:
+            names = [one.get("leg"), one.get("reason"), " → ".join(filter(None, (one.get("before"), one.get("after"))))]
+            said = " ".join(filter(None, [one["change"], *names]))
+            OUT.print(f"{said}: {one['count']}, {dong(one['amount'])}")
+            for example in one["examples"]:
+                OUT.print(f"  {example[language]}")
+    for one in found["contradicts"]:
+        OUT.print(f"! {one[language]}")
+    if not (found["matches"] or found["discrepancies"] or found["contradicts"]):
+        OUT.print("nothing would be otherwise")

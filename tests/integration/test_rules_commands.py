@@ -91,3 +91,13 @@ def test_another_tenants_people_and_nobody_are_refused(house: Path) -> None:
     refused(paygate(house, "rules", "propose", *TENANT, PAYGATE_TOKEN="pg_x"), "the token is not known")
     refused(paygate(house, "rules", "propose", *TENANT), "PAYGATE_TOKEN is not set")
     refused(paygate(house, "rules", "approve", "x", *TENANT), "PAYGATE_TOKEN is not set")
+
+
+def test_a_backtest_on_days_without_facts_says_that_nothing_would_be_otherwise(house: Path) -> None:
+    days = ("--from", "2024-05-08", "--to", "2024-05-09")
+    done = paygate(house, "rules", "backtest", "hd.toml", *TENANT, *days)
+    assert (done.returncode, "nothing would be otherwise" in done.stdout) == (0, True), done.stderr
+    shown = json.loads(paygate(house, "rules", "backtest", "hd.toml", *TENANT, *days, "--json").stdout)
+    assert (shown["matches"], shown["discrepancies"], shown["contradicts"]) == ([], [], [])
+    backwards = ("--from", "2024-05-09", "--to", "2024-05-08")
+    refused(paygate(house, "rules", "backtest", "hd.toml", *TENANT, *backwards), "is not between one and 92 days")
