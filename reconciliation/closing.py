@@ -12,6 +12,7 @@ import asyncpg
 
 from paygate.database import Connection, Database, load_queries
 from paygate.domain.errors import InvalidInputError
+from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
 from paygate.domain.lifecycle import Outcome
 from paygate.telemetry import RECONCILIATION_SECONDS, Event, log
 from reconciliation.arrivals import check_feeds
@@ -77,18 +78,12 @@ class _Close:
         await self._gather_cases()
         classes, reasons = await self._aggregate("sum_classes"), await self._aggregate("sum_reasons")
         feeds = await check_feeds(self.connection, self.tenant_id, self.day, policy.calendar)
-        payments, lines = await self.row("total_payments", self.day), await self.row("total_lines", self.day)
-        obligations = await self.connection.fetchrow(QUERIES["total_obligations"])
+        totals = await self._totals()
         report: Report = {
             "tenant": tenant,
             "date": self.day.isoformat(),
             "rule_set": policy.rules.version,
-            "totals": {
-                "payments": dict(payments),
-                "settlement": dict(await self.row("total_settlements", self.day)),
-                "bank": dict(lines),
-                "obligation": dict(obligations or {}),
-            },
+            "totals": totals,
             "classes": _fill(_over_all(classes), COUNTED),
             "reasons": _over_all(reasons),
             "by_agency": await self._by_agency(classes, reasons),
@@ -96,7 +91,7 @@ class _Close:
             "feeds": feeds,
         }
         items = {row["name"]: row["amount"] for row in await self.rows("explain_difference", self.day)}
-        proof = await self._prove(payments["amount"], lines["amount"], items)
+        proof = await self._prove(totals["payments"]["amount"], totals["bank"]["amount"], items)
         report["status"] = _status(feeds, reasons, proof)
         report["proof"] = proof.as_json()
         report["digest"] = digest(report)
@@ -130,6 +125,14 @@ class _Close:
         )
         await self.rows("class_the_cases")
 
+    async def _totals(self) -> "Sums":
+        """Sum each leg of the day: what its lines say, and of the report what its flags cover."""
+        payments = await self.row("total_payments", self.day)
+        (owed,), (flagged,) = await self._aggregate("total_obligations"), await self._aggregate("total_flagged")
+        told = {row["leg"]: row for row in await self.rows("total_lines", self.day)}
+        of_legs = {str(leg): _total(leg, told.get(leg)) for leg in LEG_OF_ACCOUNT.values()}
+        return {"obligation": dict(owed), "payments": dict(payments), **of_legs, "report": dict(flagged)}
+
     async def _aggregate(self, name: str) -> list[asyncpg.Record]:
         return await self.connection.fetch(QUERIES[name], timeout=PASS_SECONDS)
 
@@ -158,6 +161,12 @@ class _Close:
 
 
 Sums = dict[str, dict[str, int]]
+
+
+def _total(leg: Leg, told: asyncpg.Record | None) -> dict[str, int]:
+    """Return count and amount of a leg's lines; a gateway's say what it kept and pays out, too."""
+    names = ("count", "amount", "fee", "net") if leg is Leg.SETTLEMENT else ("count", "amount")
+    return {name: told[name] if told else 0 for name in names}
 
 
 def _over_all(rows: Iterable[asyncpg.Record]) -> Sums:

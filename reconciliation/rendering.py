@@ -24,10 +24,13 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "status matched": ("KHỚP", "MATCHED"),
     "status discrepant": ("CÓ CHÊNH LỆCH", "DISCREPANT"),
     "status incomplete": ("CHƯA ĐỦ SỐ LIỆU", "INCOMPLETE"),
+    "obligation": ("Phải thu", "Obligations"),
     "payments": ("Thanh toán", "Payments"),
     "settlement": ("Quyết toán", "Settlement"),
     "bank": ("Ngân hàng", "Bank"),
-    "obligation": ("Phải thu", "Obligations"),
+    "treasury": ("Kho bạc", "Treasury"),
+    "receipt": ("Biên lai", "Receipts"),
+    "report": ("Cờ báo cáo", "Report flag"),
     "totals": ("Chặng", "Leg"),
     "classes": ("Nhóm", "Class"),
     "reasons": ("Lý do", "Reason"),
@@ -58,13 +61,13 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_expected": ("Không chờ sao kê", "No bank line expected"),
     "unknown agency": ("Không rõ đơn vị", "Unknown agency"),
     "seal": ("Niêm", "Seal"),
-    "portal": ("cổng DVCQG", "portal"),
-    "gateway": ("cổng thanh toán", "gateway"),
-    "bank unit": ("ngân hàng", "bank"),
-    "one_stop": ("bộ phận một cửa", "one-stop unit"),
-    "treasury": ("kho bạc", "treasury"),
-    "payer": ("người nộp", "payer"),
-    "ours": ("vận hành paygate", "paygate operations"),
+    "unit portal": ("cổng DVCQG", "portal"),
+    "unit gateway": ("cổng thanh toán", "gateway"),
+    "unit bank": ("ngân hàng", "bank"),
+    "unit one_stop": ("bộ phận một cửa", "one-stop unit"),
+    "unit treasury": ("kho bạc", "treasury"),
+    "unit payer": ("người nộp", "payer"),
+    "unit ours": ("vận hành paygate", "paygate operations"),
 }
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
@@ -121,8 +124,7 @@ def _table(title: str, sums: Mapping[str, Mapping[str, int]], language: Language
 
 
 def _responsible(reason: str, language: Language) -> str:
-    unit = REASONS[Reason(reason)].responsible
-    return word("bank unit" if unit == "bank" else unit, language)
+    return word(f"unit {REASONS[Reason(reason)].responsible}", language)
 
 
 def _reasons(sums: Mapping[str, Mapping[str, int]], language: Language) -> list[str]:

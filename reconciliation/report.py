@@ -9,12 +9,22 @@ import asyncpg
 
 from paygate.database import Connection, load_queries
 from paygate.domain.legs import Leg
-from paygate.domain.lifecycle import MONEY_CAME, PaymentState
+from paygate.domain.lifecycle import PaymentState
+from reconciliation.legs import Joined, ShownPayment, ShownRecord, see_legs
 from reconciliation.model import REASONS, Reason, Verdict
 
 QUERIES: Final = load_queries("reconciliation.sql", "report.sql")
 
 Json = dict[str, Any]
+
+DAYS: Final[Mapping[Leg, str]] = {
+    Leg.SETTLEMENT: "settlement_days",
+    Leg.BANK: "bank_days",
+    Leg.TREASURY: "treasury_days",
+    Leg.RECEIPT: "receipt_days",
+    Leg.REPORT: "report_days",
+}
+"""Where a source's row keeps the business days of each leg."""
 
 
 async def load_report(connection: Connection, tenant_id: int, day: date) -> Json | None:
@@ -46,8 +56,9 @@ def _discrepancy(row: asyncpg.Record) -> Json:
         "reason": row["reason"],
         "amount": row["amount"],
         "dossier_code": row["dossier_code"],
-        "reference": row["reference"] or row["line_reference"],
+        "reference": row["reference"],
         "account": row["account"],
+        "line": row["line"],
         "responsible": rule.responsible,
         "severity": rule.severity,
         "state": row["state"],
@@ -64,17 +75,22 @@ async def record_view(connection: Connection, tenant_id: int, dossier_code: str)
     payments = await connection.fetch(QUERIES["find_payments"], tenant_id, dossier_code)
     if record is None and not payments:
         return None
+    ids = [row["payment_id"] for row in payments]
     obligations = await connection.fetch(QUERIES["find_obligations"], tenant_id, dossier_code)
-    found = await connection.fetch(QUERIES["find_live_discrepancies"], tenant_id, dossier_code)
-    reasons = {Reason(row["reason"]) for row in found}
+    found = await connection.fetch(QUERIES["find_live_discrepancies"], tenant_id, dossier_code, ids)
+    seats = await connection.fetch(QUERIES["find_seats"], tenant_id, ids)
     hanging = await connection.fetchval(QUERIES["hangs"], tenant_id, dossier_code)
+    reasons = {Reason(row["reason"]) for row in found}
+    taken_back = {row["payment_id"] for row in found if row["reason"] == Reason.REVERSED}
+    shown = [_seen(row, seats, taken_back=row["payment_id"] in taken_back) for row in payments]
+    owed = ShownRecord(record["due"], record["online_payment_flag"]) if record else None
     return {
         **(_record(record) if record else {"dossier_code": dossier_code}),
         "obligations": [dict(row) for row in obligations],
-        "payments": [_payment(row) for row in payments],
-        "legs": _legs(record, payments, reasons),
-        "matches": await _matches(connection, tenant_id, payments),
-        "verdict": _verdict(record, payments, reasons, hanging=hanging),
+        "payments": [_payment(row, one.status) for row, one in zip(payments, shown, strict=True)],
+        "legs": see_legs(owed, shown, reasons),
+        "matches": _matches(payments, seats),
+        "verdict": _verdict(owed, shown, reasons, hanging=hanging),
         "discrepancies": [_discrepancy(row) for row in found],
     }
 
@@ -84,64 +100,51 @@ def _record(row: asyncpg.Record) -> Json:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in shown.items()}
 
 
-def _payment(row: asyncpg.Record) -> Json:
-    names = ("reference", "transaction_id", "source", "status", "outcome", "amount", "currency")
-    return {**{name: row[name] for name in names}, "paid_at": row["paid_at"].isoformat()}
+def _payment(row: asyncpg.Record, status: PaymentState) -> Json:
+    names = ("reference", "transaction_id", "source", "outcome", "amount", "currency")
+    return {**{name: row[name] for name in names}, "status": status, "paid_at": row["paid_at"].isoformat()}
 
 
-def _came(payments: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
-    return [row for row in payments if PaymentState(row["status"]) in MONEY_CAME]
+def _seen(row: asyncpg.Record, seats: Sequence[asyncpg.Record], *, taken_back: bool) -> ShownPayment:
+    days = {leg: row[name] for leg, name in DAYS.items() if row[name] is not None}
+    if not row["has_account"]:
+        days.pop(Leg.BANK, None)
+    own = [seat for seat in seats if seat["payment_id"] == row["payment_id"]]
+    joined = {Leg(seat["leg"]): Joined(seat["rule"], seat["difference"]) for seat in own}
+    state = PaymentState(row["state"])
+    back = taken_back or state is PaymentState.REVERSED
+    return ShownPayment(state, row["amount"], row["refunded"], days, joined, taken_back=back)
 
 
-def _legs(record: asyncpg.Record | None, payments: Sequence[asyncpg.Record], reasons: set[Reason]) -> Mapping[str, str]:
-    came = _came(payments)
-    sums = {Reason.OVERPAID, Reason.UNDERPAID, Reason.DUPLICATE_PAYMENT}
-    legs = dict.fromkeys(map(str, Leg), "not_expected")
-    legs[Leg.OBLIGATION] = "missing" if record is None else "differs" if reasons & sums else "present"
-    if record is not None and record["due"] == 0 and not came:
-        legs[Leg.OBLIGATION] = "not_expected"
-    owed = record is not None and record["due"] > 0
-    legs[Leg.PAYMENT] = "present" if came else "missing" if owed else "not_expected"
-    legs[Leg.BANK] = _bank_leg(came, reasons)
-    return legs
-
-
-def _bank_leg(came: Sequence[asyncpg.Record], reasons: set[Reason]) -> str:
-    """Say the least good of what the payments' bank lines are."""
-    if reasons & {Reason.AMOUNT_DIFFERS, Reason.WRONG_ACCOUNT}:
-        return "differs"
-    if Reason.BANK_MISSING in reasons:
-        return "missing"
-    waiting = [row for row in came if row["rule"] is None and row["account_id"] is not None]
-    if any(row["bank_days"] is not None for row in waiting):
-        return "not_due"
-    return "present" if any(row["rule"] is not None for row in came) else "not_expected"
-
-
-async def _matches(connection: Connection, tenant_id: int, payments: Sequence[asyncpg.Record]) -> list[Json]:
-    ids = [row["fact_id"] for row in payments if row["fact_id"] is not None]
-    lines = {row["line_id"]: row for row in await connection.fetch(QUERIES["find_lines"], tenant_id, ids)}
+def _matches(payments: Sequence[asyncpg.Record], seats: Sequence[asyncpg.Record]) -> list[Json]:
+    """Return each line that a match holds, under the reference of the payment beside it or of its group's first."""
+    references = {row["payment_id"]: row["reference"] for row in payments}
+    first: dict[int, str] = {}
+    for seat in seats:
+        if seat["payment_id"] in references:
+            first.setdefault(seat["match_id"], references[seat["payment_id"]])
     return [
         {
-            "leg": str(Leg.BANK),
-            "reference": row["reference"],
-            "line": lines[row["fact_id"]]["bank_reference"] or str(row["fact_id"]),
-            "amount": lines[row["fact_id"]]["amount"],
-            "rule": row["rule"],
-            "rule_set": row["rule_set"],
+            "leg": seat["leg"],
+            "reference": references.get(seat["payment_id"], first[seat["match_id"]]),
+            "line": seat["line"],
+            "amount": seat["amount"],
+            "rule": seat["rule"],
+            "rule_set": seat["rule_set"],
         }
-        for row in payments
-        if row["fact_id"] in lines
+        for seat in seats
+        if seat["line"] is not None
     ]
 
 
 def _verdict(
-    record: asyncpg.Record | None, payments: Sequence[asyncpg.Record], reasons: set[Reason], *, hanging: bool
+    record: ShownRecord | None, payments: Sequence[ShownPayment], reasons: set[Reason], *, hanging: bool
 ) -> Verdict:
     if reasons:
         return REASONS[min(reasons, key=list(Reason).index)].verdict
-    if hanging or (not _came(payments) and any(row["status"] == PaymentState.PENDING for row in payments)):
+    came = any(one.came for one in payments)
+    if hanging or (not came and any(one.state is PaymentState.PENDING for one in payments)):
         return Verdict.PENDING
-    if _came(payments) or (record is not None and record["due"] == 0):
+    if came or (record is not None and record.due == 0):
         return Verdict.MATCHED
     return Verdict.UNPAID

@@ -6,7 +6,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from paygate.database import Connection
+from paygate.database import Connection, Database
 from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
 from tests.settlement_worlds import payouts, settlement_lines, settling_sources
@@ -204,6 +204,17 @@ def settled_worlds(draw: st.DrawFn, most: int = 8) -> World:
     sources = {number: draw(settling_sources(number)) for number in (1, 2)}
     lines += draw(settlements(len(lines) + 1, most * 3 // 2, payments, sources))
     return World(payments, lines, [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())], sources)
+
+
+async def lay_world(database: Database, code: str, world: World) -> int:
+    """Make a tenant of a code and lay everything at once."""
+    async with database.connection() as connection:
+        tenant_id = await lay_tenant(connection, code)
+        await lay_sources(connection, tenant_id, world.sources)
+        await lay_payments(connection, tenant_id, world.payments)
+        await lay_lines(connection, tenant_id, world.lines)
+        await lay_records(connection, tenant_id, world.records)
+    return tenant_id
 
 
 async def lay_tenant(connection: Connection, code: str) -> int:

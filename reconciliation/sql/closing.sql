@@ -2,7 +2,8 @@
 
 -- name: create_closing_tables
 CREATE TEMP TABLE w_case (case_key text NOT NULL, dossier_code text, payment_id bigint, line_id bigint,
-    agency_code text, amount bigint NOT NULL, due bigint, money boolean NOT NULL) ON COMMIT DROP;
+    agency_code text, amount bigint NOT NULL, due bigint, money boolean NOT NULL, flagged boolean NOT NULL DEFAULT false)
+    ON COMMIT DROP;
 CREATE TEMP TABLE w_reason (case_key text NOT NULL, reason text NOT NULL, rank integer NOT NULL, verdict text NOT NULL,
     amount bigint NOT NULL, holds boolean NOT NULL, hangs boolean NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_class (case_key text NOT NULL, agency_code text, verdict text NOT NULL, amount bigint NOT NULL)
@@ -36,7 +37,8 @@ summed AS (
     WHERE p.state >= 'paid' OR p.state = 'pending'
     GROUP BY c.dossier_code)
 SELECT 'dossier:' || s.dossier_code, s.dossier_code, NULL, NULL,
-       coalesce(r.agency_code, split_part(s.dossier_code, '-', 1)), s.amount, r.due, s.money
+       coalesce(r.agency_code, split_part(s.dossier_code, '-', 1)), s.amount, r.due, s.money,
+       coalesce(r.online_payment_flag > 0, false)
 FROM summed AS s LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = s.dossier_code
 WHERE least(s.first_paid, s.first_booked) = $2;
 
@@ -87,21 +89,21 @@ WHERE r.holds GROUP BY c.agency_code, r.reason ORDER BY c.agency_code NULLS LAST
 -- name: total_obligations
 SELECT count(*) AS count, coalesce(sum(due), 0)::bigint AS amount FROM w_case WHERE due IS NOT NULL;
 
+-- name: total_flagged
+-- Of the day's dossiers that money came for, those whose flag says so to the nation.
+SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount FROM w_case WHERE flagged AND money;
+
 -- name: total_payments
 -- Left of the proof: paid payments of the day, parked ones included.
 SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
 FROM payment WHERE tenant_id = $1 AND business_date = $2 AND state >= 'paid' AND currency = 'VND';
 
 -- name: total_lines
--- Right of the proof: booked lines of the day, signed.
-SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount
-FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND' AND leg = 'bank';
-
--- name: total_settlements
--- What gateways settled on the day: gross, refunds negative, with what they kept and what they pay out.
-SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS amount, coalesce(sum(fee), 0)::bigint AS fee,
-       coalesce(sum(coalesce(net, amount)), 0)::bigint AS net
-FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND' AND leg = 'settlement';
+-- Lines of the day, signed, by what they are evidence of: the bank's are right of the proof. Gateways settle gross, and
+-- say what they kept and what they pay out.
+SELECT leg::text AS leg, count(*) AS count, sum(amount)::bigint AS amount,
+       coalesce(sum(fee), 0)::bigint AS fee, coalesce(sum(coalesce(net, amount)), 0)::bigint AS net
+FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND' AND evidence GROUP BY leg;
 
 -- name: explain_difference
 -- What matches and loose facts say of the day, by name. It reads none of the totals it has to add up to.

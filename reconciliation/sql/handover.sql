@@ -41,7 +41,7 @@ payer AS (
     WHERE l.reference_key <> ''
     UNION
     SELECT p.payment_id, p.dossier_code FROM former AS f
-    JOIN match AS m ON m.tenant_id = $1 AND m.match_id = f.match_id
+    JOIN match AS m ON m.tenant_id = $1 AND m.match_id = f.match_id AND m.leg IN ('treasury', 'receipt')
     JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
     UNION
     SELECT fact_id, dossier_code FROM w_fact WHERE leg = 'payment')
@@ -80,7 +80,7 @@ FROM (
     UNION
     SELECT o.fact_id FROM w_handover_payment AS p
     JOIN match AS m ON m.tenant_id = $1 AND m.leg IN ('treasury', 'receipt') AND m.payment_id = p.payment_id
-    JOIN match AS o ON o.tenant_id = $1 AND o.match_id = m.match_id
+    JOIN match AS o ON o.tenant_id = $1 AND o.match_id = m.match_id AND o.leg IN ('treasury', 'receipt')
     WHERE o.fact_id IS NOT NULL) AS touched
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = touched.line_id
 WHERE l.leg IN ('treasury', 'receipt');
@@ -145,7 +145,8 @@ WITH stored AS (
     SELECT m.match_id, m.leg, m.difference,
            array_agg(m.payment_id ORDER BY m.payment_id) FILTER (WHERE m.payment_id IS NOT NULL) AS payment_ids,
            array_agg(m.fact_id ORDER BY m.fact_id) FILTER (WHERE m.fact_id IS NOT NULL) AS line_ids
-    FROM w_handover_stale AS s JOIN match AS m ON m.tenant_id = $1 AND m.match_id = s.match_id
+    FROM w_handover_stale AS s
+    JOIN match AS m ON m.tenant_id = $1 AND m.match_id = s.match_id AND m.leg IN ('treasury', 'receipt')
     GROUP BY m.match_id, m.leg, m.difference),
 same AS (
     DELETE FROM w_handover_group AS w USING stored AS s
@@ -156,7 +157,7 @@ DELETE FROM w_handover_stale AS s USING same WHERE s.match_id = same.match_id;
 -- name: retire_handovers
 WITH gone AS (
     DELETE FROM match AS m USING w_handover_stale AS s
-    WHERE m.tenant_id = $1 AND m.match_id = s.match_id
+    WHERE m.tenant_id = $1 AND m.match_id = s.match_id AND m.leg IN ('treasury', 'receipt')
     RETURNING m.*)
 INSERT INTO match_history (tenant_id, match_id, leg, payment_id, batch_id, fact_id, seats, rule, rule_set, difference,
                            matched_at)
@@ -217,7 +218,7 @@ FROM judged AS j
 CROSS JOIN LATERAL (
     SELECT max(l.booked_on) AS last_day, max(l.line_id) AS line_id
     FROM match AS m JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
-    WHERE m.tenant_id = $1 AND m.match_id = j.match_id) AS booked
+    WHERE m.tenant_id = $1 AND m.match_id = j.match_id AND m.leg IN ('treasury', 'receipt')) AS booked
 WHERE j.lacking < 0;
 
 -- name: expect_of_flags

@@ -5,12 +5,16 @@ SELECT report FROM run WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequ
 
 -- name: list_discrepancies
 -- Every filter may be absent. The cursor is the last id shown.
-SELECT d.discrepancy_id, d.reason, d.amount, d.dossier_code, p.reference, a.number AS account, d.state::text AS state,
-       d.since, d.due, d.case_key, l.reference AS line_reference
+SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
+       coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference,
+       coalesce(a.number, substring(d.subject FROM '^feed:(.*):[^:]*$')) AS account,
+       coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
 FROM discrepancy AS d
 LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.payment_id
 LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.line_id
-LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id)
+LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
+    AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
+LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id, b.account_id)
 WHERE d.tenant_id = $1 AND d.discrepancy_id > $2
   AND ($3::text IS NULL OR d.reason = $3) AND ($4::text IS NULL OR d.state::text = $4)
   AND ($4::text IS NOT NULL OR d.state <> 'resolved') AND ($5::text IS NULL OR d.agency_code = $5)
@@ -25,26 +29,65 @@ FROM procedure_record WHERE tenant_id = $1 AND dossier_code = $2;
 SELECT code, kind, name, amount FROM obligation WHERE tenant_id = $1 AND dossier_code = $2 ORDER BY code;
 
 -- name: find_payments
-SELECT p.payment_id, p.reference, p.transaction_id, s.code AS source, p.state::text AS status, p.outcome::text AS outcome,
-       p.amount, p.currency, p.occurred_at AS paid_at, p.business_date, s.bank_days, p.account_id,
-       l.standing, m.rule, m.rule_set, m.difference, m.fact_id
+-- Refunded is what the bank's debits or the gateway's records say went back, whichever is more.
+SELECT p.payment_id, p.reference, p.transaction_id, s.code AS source, p.state::text AS state, p.outcome::text AS outcome,
+       p.amount, p.currency, p.occurred_at AS paid_at, p.account_id IS NOT NULL AS has_account,
+       s.settlement_days, s.bank_days, s.treasury_days, s.receipt_days, s.report_days,
+       CASE WHEN p.state = 'refunded' THEN p.amount ELSE greatest(back.bank, back.settlement, 0) END AS refunded
 FROM payment AS p
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
-LEFT JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = p.payment_id
-LEFT JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
+CROSS JOIN LATERAL (
+    SELECT sum(m.amount) FILTER (WHERE l.leg = 'bank')::bigint AS bank,
+           sum(m.amount) FILTER (WHERE l.leg = 'settlement')::bigint AS settlement
+    FROM money_back AS m JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.line_id
+    WHERE m.tenant_id = $1 AND m.payment_id = p.payment_id) AS back
 WHERE p.tenant_id = $1 AND p.dossier_code = $2 ORDER BY p.occurred_at, p.payment_id;
 
--- name: find_lines
-SELECT line_id, bank_reference, reference, amount, booked_on FROM statement_line
-WHERE tenant_id = $1 AND line_id = ANY ($2::bigint[]) ORDER BY line_id;
+-- name: find_seats
+-- The matches of these payments, seat by seat; of a group, those of others too. Where a payment was settled in a batch,
+-- the bank line that paid the batch out is its own.
+WITH own AS (
+    SELECT match_id, leg, payment_id, fact_id, seats, rule, rule_set, difference FROM match
+    WHERE tenant_id = $1 AND leg = ANY ('{settlement,bank,treasury,receipt}') AND payment_id = ANY ($2::bigint[])),
+seat AS (
+    SELECT * FROM own
+    UNION
+    SELECT m.match_id, m.leg, m.payment_id, m.fact_id, m.seats, m.rule, m.rule_set, m.difference
+    FROM (SELECT DISTINCT match_id FROM own WHERE seats > 1) AS g
+    JOIN match AS m ON m.tenant_id = $1 AND m.match_id = g.match_id AND m.seats > 1),
+batched AS (
+    SELECT m.match_id, m.leg, o.payment_id, m.fact_id, 1, m.rule, m.rule_set, m.difference
+    FROM own AS o
+    JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = o.fact_id
+    JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.source_id = l.source_id AND b.code = l.batch
+    JOIN match AS m ON m.tenant_id = $1 AND m.batch_id = b.batch_id
+    WHERE o.leg = 'settlement')
+SELECT s.match_id, s.leg::text AS leg, s.payment_id, s.rule, s.rule_set, s.difference, l.amount,
+       coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
+FROM (SELECT * FROM seat UNION ALL SELECT * FROM batched) AS s
+LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = s.fact_id
+ORDER BY s.leg, s.match_id, s.payment_id, s.fact_id;
 
 -- name: find_live_discrepancies
-SELECT d.discrepancy_id, d.reason, d.amount, d.dossier_code, p.reference, a.number AS account, d.state::text AS state,
-       d.since, d.due, d.case_key, NULL AS line_reference
-FROM discrepancy AS d
+-- Those of the case, and of the batches in which its payments were settled.
+SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
+       coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference, a.number AS account, d.payment_id,
+       coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
+FROM (
+    SELECT * FROM discrepancy
+    WHERE tenant_id = $1 AND case_key = 'dossier:' || $2::text AND state <> 'resolved'
+    UNION
+    SELECT d.* FROM match AS m
+    JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
+    JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.source_id = l.source_id AND b.code = l.batch
+    JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'batch:' || b.batch_id AND d.state <> 'resolved'
+    WHERE m.tenant_id = $1 AND m.leg = 'settlement' AND m.payment_id = ANY ($3::bigint[])) AS d
 LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.payment_id
-LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = p.account_id
-WHERE d.tenant_id = $1 AND d.case_key = 'dossier:' || $2::text AND d.state <> 'resolved' ORDER BY d.discrepancy_id;
+LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.line_id
+LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
+    AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
+LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id, b.account_id)
+ORDER BY d.discrepancy_id;
 
 -- name: hangs
 SELECT EXISTS (SELECT FROM watch WHERE tenant_id = $1 AND case_key = 'dossier:' || $2::text AND pending);

@@ -34,7 +34,7 @@ from tests.case_facts import (
     a_treasury_line,
     days_later,
 )
-from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant
+from tests.worlds import DAY, lay_payments, lay_tenant, lay_world
 
 AS_OF: Final = days_later(30)
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -147,7 +147,7 @@ def test_every_reason_has_its_story() -> None:
 @pytest.mark.parametrize("reason", [one for one in SCENARIOS if one not in AWAITED])
 async def test_a_story_ends_in_its_reason_alone(database: Database, reason: Reason) -> None:
     scenario = SCENARIOS[reason]
-    tenant_id = await lay(database, scenario.world)
+    tenant_id = await lay_world(database, "haiduong", scenario.world)
     async with hold_tenant(database, tenant_id) as connection:
         await match_changes(connection, tenant_id, POLICY, AS_OF)
     assert await reasons_of(database, tenant_id) == (set() if reason is Reason.LATE else {reason})
@@ -165,14 +165,14 @@ def test_the_oracle_tells_the_same_story(reason: Reason) -> None:
 async def test_where_every_leg_agrees_nothing_is_said(database: Database) -> None:
     source = SourceFact(settlement_days=1, treasury_days=2, receipt_days=1, report_days=1)
     lines = [BOOKED, a_settlement_line(PAID, batch=None), a_treasury_line(PAID), a_receipt(PAID)]
-    tenant_id = await lay(database, World([PAID], lines, [a_record()], {1: source}))
+    tenant_id = await lay_world(database, "haiduong", World([PAID], lines, [a_record()], {1: source}))
     async with hold_tenant(database, tenant_id) as connection:
         await match_changes(connection, tenant_id, POLICY, AS_OF)
     assert await reasons_of(database, tenant_id) == set()
 
 
 async def test_what_came_late_is_noted_and_settled_at_once(database: Database) -> None:
-    tenant_id = await lay(database, SCENARIOS[Reason.LATE].world)
+    tenant_id = await lay_world(database, "haiduong", SCENARIOS[Reason.LATE].world)
     async with hold_tenant(database, tenant_id) as connection:
         await match_changes(connection, tenant_id, POLICY, AS_OF)
     async with database.connection() as connection:
@@ -199,16 +199,6 @@ async def test_a_faulty_feed_is_said_of_its_account_and_day(database: Database, 
             "SELECT subject, reason FROM discrepancy WHERE tenant_id = $1 AND subject LIKE 'feed:%'", tenant_id
         )
     assert [tuple(row) for row in found] == [(f"feed:1:{NEXT}", reason)]
-
-
-async def lay(database: Database, world: World) -> int:
-    async with database.connection() as connection:
-        tenant_id = await lay_tenant(connection, "haiduong")
-        await lay_sources(connection, tenant_id, world.sources)
-        await lay_payments(connection, tenant_id, world.payments)
-        await lay_lines(connection, tenant_id, world.lines)
-        await lay_records(connection, tenant_id, world.records)
-    return tenant_id
 
 
 async def reasons_of(database: Database, tenant_id: int) -> set[Reason]:

@@ -10,7 +10,7 @@ from reconciliation.closing import ClosedDay, close_day, digest
 from reconciliation.model import COUNTED
 from reconciliation.oracle.facts import World
 from reconciliation.policy import Policy
-from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, settled_worlds, worlds
+from tests.worlds import DAY, lay_world, settled_worlds, worlds
 
 _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,13 +23,7 @@ async def close(database: Database, tenant_id: int, day: date) -> ClosedDay:
 
 
 async def lay(database: Database, world: World) -> int:
-    async with database.connection() as connection:
-        tenant_id = await lay_tenant(connection, f"c{next(_codes)}")
-        await lay_sources(connection, tenant_id, world.sources)
-        await lay_payments(connection, tenant_id, world.payments)
-        await lay_lines(connection, tenant_id, world.lines)
-        await lay_records(connection, tenant_id, world.records)
-    return tenant_id
+    return await lay_world(database, f"c{next(_codes)}", world)
 
 
 @settings(

@@ -21,7 +21,7 @@ from reconciliation.policy import Policy
 from reconciliation.rules.model import RuleSet
 from reconciliation.rules.reading import shipped_rules
 from tests.rule_sets import rule_sets
-from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, worlds
+from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, lay_world, worlds
 
 _codes = itertools.count(1)
 AS_OF = st.sampled_from((date.min, DAY - timedelta(days=2), DAY, DAY + timedelta(days=1), DAY + timedelta(days=30)))
@@ -96,12 +96,7 @@ async def turn(database: Database, tenant_id: int, as_of: date, rules: RuleSet) 
 
 
 async def check_at_once(database: Database, world: World, as_of: date, rules: RuleSet = SHIPPED) -> None:
-    async with database.connection() as connection:
-        tenant_id = await lay_tenant(connection, f"w{next(_codes)}")
-        await lay_sources(connection, tenant_id, world.sources)
-        await lay_payments(connection, tenant_id, world.payments)
-        await lay_lines(connection, tenant_id, world.lines)
-        await lay_records(connection, tenant_id, world.records)
+    tenant_id = await lay_world(database, f"w{next(_codes)}", world)
     await turn(database, tenant_id, as_of, rules)
     await check(database, tenant_id, world, as_of, rules)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciliation.model import COUNTED, REASONS, Reason, Verdict
-from reconciliation.rendering import WORDS, guard, render_csv, render_text
+from reconciliation.rendering import WORDS, Language, guard, render_csv, render_text
 
 
 def report(**changes: object) -> dict[str, Any]:
@@ -18,7 +18,15 @@ def report(**changes: object) -> dict[str, Any]:
         "date": "2024-05-08",
         "status": "discrepant",
         "rule_set": "x",
-        "totals": {"payments": {"count": 2, "amount": 1_234_567}, "bank": {"count": 1, "amount": -5}},
+        "totals": {
+            "obligation": {"count": 2, "amount": 1_234_567},
+            "payments": {"count": 2, "amount": 1_234_567},
+            "settlement": {"count": 3, "amount": 300_000},
+            "bank": {"count": 1, "amount": -5},
+            "treasury": {"count": 4, "amount": 400_000},
+            "receipt": {"count": 5, "amount": 500_000},
+            "report": {"count": 6, "amount": 600_000},
+        },
         "classes": {**empty, "matched": {"count": 1, "amount": 1_234_567}},
         "reasons": {"bank_missing": {"count": 1, "amount": 100_000}},
         "by_agency": [
@@ -99,6 +107,25 @@ def _texts(value: object) -> list[str]:
 def test_a_negative_amount_stays_a_number() -> None:
     rows = list(csv.DictReader(io.StringIO(render_csv(report()))))
     assert {row["amount"] for row in rows if row["name"] == "bank"} == {"-5"}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("vi", ["Phải thu", "Thanh toán", "Quyết toán", "Ngân hàng", "Kho bạc", "Biên lai", "Cờ báo cáo"]),
+        ("en", ["Obligations", "Payments", "Settlement", "Bank", "Treasury", "Receipts", "Report flag"]),
+    ],
+)
+def test_every_leg_has_its_line_and_its_word(language: Language, words: list[str]) -> None:
+    table = render_text(report(), language).split("\n\n")[1].splitlines()[2:]
+    assert [line.split("  ")[0] for line in table] == words
+    rows = [row for row in csv.DictReader(io.StringIO(render_csv(report(), language))) if row["section"] == "totals"]
+    assert [row["label"] for row in rows] == words
+
+
+@pytest.mark.parametrize("unit", {rule.responsible for rule in REASONS.values()})
+def test_every_unit_that_must_act_has_its_word(unit: str) -> None:
+    assert all(WORDS[f"unit {unit}"])
 
 
 @pytest.mark.parametrize("verdict", COUNTED)

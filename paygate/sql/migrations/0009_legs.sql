@@ -63,6 +63,9 @@ CREATE TABLE settlement_doubt (
 ALTER TABLE match ADD COLUMN batch_id bigint, ADD UNIQUE (tenant_id, batch_id);
 ALTER TABLE match_history ADD COLUMN batch_id bigint;
 
+-- Groups of a case are few beside the pairs of the bank, and are looked up whole.
+CREATE INDEX match_handed_over ON match (tenant_id, match_id) WHERE leg IN ('treasury', 'receipt');
+
 -- Money that went back: a bank's reversal with the credit it takes back, a refund with the payment it returns.
 CREATE TABLE money_back (
     tenant_id      integer NOT NULL,
