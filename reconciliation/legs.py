@@ -20,6 +20,7 @@ LACKS: Final[Mapping[Leg, frozenset[Reason]]] = {
 
 _SUMS: Final = frozenset({Reason.OVERPAID, Reason.UNDERPAID, Reason.DUPLICATE_PAYMENT})
 _CONTRADICTED: Final = frozenset({Reason.NOTICES_CONFLICT, Reason.CURRENCY_DIFFERS})
+_KEPT_OTHERWISE: Final = frozenset({Reason.FEE_DIFFERS, Reason.NET_DIFFERS})
 _HANDED_OVER: Final = frozenset({Leg.TREASURY, Leg.RECEIPT})
 _DIFFERING: Final = frozenset({"reference", "reference_other_account", "settlement_batch"})
 """Rules by which facts are joined that do not agree, or need not."""
@@ -82,7 +83,10 @@ class ShownRecord:
 def see_legs(
     record: ShownRecord | None, payments: Sequence[ShownPayment], reasons: Collection[Reason]
 ) -> dict[Leg, Standing]:
-    """Say of each leg the least good of what it is for the dossier's payments."""
+    """Say of each leg the least good of what it is for the dossier's payments.
+
+    `reasons` are those of the dossier's own: what is wrong with a whole batch shows where its payments are joined.
+    """
     came = [one for one in payments if one.came]
     return {
         Leg.OBLIGATION: _obligation(record, came, reasons),
@@ -110,7 +114,7 @@ def _of_lines(leg: Leg, came: Sequence[ShownPayment], reasons: Collection[Reason
     joined = [one.joined[leg] for one in came if leg in one.joined]
     if LACKS[leg].intersection(reasons):
         return "missing"
-    if any(one.differs(leg) for one in joined) or (leg is Leg.SETTLEMENT and Reason.FEE_DIFFERS in reasons):
+    if any(one.differs(leg) for one in joined) or (leg is Leg.SETTLEMENT and _KEPT_OTHERWISE.intersection(reasons)):
         return "differs"
     if any(_waits(leg, one) for one in came):
         return "not_due"

@@ -82,13 +82,14 @@ async def record_view(connection: Connection, tenant_id: int, dossier_code: str)
     hanging = await connection.fetchval(QUERIES["hangs"], tenant_id, dossier_code)
     reasons = {Reason(row["reason"]) for row in found}
     taken_back = {row["payment_id"] for row in found if row["reason"] == Reason.REVERSED}
+    own = {Reason(row["reason"]) for row in found if not row["subject"].startswith("batch:")}
     shown = [_seen(row, seats, taken_back=row["payment_id"] in taken_back) for row in payments]
     owed = ShownRecord(record["due"], record["online_payment_flag"]) if record else None
     return {
         **(_record(record) if record else {"dossier_code": dossier_code}),
         "obligations": [dict(row) for row in obligations],
         "payments": [_payment(row, one.status) for row, one in zip(payments, shown, strict=True)],
-        "legs": see_legs(owed, shown, reasons),
+        "legs": see_legs(owed, shown, own),
         "matches": _matches(payments, seats),
         "verdict": _verdict(owed, shown, reasons, hanging=hanging),
         "discrepancies": [_discrepancy(row) for row in found],
