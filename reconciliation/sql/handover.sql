@@ -22,11 +22,22 @@ INSERT INTO w_handover_case
 SELECT DISTINCT case_key FROM w_handover_line WHERE case_key IS NOT NULL;
 
 -- name: gather_touched_handover_cases
--- Rather one too many: cases of changed payments, cases that changed lines name, and those of their former company.
+-- Rather one too many: cases of changed payments; cases named by lines that changed or that those payments may draw to
+-- another case; and those of the former company of both.
 INSERT INTO w_handover_case
 WITH line AS MATERIALIZED (
     SELECT l.line_id, l.reference_key, l.dossier_code
     FROM w_dirty_line AS d JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.fact_id
+    WHERE l.leg IN ('treasury', 'receipt')
+    UNION
+    SELECT l.line_id, l.reference_key, l.dossier_code
+    FROM (SELECT DISTINCT reference_key FROM w_fact WHERE leg = 'payment' AND reference_key <> '') AS p
+    JOIN statement_line AS l ON l.tenant_id = $1 AND l.reference_key = p.reference_key
+    WHERE l.leg IN ('treasury', 'receipt')
+    UNION
+    SELECT l.line_id, l.reference_key, l.dossier_code
+    FROM (SELECT DISTINCT dossier_code FROM w_fact WHERE leg = 'payment') AS p
+    JOIN statement_line AS l ON l.tenant_id = $1 AND l.dossier_code = p.dossier_code
     WHERE l.leg IN ('treasury', 'receipt')),
 former AS MATERIALIZED (
     SELECT m.match_id FROM line AS l

@@ -157,7 +157,7 @@ async def test_a_story_ends_in_its_reason_alone(database: Database, reason: Reas
 @pytest.mark.parametrize("reason", [one for one in SCENARIOS if one not in AWAITED])
 def test_the_oracle_tells_the_same_story(reason: Reason) -> None:
     world = SCENARIOS[reason].world
-    judgement = judge(world, as_of=AS_OF, record_wait_days=1, add=Calendar().add)
+    judgement = judge(world, POLICY.rules, as_of=AS_OF, record_wait_days=1, add=Calendar().add)
     late = {one.reason for one in judge_lateness(world, judgement.matches, Calendar().add)}
     assert {one.reason for one in judgement.discrepancies} | late == {reason}
 
