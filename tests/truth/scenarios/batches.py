@@ -1,14 +1,18 @@
 """A batch of settlement lines is paid out as one bank line: named or not, short, twice alike, or not at all."""
 
+from datetime import date, timedelta
+
 from tests.truth import narratives
-from tests.truth.days import after
+from tests.truth.days import PAYDAYS, after
 from tests.truth.facts import Batch, Record, Source
 from tests.truth.teller import Teller
 
 
-def _special(tell: Teller, source: Source, *amounts: int, code: str | None = None) -> tuple[Batch, list[Record]]:
+def _special(
+    tell: Teller, source: Source, *amounts: int, code: str | None = None, day: date | None = None
+) -> tuple[Batch, list[Record]]:
     """Tell of payments of one day that a gateway settles in a batch of their own."""
-    day = tell.payday()
+    day = day or tell.payday()
     settled_on = after(day, source.settlement or 1)
     batch = tell.batch(source, settled_on, code)
     dossiers = []
@@ -53,6 +57,44 @@ def batch_without_a_code(tell: Teller) -> None:
         dossiers.append(dossier)
     tell.paid_out(batch, narrative="QUYET TOAN DVC")
     _expect_all(tell, dossiers, "matched")
+
+
+def batch_paid_out_before_its_list(tell: Teller) -> None:
+    batch, dossiers = _special(tell, tell.choose(*tell.province.net_settled), *_fees(tell))
+    tell.paid_out(batch, day=batch.settled_on - timedelta(days=1))
+    _expect_all(tell, dossiers, "matched")
+
+
+def batch_paid_out_twice(tell: Teller) -> None:
+    """Two lines name it and are of its sum: which one pays it out cannot be told."""
+    batch, dossiers = _special(tell, tell.province.open_gateway(), *_fees(tell))
+    for _ in range(2):
+        line = tell.pay_out(batch)
+        tell.expect(line, "pending", ambiguous=line.amount)
+    _expect_all(tell, dossiers, "missing")
+
+
+def batch_paid_out_too_late_to_be_believed(tell: Teller) -> None:
+    batch, dossiers = _special(tell, tell.province.open_gateway(), *_fees(tell), day=tell.choose(*PAYDAYS[:10]))
+    line = tell.pay_out(batch, day=batch.settled_on + timedelta(days=11))
+    _expect_all(tell, dossiers, "missing")
+    tell.expect(line, "extra", bank_unexpected=line.amount)
+
+
+def batch_paid_out_to_another_account(tell: Teller) -> None:
+    batch, dossiers = _special(tell, tell.province.open_gateway(), *_fees(tell))
+    line = tell.pay_out(batch, account=tell.province.forgotten)
+    _expect_all(tell, dossiers, "missing")
+    tell.expect(line, "extra", bank_unexpected=line.amount)
+
+
+def payout_taken_back(tell: Teller) -> None:
+    batch, dossiers = _special(tell, tell.province.open_gateway(), *_fees(tell))
+    line = tell.pay_out(batch)
+    day, narrative = after(line.booked_on, 1), line.narrative
+    back = tell.line(line.account, -line.amount, day, narrative=narrative, reversal=True)
+    tell.join("reversal", (), (line, back))
+    _expect_all(tell, dossiers, "missing")
 
 
 def batch_codes_that_begin_alike(tell: Teller) -> None:
@@ -136,6 +178,7 @@ SCENARIOS = (
     batch_named_in_the_reference,
     batch_that_nothing_names,
     batch_codes_that_begin_alike,
+    batch_paid_out_before_its_list,
     batch_paid_out_short,
     batch_paid_out_short_with_a_line_too_many,
 )
@@ -144,6 +187,10 @@ ON_ACCOUNTS_OF_THEIR_OWN = (
     batch_paid_out_short_and_not_named,
     batch_and_a_line_far_apart,
     batch_that_is_not_paid_out,
+    batch_paid_out_twice,
+    batch_paid_out_too_late_to_be_believed,
+    batch_paid_out_to_another_account,
+    payout_taken_back,
     batch_day_within_another_number,
     batches_of_the_same_sum,
 )

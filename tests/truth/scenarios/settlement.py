@@ -29,6 +29,24 @@ def listed_and_not_booked(tell: Teller) -> None:
     tell.expect(dossier, "missing", bank_missing=payment.amount)
 
 
+def listed_under_no_source(tell: Teller) -> None:
+    """A list that covers several gateways does not say whose a line is: its reference does."""
+    dossier, payment = tell.paid(tell.fee(), source=tell.province.listed)
+    tell.booked(payment)
+    line = tell.list_line(payment)
+    line.source = None
+    tell.join("settlement", payment, line)
+    tell.expect(dossier, "matched")
+
+
+def one_reference_of_two_gateways(tell: Teller) -> None:
+    first, one = tell.paid(tell.fee(), source=tell.province.agency_pays)
+    second, other = tell.paid(one.amount, source=tell.province.payer_pays, reference=one.reference)
+    for dossier, payment in ((first, one), (second, other)):
+        tell.settled(payment)
+        tell.expect(dossier, "matched")
+
+
 def settlement_unexpected(tell: Teller) -> None:
     source = tell.choose(*tell.province.net_settled)
     line = tell.settle(source, tell.fee(), tell.payday(), reference=f"HD{tell.codes.digits(15)}")
@@ -143,6 +161,8 @@ SCENARIOS = (
     settlement_missing,
     listed_by_the_bank_alone,
     listed_and_not_booked,
+    listed_under_no_source,
+    one_reference_of_two_gateways,
     settlement_unexpected,
     settlement_of_a_failed_payment,
     settled_by_another_gateway,

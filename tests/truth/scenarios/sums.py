@@ -77,6 +77,29 @@ def sum_in_two_ways(tell: Teller) -> None:
     tell.expect(line, "pending", ambiguous=8 * unit)
 
 
+def one_sum_is_clear_beside_one_that_is_not(tell: Teller) -> None:
+    dossier, payments = _under_one_reference(tell, 300_000, 500_000, 4_000, 7_000, 2_000, 9_000)
+    clear, unclear = _lines(tell, payments[0], 800_000, 11_000)
+    tell.join("bank", payments[:2], clear)
+    tell.expect(dossier, "pending", ambiguous=22_000)
+    tell.expect(unclear, "pending", ambiguous=11_000)
+
+
+def sum_among_twenty(tell: Teller) -> None:
+    """As many facts as are searched, and one way only."""
+    dossier, payments = _under_one_reference(tell, *(1_000 * 2**power for power in range(19)))
+    chosen = tell.random.sample(payments, tell.choose(3, 9, 15))
+    tell.join("bank", chosen, _lines(tell, payments[0], sum(one.amount for one in chosen)))
+    tell.expect(dossier, "missing", bank_missing=dossier.due - sum(one.amount for one in chosen))
+
+
+def no_sum_across_currencies(tell: Teller) -> None:
+    dossier, (one,) = _under_one_reference(tell, 30_000)
+    tell.pay(dossier, 20_000, one.source, day=one.day, reference=one.reference, currency="USD")
+    tell.join("bank", one, _lines(tell, one, 50_000))
+    tell.expect(dossier, "mismatched", currency_differs=20_000, amount_differs=20_000)
+
+
 def one_line_for_either_of_two_payments(tell: Teller) -> None:
     amount = tell.fee()
     dossier, payments = _under_one_reference(tell, amount, amount)
@@ -182,6 +205,9 @@ SCENARIOS = (
     sum_beside_an_equal_pair,
     sum_inside_a_reference,
     sum_in_two_ways,
+    one_sum_is_clear_beside_one_that_is_not,
+    sum_among_twenty,
+    no_sum_across_currencies,
     one_line_for_either_of_two_payments,
     either_of_two_lines_for_one_payment,
     too_many_for_a_search,
