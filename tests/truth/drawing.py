@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from random import Random
 from typing import Final
 
-from tests.truth.facts import World
+from tests.truth.facts import Line, Payment, World
 from tests.truth.province import found_province
 from tests.truth.scenarios import ODD, PLAIN, RARE, Scenario
 from tests.truth.teller import Teller
@@ -70,9 +70,13 @@ def _number(random: Random, world: World) -> None:
         numbers = random.sample(range(1, len(accounts_or_sources) + 1), len(accounts_or_sources))
         for one, number in zip(accounts_or_sources, numbers, strict=True):
             setattr(one, name, number)
-    for facts in (world.payments, world.lines):
-        numbers = random.sample(range(1, 4 * len(facts) + 1), len(facts))
-        for fact, number in zip(facts, numbers, strict=True):
-            fact.number = number
-    for facts in (world.payments, world.lines, world.records):
-        random.shuffle(facts)
+    _number_facts(random, world.payments)
+    _number_facts(random, world.lines)
+    random.shuffle(world.records)
+
+
+def _number_facts(random: Random, facts: list[Payment] | list[Line]) -> None:
+    numbers = iter(random.sample(range(1, 4 * len(facts) + 1), len(facts)))
+    for fact in facts:
+        fact.number = next(numbers)
+    random.shuffle(facts)

@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Final, Literal
 
 Leg = Literal["bank", "settlement", "treasury", "receipt"]
+HandOver = Literal["treasury", "receipt"]
 Tie = Literal["bank", "settlement", "treasury", "receipt", "refund", "reversal"]
 """What joins a group: a leg's match, a refund tied to its payment, a reversal to the credit it takes back."""
+BorneBy = Literal["agency", "payer", "gateway"]
 
 DONG: Final = "VND"
 
@@ -37,7 +39,7 @@ class Source:
     report: int | None = None
     percent: Decimal | None = None
     fixed: int | None = None
-    borne_by: Literal["agency", "payer", "gateway"] | None = None
+    borne_by: BorneBy | None = None
     promotions: bool = False
     clearing: Account | None = None
     batch_prefix: str = ""

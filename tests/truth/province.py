@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.truth.facts import Account, Source
+from tests.truth.facts import Account, BorneBy, Source
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Province:
         return source
 
 
-def _net_settled(code: str, account: Account, percent: str, borne_by: str, prefix: str) -> Source:
+def _net_settled(code: str, account: Account, percent: str, borne_by: BorneBy, prefix: str) -> Source:
     return Source(
         code,
         "vnpay",
@@ -57,7 +57,7 @@ def _net_settled(code: str, account: Account, percent: str, borne_by: str, prefi
         settlement=1,
         percent=Decimal(percent),
         fixed=0,
-        borne_by=borne_by,  # type: ignore[arg-type] -- one of the three, written below
+        borne_by=borne_by,
         clearing=Account(code, "gateway"),
         batch_prefix=prefix,
     )

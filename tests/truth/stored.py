@@ -65,7 +65,7 @@ def key_of_group(group: Group) -> GroupKey:
         group.tie,
         frozenset(one.number for one in group.payments),
         frozenset(one.number for one in group.lines),
-        group.batch and (group.batch.source.source_id, group.batch.code),
+        (group.batch.source.source_id, group.batch.code) if group.batch else None,
     )
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tests.truth import narratives
 from tests.truth.codes import Codes
 from tests.truth.days import PAYDAYS, after, banks_work
-from tests.truth.facts import Account, Batch, Case, Group, Line, Payment, Record, Source, Tie, Verdict, World
+from tests.truth.facts import Account, Batch, Case, Group, HandOver, Line, Payment, Record, Source, Tie, Verdict, World
 from tests.truth.province import Province
 
 FEES: Final = (10_000, 20_000, 30_000, 50_000, 75_000, 100_000, 120_000, 150_000, 200_000, 300_000, 500_000, 1_500_000)
@@ -209,14 +209,14 @@ class Teller:
         for batch in self._pools.values():
             self.paid_out(batch)
 
-    def hand_over(self, leg: str, payment: Payment, amount: int | None = None, **changes: Any) -> Line:
+    def hand_over(self, leg: HandOver, payment: Payment, amount: int | None = None, **changes: Any) -> Line:
         """Add a treasury or receipt line of a payment, by its reference and in time, but for what is given."""
         days = payment.source.treasury if leg == "treasury" else payment.source.receipt
         day = changes.pop("day", None) or after(payment.day, self.random.randint(1, days or 1))
         account = self.province.treasury if leg == "treasury" else self.province.receipts
         defaults = {"reference": payment.reference, "document": f"C1-{self.codes.digits(7)}"}
         sum_ = payment.amount if amount is None else amount
-        return self._add(Line(leg, account, sum_, day, **{**defaults, **changes}))  # type: ignore[arg-type] -- as named
+        return self._add(Line(leg, account, sum_, day, **{**defaults, **changes}))
 
     def _add(self, line: Line) -> Line:
         line.scenario = self.scenario

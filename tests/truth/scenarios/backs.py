@@ -1,12 +1,14 @@
 """Money that goes back: reversals that undo one match and no other, refunds tied to what they return."""
 
+from typing import Any
+
 from tests.truth import narratives
 from tests.truth.days import after
 from tests.truth.facts import Line, Payment, Record
 from tests.truth.teller import Teller
 
 
-def _reverse(tell: Teller, credit: Line, days: int = 1, **changes: object) -> Line:
+def _reverse(tell: Teller, credit: Line, days: int = 1, **changes: Any) -> Line:
     """Add the line by which the bank takes a credit back, and say that it belongs to it."""
     same = {"reference": credit.reference, "narrative": credit.narrative}
     day = after(credit.booked_on, days)
@@ -85,25 +87,25 @@ def reversed_by_notice(tell: Teller) -> None:
     tell.expect(dossier, "missing", reversed=payment.amount)
 
 
-def _refund(tell: Teller, payment: Payment, amount: int, **changes: object) -> Line:
+def _refund(tell: Teller, payment: Payment, amount: int, **changes: Any) -> Line:
     """Add a debit with the payment's reference."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "reference": narratives.echoed(tell.random, payment.reference),
         "narrative": tell.choose("HOAN TRA LE PHI", "Hoàn phí hồ sơ", "REFUND", ""),
         "account": payment.source.account,
     }
     chosen = {**defaults, **changes}
     day = after(payment.day, tell.choose(2, 3))
-    return tell.line(chosen.pop("account"), -amount, day, **chosen)  # type: ignore[arg-type] -- as named above
+    return tell.line(chosen.pop("account"), -amount, day, **chosen)
 
 
-def _refunded(tell: Teller, payment: Payment, amount: int, **changes: object) -> Line:
+def _refunded(tell: Teller, payment: Payment, amount: int, **changes: Any) -> Line:
     line = _refund(tell, payment, amount, **changes)
     tell.join("refund", payment, line)
     return line
 
 
-def _withdrawn(tell: Teller, **changes: object) -> tuple[Record, Payment]:
+def _withdrawn(tell: Teller, **changes: Any) -> tuple[Record, Payment]:
     dossier = tell.dossier(amount := tell.fee(), "withdrawn")
     return dossier, tell.pay(dossier, amount, **changes)
 

@@ -1,6 +1,7 @@
 """A batch of settlement lines is paid out as one bank line: named or not, short, twice alike, or not at all."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from tests.truth import narratives
 from tests.truth.days import PAYDAYS, after
@@ -29,7 +30,8 @@ def _fees(tell: Teller) -> list[int]:
 
 def _expect_all(tell: Teller, dossiers: list[Record], verdict: str) -> None:
     for dossier in dossiers:
-        tell.expect(dossier, verdict, **({"bank_missing": dossier.due} if verdict == "missing" else {}))
+        reasons = {"bank_missing": dossier.due} if verdict == "missing" else {}
+        tell.expect(dossier, verdict, batch=None, **reasons)
 
 
 def batch_named_in_the_reference(tell: Teller) -> None:
@@ -106,7 +108,7 @@ def batch_codes_that_begin_alike(tell: Teller) -> None:
     _expect_all(tell, dossiers + others, "matched")
 
 
-def _short(tell: Teller, batch: Batch, dossiers: list[Record], less: int, **changes: object) -> None:
+def _short(tell: Teller, batch: Batch, dossiers: list[Record], less: int, **changes: Any) -> None:
     tell.paid_out(batch, amount=batch.net - less, **changes)
     tell.expect(batch, "mismatched", net_differs=less)
     for dossier in dossiers:

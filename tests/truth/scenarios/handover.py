@@ -1,8 +1,12 @@
 """Treasury, receipt and report: handed over, in part, too much, not at all."""
 
+from typing import Any, Final
+
 from tests.truth.days import after
-from tests.truth.facts import Line, Payment, Record
+from tests.truth.facts import HandOver, Line, Payment, Record
 from tests.truth.teller import Teller
+
+BOTH: Final[tuple[HandOver, ...]] = ("treasury", "receipt")
 
 
 def _expecting(tell: Teller, flag: int = 1) -> tuple[Record, Payment]:
@@ -13,7 +17,7 @@ def _expecting(tell: Teller, flag: int = 1) -> tuple[Record, Payment]:
     return dossier, payment
 
 
-def _over(tell: Teller, leg: str, payment: Payment, *amounts: int, **changes: object) -> None:
+def _over(tell: Teller, leg: HandOver, payment: Payment, *amounts: int, **changes: Any) -> None:
     lines = [tell.hand_over(leg, payment, amount, **changes) for amount in amounts or (payment.amount,)]
     tell.join(leg, payment, lines)
 
@@ -35,7 +39,7 @@ def treasury_refused_it(tell: Teller) -> None:
 def treasury_refused_it_once(tell: Teller) -> None:
     dossier, payment = _expecting(tell)
     tell.hand_over("treasury", payment, evidence=False)
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         _over(tell, leg, payment)
     tell.expect(dossier, "matched")
 
@@ -63,7 +67,7 @@ def treasury_got_more(tell: Teller) -> None:
 
 def treasury_names_the_dossier(tell: Teller) -> None:
     dossier, payment = _expecting(tell)
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         _over(tell, leg, payment, reference="", dossier=dossier.code)
     tell.expect(dossier, "matched")
 
@@ -73,7 +77,7 @@ def treasury_got_several_payments_at_once(tell: Teller) -> None:
     second = tell.pay(dossier, tell.fee(), first.source, day=first.day)
     tell.booked(second)
     dossier.due += second.amount
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         line = tell.hand_over(leg, first, dossier.due, reference="", dossier=dossier.code)
         tell.join(leg, (first, second), line)
     tell.expect(dossier, "matched")
@@ -85,7 +89,7 @@ def treasury_got_what_was_kept(tell: Teller) -> None:
     dossier.due -= 4_000
     back = tell.line(payment.source.account, -4_000, after(payment.day, 2), reference=payment.reference)
     tell.join("refund", payment, back)
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         _over(tell, leg, payment, payment.amount - 4_000)
     tell.expect(dossier, "matched")
 
@@ -97,7 +101,7 @@ def handed_over_though_nobody_expected_it(tell: Teller) -> None:
     tell.expect(dossier, "matched")
 
 
-def _belonging_to_nothing(tell: Teller, leg: str) -> Line:
+def _belonging_to_nothing(tell: Teller, leg: HandOver) -> Line:
     payment = _expecting_nothing(tell)
     code = tell.codes.dossier(tell.payday())
     reference = tell.choose("", f"HD{tell.codes.digits(15)}")
@@ -106,7 +110,7 @@ def _belonging_to_nothing(tell: Teller, leg: str) -> Line:
 
 def _expecting_nothing(tell: Teller) -> Payment:
     dossier, payment = _expecting(tell)
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         _over(tell, leg, payment)
     tell.expect(dossier, "matched")
     return payment
@@ -151,7 +155,7 @@ def receipt_of_more(tell: Teller) -> None:
 
 def flag_not_synced(tell: Teller) -> None:
     dossier, payment = _expecting(tell, flag=0)
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         _over(tell, leg, payment)
     tell.expect(dossier, "mismatched", flag_not_synced=payment.amount)
 

@@ -1,5 +1,9 @@
 """What most payments are: everything agrees. Each kind of source, and each way a bank may name a payment."""
 
+from collections.abc import Callable
+from typing import Final
+
+from tests.truth.scenarios.handover import BOTH
 from tests.truth.teller import Teller
 
 
@@ -38,7 +42,7 @@ def handed_over(tell: Teller) -> None:
     dossier = tell.dossier(amount := tell.fee(), flag=tell.choose(1, 2))
     payment = tell.pay(dossier, amount, tell.province.handing_over)
     tell.booked(payment)
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         tell.join(leg, payment, tell.hand_over(leg, payment))
     tell.expect(dossier, "matched")
 
@@ -47,7 +51,7 @@ def all_six_legs(tell: Teller) -> None:
     dossier = tell.dossier(amount := tell.fee(), flag=tell.choose(1, 2))
     payment = tell.pay(dossier, amount, tell.province.whole)
     tell.settled(payment)
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         tell.join(leg, payment, tell.hand_over(leg, payment))
     tell.expect(dossier, "matched")
 
@@ -57,7 +61,7 @@ def nothing_more_expected(tell: Teller) -> None:
     tell.expect(dossier, "matched")
 
 
-WEIGHTS = {
+WEIGHTS: Final[dict[Callable[[Teller], None], int]] = {
     paid_by_reference: 40,
     paid_by_narrative_reference: 8,
     paid_by_narrative_dossier: 8,

@@ -111,8 +111,9 @@ def one_line_for_either_of_two_payments(tell: Teller) -> None:
 def either_of_two_lines_for_one_payment(tell: Teller) -> None:
     dossier, payment = tell.paid(tell.fee())
     lines = _lines(tell, payment, payment.amount, payment.amount)
-    for case in (dossier, *lines):
-        tell.expect(case, "pending", ambiguous=payment.amount)
+    tell.expect(dossier, "pending", ambiguous=payment.amount)
+    for line in lines:
+        tell.expect(line, "pending", ambiguous=line.amount)
 
 
 def too_many_for_a_search(tell: Teller) -> None:

@@ -1,9 +1,11 @@
 """What is not due by the last close: the case hangs, and nothing is missing."""
 
 from datetime import timedelta
+from typing import Any
 
 from tests.truth.days import LAST, after
 from tests.truth.facts import Record
+from tests.truth.scenarios.handover import BOTH
 from tests.truth.teller import Teller
 
 YESTERDAY = LAST - timedelta(days=1)
@@ -27,7 +29,7 @@ def payout_not_due(tell: Teller) -> None:
     tell.expect(dossier, "pending")
 
 
-def _handing_over(tell: Teller, **changes: object) -> Record:
+def _handing_over(tell: Teller, **changes: Any) -> Record:
     dossier = tell.dossier(amount := tell.fee(), **changes)
     payment = tell.pay(dossier, amount, tell.province.handing_over, day=YESTERDAY)
     tell.booked(payment, day=LAST)
@@ -56,7 +58,7 @@ def flag_not_due(tell: Teller) -> None:
     day = after(LAST.replace(day=27), 2)
     payment = tell.pay(dossier, amount, tell.province.handing_over, day=day)
     tell.booked(payment)
-    for leg in ("treasury", "receipt"):
+    for leg in BOTH:
         tell.join(leg, payment, tell.hand_over(leg, payment))
     tell.expect(dossier, "matched")
 
