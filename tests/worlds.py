@@ -40,6 +40,7 @@ NARRATIVES: Final = (
     "HS {dossier}/{other}",
     "08052024{squeezed}",
     "{dossier} 12",
+    "{cut}\n0001 {other}",
     "MBVCB.240508.{dossier}",
     "ck {cut}",
 )

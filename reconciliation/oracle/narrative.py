@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact
 from reconciliation.oracle.groups import Ambiguous
-from reconciliation.oracle.texts import key_of, stands_in, without_prefixes, words_of
+from reconciliation.oracle.texts import key_of, stands_in, without_prefixes, words_not_broken, words_of
 from reconciliation.rules.model import NarrativeCut, NarrativeDossier, NarrativeReference, RuleSet, Window
 
 Names = set[tuple[str, str, int]]
@@ -37,7 +37,7 @@ def _readings(line: LineFact, prefixes: Sequence[str]) -> list[tuple[str, str]]:
 def _names(line: LineFact, payments: Sequence[PaymentFact], rules: RuleSet) -> Names:
     """Return what the line names best: references, else dossiers, else cut forms."""
     readings = _readings(line, rules.prefixes)
-    words = [word for reading in readings for word in words_of(" ".join(reading))]
+    words = [word for reading in readings for text in reading for word in words_not_broken(text)]
     texts = [" ".join(words_of(" ".join(reading))) for reading in readings]
     texts += [key_of(text) for reading in readings for text in reading]
     return (

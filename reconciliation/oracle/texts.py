@@ -19,6 +19,12 @@ def words_of(text: str) -> list[str]:
     return [word.upper() for word in re.split(r"[^A-Za-z0-9]+", joined) if word]
 
 
+def words_not_broken(text: str) -> list[str]:
+    """Return the words that the next word does not go on from with a digit."""
+    words = words_of(text)
+    return [word for word, after in zip(words, [*words[1:], ""], strict=False) if not after[:1].isdigit()]
+
+
 def stands_in(key: str, texts: Collection[str], least: int) -> bool:
     pattern = re.compile(rf"(?<![0-9]){key}(?![0-9])")
     return len(key) >= least and any(pattern.search(text) for text in texts)

@@ -47,9 +47,8 @@ SELECT $1, r.leg, r.fact_id, r.account_id, r.amount, r.currency, r.on_date, r.re
        concat_ws(' ', words(l.narrative || ' ' || l.reference), squeeze(l.narrative), l.reference_key,
                  words(b.narrative || ' ' || b.reference), squeeze(b.narrative), squeeze(b.reference)),
        ARRAY(SELECT DISTINCT word
-             FROM unnest(string_to_array(words(l.narrative || ' ' || l.reference), ' ') || l.reference_key
-                         || string_to_array(words(b.narrative || ' ' || b.reference), ' ') || squeeze(b.reference))
-                 AS word
+             FROM unnest(cut_words(l.narrative) || cut_words(l.reference) || l.reference_key
+                         || cut_words(b.narrative) || cut_words(b.reference) || squeeze(b.reference)) AS word
              WHERE length(word) >= $2::integer),
        r.standing, r.contenders
 FROM w_rest AS r

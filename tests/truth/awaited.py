@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.truth.scenarios import backs, bank, batches, dossiers, handover, names, plain, settlement, sums, waiting
+from tests.truth.scenarios import backs, bank, batches, dossiers, handover, plain, settlement, sums, waiting
 
 AWAITED: Final[frozenset[str]] = frozenset(
     one.__name__
@@ -34,7 +34,6 @@ AWAITED: Final[frozenset[str]] = frozenset(
         sums.sum_inside_a_reference,
         handover.refunded_and_not_handed_over,
         handover.treasury_got_what_was_kept,
-        names.a_broken_line_is_no_cut_reference,
         waiting.payout_not_due,
     )
 )

@@ -1,5 +1,11 @@
 -- What the legs beside payment and bank leave behind, and what a matcher of all of them keeps.
 
+-- The words of a text that can be a code cut short. One that the next word goes on from with a digit is not cut but
+-- broken where a line ended, and may be the whole code of something else.
+CREATE FUNCTION cut_words(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT string_to_array(regexp_replace(words(value), '[A-Z0-9]+ (?=[0-9])', '', 'g'), ' ')
+$$;
+
 -- An account may also stand for where a leg's lines come from: a gateway's clearing account, the receipts' book.
 ALTER TABLE account DROP CONSTRAINT account_kind_check,
     ADD CONSTRAINT account_kind_check CHECK (kind IN ('bank', 'treasury', 'gateway', 'receipt'));
