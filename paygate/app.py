@@ -17,7 +17,7 @@ from adapters.statements.registry import FORMATS
 from adapters.statements.table.mapping import TableMapping
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
-from paygate.configured import built, endpoints, questioned, store_parties
+from paygate.configured import built, caretaker, endpoints, questioned, store_parties
 from paygate.confirmation import confirm, declare
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.deliveries import Deliveries, Endpoint
@@ -35,6 +35,7 @@ from paygate.inquiry import Poller
 from paygate.intake import Intake, Sender
 from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
+from paygate.months import make_months
 from paygate.records import request_payment, upsert
 from paygate.settings import Settings, resolve_secret
 from paygate.statement_files import read_isolated
@@ -211,6 +212,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         async with open_database(url) as database:
             async with database.connection() as connection:
                 directory = await store_parties(connection, settings)
+            await make_months(database, datetime.now(UTC))
             yield Service(settings, url, database, directory)
 
 
@@ -319,6 +321,8 @@ async def serve(  # noqa: PLR0913 -- where, as what, and the two ends of its lif
         ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait())]
         if role != "web":
             ends.append(await stack.enter_async_context(_running(worker.run, "worker")))
+            care = caretaker(settings, service.database)
+            ends.append(await stack.enter_async_context(_running(care.run, "caretaker")))
             deliveries = await stack.enter_async_context(_deliveries(service))
             ends.append(await stack.enter_async_context(_running(deliveries.run, "deliveries")))
             ends += await stack.enter_async_context(_asking(service, worker.wake))

@@ -13,6 +13,7 @@ from paygate.commands.deliveries import deliveries
 from paygate.commands.inbox import inbox
 from paygate.commands.people import people, trail
 from paygate.commands.records import records
+from paygate.commands.retention import trim
 from paygate.commands.rules import rules
 from paygate.commands.simulation import simulate_sources
 from paygate.commands.statements import statements
@@ -33,7 +34,7 @@ def take_configuration(
     context.obj = config
 
 
-for command in (service.demo, service.serve, service.doctor, days.reconcile, days.report, service.bench):
+for command in (service.demo, service.serve, service.doctor, days.reconcile, days.report, trim, service.bench):
     app.command()(command)
 statements.command("answer")(answer_statement)
 app.command("migrate")(service.migrate_schema)

@@ -1,13 +1,16 @@
 """What the configuration becomes: the parties by their numbers, each source's adapter, who asks, and who is told."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from adapters import registry
 from adapters.standardwebhooks import signing_key_of
 from adapters.standardwebhooks.signature import signed_headers
-from paygate.database import Connection
+from paygate import audit
+from paygate.caretaker import Caretaker
+from paygate.database import Connection, Database
 from paygate.deliveries import Endpoint
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Inquirer
@@ -15,8 +18,11 @@ from paygate.domain.errors import ConfigurationError
 from paygate.domain.news import kinds_matching
 from paygate.domain.parties import FeeSchedule
 from paygate.domain.reach import Allowed
+from paygate.domain.retention import Kept
 from paygate.egress import read_url
 from paygate.inquiry import Questioned
+from paygate.months import make_months
+from paygate.retention import NOBODY, Trimming
 from paygate.settings import (
     AccountSettings,
     EndpointSettings,
@@ -153,3 +159,27 @@ def _endpoint(settings: Settings, directory: Directory, name: str, one: Endpoint
         raise ConfigurationError(f"{settings.place_of('endpoints', name)}: {error}") from error
     tenant_id = directory.tenants[one.tenant].tenant_id
     return Endpoint(tenant_id, name, one.url, kinds_matching(one.types), partial(signed_headers, keys=keys))
+
+
+def trimming(  # noqa: PLR0913 -- what, when, by whom and for whom
+    settings: Settings,
+    database: Database,
+    now: datetime,
+    *,
+    actor: str = NOBODY,
+    only: int | None = None,
+    rehearsal: bool = False,
+) -> Trimming:
+    """Make what drops that which is over its time, as it is configured."""
+    months = {kind: getattr(settings.retention, kind) for kind in Kept}
+    return Trimming(database, months, now, append_audit=audit.append, actor=actor, only=only, rehearsal=rehearsal)
+
+
+def caretaker(settings: Settings, database: Database) -> Caretaker:
+    """Make what looks at the calendar: months ahead at each look, trimming at night."""
+
+    async def trim(now: datetime) -> None:
+        await trimming(settings, database, now).run()
+
+    zones = [one.timezone for one in settings.tenants.values()]
+    return Caretaker(partial(make_months, database), trim, zones, lambda: datetime.now(UTC))

@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 
 from paygate.database import Connection, load_queries
+from paygate.domain.errors import NoLongerKeptError
 from paygate.domain.news import FeedEvent
 
 QUERIES: Final = load_queries("paygate.sql", "queries/feed.sql")
@@ -49,8 +50,17 @@ async def head_of(connection: Connection, tenant_id: int) -> int:
 
 
 async def read_events(connection: Connection, tenant_id: int, after: int, limit: int) -> list[FeedEvent]:
-    """Return the events that follow a number, in order."""
-    return [feed_event(row) for row in await connection.fetch(QUERIES["read_events"], tenant_id, after, limit)]
+    """Return the events that follow a number, in order.
+
+    Raises:
+        NoLongerKeptError: some of what followed it is over its time; who went on would miss it unseen.
+    """
+    rows = await connection.fetch(QUERIES["read_events"], tenant_id, after, limit)
+    # Looked up last: what is trimmed between the two looks is then seen here.
+    trimmed_to: int = await connection.fetchval(QUERIES["read_trimmed"], tenant_id) or 0
+    if after < trimmed_to:
+        raise NoLongerKeptError(f"the feed is kept from {trimmed_to + 1} on; begin after {trimmed_to}")
+    return [feed_event(row) for row in rows]
 
 
 def feed_event(row: asyncpg.Record) -> FeedEvent:

@@ -86,7 +86,7 @@ async def count_notices(connection: Connection, tenant_id: int) -> list[dict[str
 
 
 async def show_notice(connection: Connection, tenant_id: int, notice_id: int) -> dict[str, Any]:
-    """Return everything known of a notice; its body as text that is safe on a terminal.
+    """Return everything known of a notice; its body as text that is safe on a terminal, None once it was trimmed.
 
     Raises:
         NotFoundError: the tenant has no such notice.
@@ -94,7 +94,7 @@ async def show_notice(connection: Connection, tenant_id: int, notice_id: int) ->
     row = await connection.fetchrow(QUERIES["show_notice"], tenant_id, notice_id)
     if row is None:
         raise NotFoundError(f"there is no notice {notice_id}")
-    return dict(row) | {"body": readable(row["body"])}
+    return dict(row) | {"body": None if row["body"] is None else readable(row["body"])}
 
 
 def readable(body: bytes) -> str:

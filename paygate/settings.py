@@ -43,6 +43,9 @@ FEE_DECIMALS: Final = 4
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 
 
+Months = Annotated[int, Field(ge=0, le=1200)]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -159,6 +162,15 @@ class CalendarSettings(_Table):
     working_days: frozenset[date] = frozenset()
 
 
+class RetentionSettings(_Table):
+    """Whole months for which things are kept once they are settled. Left out, or 0: for ever."""
+
+    notice_bodies: Months = 0
+    payment_events: Months = 0
+    match_history: Months = 0
+    feed: Months = 0
+
+
 class Settings(BaseSettings):
     """Everything paygate can be told."""
 
@@ -177,6 +189,7 @@ class Settings(BaseSettings):
         default=(), description="networks, addresses and names of one's own that may be asked"
     )
     calendar: CalendarSettings = CalendarSettings()
+    retention: RetentionSettings = RetentionSettings()
     tenants: Mapping[Name, TenantSettings] = Field(default_factory=dict)
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     sources: Mapping[Name, SourceSettings] = Field(default_factory=dict)
@@ -312,6 +325,7 @@ def misspelt(key: str, name: str, known: Sequence[str]) -> str:
 def _names_at(where: Sequence[str]) -> list[str]:
     tables: dict[tuple[str, ...], type[BaseModel]] = {
         ("calendar",): CalendarSettings,
+        ("retention",): RetentionSettings,
         ("tenants",): TenantSettings,
         ("accounts",): AccountSettings,
         ("accounts", "statement_due"): StatementDue,

@@ -109,6 +109,9 @@ class Event(StrEnum):
     JOB_PUT_OFF = "job_put_off"
     JOB_LOST = "job_lost"
     CONNECTION_CUT = "connection_cut"
+    ERRAND_PUT_OFF = "errand_put_off"
+    MONTH_MADE = "month_made"
+    TRIMMED = "trimmed"
 
 
 class _StandardError:

@@ -37,6 +37,10 @@ class NotFoundError(PaygateError):
     """No such thing, or none that the caller may see."""
 
 
+class NoLongerKeptError(NotFoundError):
+    """It was there, and its time is over."""
+
+
 class UnknownCallerError(PaygateError):
     """There is no token, or nobody issued it."""
 

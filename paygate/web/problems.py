@@ -50,6 +50,7 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     ),
     errors.TooLargeError: TOO_LARGE,
     errors.NotFoundError: NOT_FOUND,
+    errors.NoLongerKeptError: Problem(HTTPStatus.GONE, "no-longer-kept", "It was kept for its time, which is over"),
     errors.UnknownCallerError: Problem(HTTPStatus.UNAUTHORIZED, "unknown-caller", "A valid bearer token is needed"),
     errors.NotAllowedError: Problem(HTTPStatus.FORBIDDEN, "not-allowed", "The role does not allow this"),
     errors.NotAuthenticError: Problem(HTTPStatus.UNAUTHORIZED, "not-authentic", "The signature does not hold"),

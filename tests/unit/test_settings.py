@@ -171,6 +171,11 @@ def test_a_misspelt_key_of_a_due_statement_is_refused_with_its_keys() -> None:
     assert "accounts.0011001234567.statement_due.dasy is not a key (did you mean 'days'?)" in message
 
 
+def test_what_is_not_said_to_be_kept_for_a_time_is_kept_for_ever() -> None:
+    retention = load("[retention]\nfeed = 24\n").retention
+    assert (retention.feed, retention.notice_bodies) == (24, 0)
+
+
 def test_single_days_of_the_calendar_are_read() -> None:
     calendar = load("[calendar]\ndays_off = [2026-01-02]\nworking_days = [2026-01-10]\n").calendar
     assert (calendar.days_off, calendar.working_days) == ({date(2026, 1, 2)}, {date(2026, 1, 10)})

@@ -40,6 +40,9 @@ RETURNING sequence;
 -- name: read_head
 SELECT sequence FROM feed_head WHERE tenant_id = $1;
 
+-- name: read_trimmed
+SELECT trimmed_to FROM feed_head WHERE tenant_id = $1;
+
 -- name: read_events
 SELECT sequence, event_id, kind, recorded_at, body::text AS body FROM event
 WHERE tenant_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3;

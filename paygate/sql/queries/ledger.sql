@@ -80,16 +80,16 @@ RETURNING payment_id, source_id, reference, transaction_id;
 
 -- name: add_events
 -- What was said is read from the notice itself. A parked notice that was woken has its event already.
-INSERT INTO payment_event (tenant_id, payment_id, notice_id, said_state, left_state, outcome, amount, currency,
-    occurred_at)
-SELECT $1, told.payment_id, told.notice_id, notice.said_state, told.left_state::payment_state, notice.outcome,
-    notice.amount, notice.currency, notice.occurred_at
+INSERT INTO payment_event (tenant_id, payment_id, notice_id, received_at, said_state, left_state, outcome, amount,
+    currency, occurred_at)
+SELECT $1, told.payment_id, told.notice_id, notice.received_at, notice.said_state, told.left_state::payment_state,
+    notice.outcome, notice.amount, notice.currency, notice.occurred_at
 FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS told (notice_id, payment_id, left_state)
 CROSS JOIN LATERAL (
-    SELECT said_state, outcome, amount, currency, coalesce(occurred_at, received_at) AS occurred_at
+    SELECT received_at, said_state, outcome, amount, currency, coalesce(occurred_at, received_at) AS occurred_at
     FROM notice WHERE tenant_id = $1 AND notice_id = told.notice_id OFFSET 0
 ) AS notice
-ON CONFLICT (tenant_id, notice_id) DO NOTHING
+ON CONFLICT (tenant_id, notice_id, received_at) DO NOTHING
 RETURNING notice_id;
 
 -- name: mark_payments_dirty
