@@ -18,6 +18,7 @@ from reconciliation.passes.handover import match_handovers
 from reconciliation.passes.lateness import note_lateness
 from reconciliation.passes.narrative import match_by_narrative
 from reconciliation.passes.reference import match_by_reference
+from reconciliation.passes.returns import reckon_returns, set_returns_aside
 from reconciliation.passes.settlement import match_settlements
 from reconciliation.passes.storing import store_matches
 from reconciliation.policy import Policy
@@ -83,11 +84,13 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     turn = await Turn.begin(connection, tenant_id, policy.rules)
     await turn.freshen_statistics()
     facts = await gather(turn)
+    await set_returns_aside(turn)
     await match_by_reference(turn)
     await match_by_narrative(turn)
     await note_lateness(turn, policy)
     settled, unsettled = await match_settlements(turn)
     matched, undone = await store_matches(turn)
+    await reckon_returns(turn)
     handed_over, taken_back = await match_handovers(turn)
     opened, changed, resolved = await judge(turn, policy, as_of)
     await turn.drop_tables()

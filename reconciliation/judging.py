@@ -8,7 +8,7 @@ import asyncpg
 from paygate.domain.legs import Leg
 from paygate.domain.news import EventKind
 from paygate.telemetry import RECONCILIATION_SECONDS
-from reconciliation.model import REASONS, Reason
+from reconciliation.model import REASONS, REFUND_WORDS, Reason
 from reconciliation.policy import Policy
 from reconciliation.turn import Turn, columns
 
@@ -26,10 +26,13 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         await turn.do("expect_of_dossiers", turn.tenant_id, policy.record_wait_days, policy.rules.recorded_days)
         await turn.do("expect_of_lone_payments", turn.tenant_id, policy.record_wait_days)
         await turn.do("expect_of_loose_payments", turn.tenant_id)
+        await turn.do("expect_of_reversed_payments", turn.tenant_id)
+        await turn.do("await_no_line_of_reversed_payments")
         await turn.do("expect_of_differing_matches", turn.tenant_id)
         await turn.do("expect_of_odd_payments", turn.tenant_id)
         await turn.do("expect_of_unconfirmed_payments", turn.tenant_id)
-        await turn.do("expect_of_loose_lines", turn.tenant_id)
+        await turn.do("expect_of_loose_lines", turn.tenant_id, REFUND_WORDS)
+        await turn.do("expect_of_loose_refunds", turn.tenant_id)
         await _expect_of_settlements(turn)
         await _expect_of_handovers(turn)
         await _reckon_days(turn, policy)

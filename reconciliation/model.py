@@ -320,3 +320,5 @@ RULES: Final = {
 
 CONTENDERS: Final = 20
 """How many of several equally good answers a discrepancy names."""
+REFUND_WORDS: Final = ("HOAN TRA", "HOAN TIEN", "HOAN PHI", "HOAN LE PHI", "REFUND")
+"""What says of a debit without a reference that it is a refund: whole words of its narrative."""

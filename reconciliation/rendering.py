@@ -57,6 +57,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "gateway_fee": ("Phí cổng giữ lại", "Kept by the gateway"),
     "promotion": ("Khuyến mại cổng bù", "Promotions the gateway adds"),
     "tolerance": ("Chênh lệch trong mức cho phép", "Difference within the tolerance"),
+    "refunded": ("Đã hoàn trả", "Refunded"),
     "not_due": ("Chưa đến hạn", "Not due yet"),
     "not_expected": ("Không chờ sao kê", "No bank line expected"),
     "unknown agency": ("Không rõ đơn vị", "Unknown agency"),

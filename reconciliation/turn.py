@@ -12,6 +12,7 @@ from reconciliation.rules.model import RuleSet
 FILES: Final = (
     "turn.sql",
     "gathering.sql",
+    "returns.sql",
     "reference.sql",
     "narrative.sql",
     "lateness.sql",
@@ -22,6 +23,7 @@ FILES: Final = (
 )
 TABLES: Final = (
     "create_gathering_tables",
+    "create_returns_tables",
     "create_reference_tables",
     "create_narrative_tables",
     "create_lateness_tables",
@@ -72,6 +74,10 @@ class Turn:
     async def fetch(self, name: str, *arguments: object) -> list[asyncpg.Record]:
         """Run a named statement and return its rows."""
         return await self.connection.fetch(QUERIES[name], *arguments, timeout=PASS_SECONDS)
+
+    async def ask(self, name: str, *arguments: object) -> bool:
+        """Run a named statement that answers yes or no."""
+        return bool(await self.connection.fetchval(QUERIES[name], *arguments, timeout=PASS_SECONDS))
 
     async def analyze(self, *tables: str) -> None:
         """Tell the planner how large the working tables have become: a guess of a thousand rows ruins the joins."""

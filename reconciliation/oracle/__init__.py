@@ -14,26 +14,34 @@ from reconciliation.oracle.facts import DiscrepancyFact, Judgement, World
 from reconciliation.oracle.handover import judge_flags, judge_handovers, match_handovers
 from reconciliation.oracle.narrative import match_by_narrative
 from reconciliation.oracle.reference import match_by_reference
+from reconciliation.oracle.returns import find_returns, judge_gateway_refunds, keep, leave_out, reckon_returned
 from reconciliation.oracle.settlement import judge_settlements, match_settlements
 from reconciliation.rules.model import RuleSet
 
 
 def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, add: AddBusinessDays) -> Judgement:
     """Match and judge a whole world at once, as of a business day."""
-    by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(world, rules)
+    back = find_returns(world)
+    staying = leave_out(world, back)
+    by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(staying, rules)
     by_narrative, unclear = match_by_narrative(loose_payments, loose_lines, rules)
     settled, doubts = match_settlements(world)
-    handed_over, undecided = match_handovers(world)
-    matches = by_reference | by_narrative | settled | handed_over
+    booked, doubtful = by_reference | by_narrative, ambiguous | unclear
+    returned = reckon_returned(world, back, booked, doubtful, rules)
+    kept = keep(world, returned)
+    handed_over, undecided = match_handovers(kept)
+    matches = booked | settled | handed_over
     found = [
-        *judge_dossiers(world, record_wait_days, rules.recorded_days, add),
-        *judge_payments(world, matches, ambiguous | unclear, add),
-        *judge_lines(world, matches, ambiguous | unclear),
+        *judge_dossiers(world, returned, record_wait_days, rules.recorded_days, add),
+        *judge_payments(world, returned, matches, doubtful, add),
+        *judge_lines(staying, matches, doubtful),
+        *judge_gateway_refunds(staying),
         *judge_settlements(world, settled, doubts, add),
-        *judge_handovers(world, matches, undecided, add),
-        *judge_flags(world, add),
+        *judge_handovers(kept, matches, undecided, add),
+        *judge_flags(kept, add),
     ]
-    return Judgement(matches, _merge(one for one in found if one.reason not in WAITING or one.since <= as_of))
+    held = _merge(one for one in found if one.reason not in WAITING or one.since <= as_of)
+    return Judgement(matches, held, back)
 
 
 def _merge(found: Iterable[DiscrepancyFact]) -> frozenset[DiscrepancyFact]:

@@ -1,16 +1,22 @@
 """What the bank leg lacks: of each payment, and of each line."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from reconciliation.model import Reason
+from reconciliation.model import REFUND_WORDS, Reason
 from reconciliation.oracle.dossiers import AddBusinessDays
-from reconciliation.oracle.facts import DiscrepancyFact, MatchFact, PaymentFact, World
+from reconciliation.oracle.facts import DiscrepancyFact, LineFact, MatchFact, PaymentFact, World
 from reconciliation.oracle.groups import Ambiguous, mark
+from reconciliation.oracle.returns import Returned
+from reconciliation.oracle.texts import key_of, words_of
 
 
 def judge_payments(
-    world: World, matches: Collection[MatchFact], ambiguous: Ambiguous, add: AddBusinessDays
+    world: World,
+    returned: Mapping[int, Returned],
+    matches: Collection[MatchFact],
+    ambiguous: Ambiguous,
+    add: AddBusinessDays,
 ) -> Iterable[DiscrepancyFact]:
     match_of = {payment_id: match for match in matches if match.leg == "bank" for payment_id in match.payment_ids}
     booked = {line.line_id: line.booked_on for line in world.lines}
@@ -23,12 +29,15 @@ def judge_payments(
             yield DiscrepancyFact(subject, Reason.NEVER_CONFIRMED, one.amount, one.given_up_on)
         if one.came and one.currency != "VND":
             yield DiscrepancyFact(subject, Reason.CURRENCY_DIFFERS, one.amount, one.business_date)
+        taken_back = returned[one.payment_id].reversed_on if one.payment_id in returned else None
+        if taken_back:
+            yield DiscrepancyFact(subject, Reason.REVERSED, one.amount, taken_back)
         match = match_of.get(one.payment_id)
         if match and match.rule in ("reference", "reference_other_account"):
             since = max(one.business_date, *(booked[line] for line in match.line_ids))
             yield _judge_match(match, one, since)
         elif one.came and not match and (found := _judge_unmatched(one, ambiguous, add)):
-            yield found
+            yield from () if taken_back and found.reason is Reason.BANK_MISSING else (found,)
 
 
 def _judge_match(match: MatchFact, payment: PaymentFact, since: date) -> DiscrepancyFact:
@@ -53,5 +62,11 @@ def judge_lines(world: World, matches: Collection[MatchFact], ambiguous: Ambiguo
     settled = {line_id for match in matches for line_id in match.line_ids}
     for line in world.lines:
         if line.leg == "bank" and line.line_id not in settled:
-            reason = Reason.AMBIGUOUS if mark(line) in ambiguous else Reason.BANK_UNEXPECTED
+            reason = Reason.AMBIGUOUS if mark(line) in ambiguous else _unexpected(line)
             yield DiscrepancyFact(f"line:{line.line_id}", reason, abs(line.amount), line.booked_on)
+
+
+def _unexpected(line: LineFact) -> Reason:
+    said = f" {' '.join(words_of(line.narrative))} "
+    refund = key_of(line.reference) or any(f" {words} " in said for words in REFUND_WORDS)
+    return Reason.REFUND_UNMATCHED if line.amount < 0 and not line.reversal and refund else Reason.BANK_UNEXPECTED

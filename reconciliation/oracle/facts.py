@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from reconciliation.model import Reason
@@ -46,6 +46,8 @@ class PaymentFact:
     given_up_on: date | None = None
     state: str = "paid"
     """Of money that came: paid, refund_pending, partly_refunded, refunded or reversed."""
+    occurred_at: datetime | None = None
+    transaction_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,16 @@ class MatchFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BackFact:
+    """What went back by a line: to a payment, or the very money of a credit line."""
+
+    line_id: int
+    payment_id: int | None
+    credit_line_id: int | None
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class DiscrepancyFact:
     """What does not agree: the subject as `kind:id`, the amount at stake, the day from which it holds."""
 
@@ -108,6 +120,7 @@ class Judgement:
 
     matches: frozenset[MatchFact]
     discrepancies: frozenset[DiscrepancyFact]
+    back: frozenset[BackFact] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,23 @@ def _readings(line: LineFact, prefixes: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
+def _texts(readings: Sequence[tuple[str, str]]) -> list[str]:
+    words = [" ".join(words_of(" ".join(reading))) for reading in readings]
+    return [*words, *(key_of(text) for reading in readings for text in reading)]
+
+
+def names_whole(line: LineFact, payment: PaymentFact, rules: RuleSet) -> bool:
+    """Return whether the line, of the payment's account and amount and in its window, names it in full."""
+    texts = _texts(_readings(line, rules.prefixes))
+    found = _references(line, [payment], texts, rules.find(NarrativeReference))
+    return bool(found or _dossiers(line, [payment], texts, rules.find(NarrativeDossier)))
+
+
 def _names(line: LineFact, payments: Sequence[PaymentFact], rules: RuleSet) -> Names:
     """Return what the line names best: references, else dossiers, else cut forms."""
     readings = _readings(line, rules.prefixes)
     words = [word for reading in readings for text in reading for word in words_not_broken(text)]
-    texts = [" ".join(words_of(" ".join(reading))) for reading in readings]
-    texts += [key_of(text) for reading in readings for text in reading]
+    texts = _texts(readings)
     return (
         _references(line, payments, texts, rules.find(NarrativeReference))
         or _dossiers(line, payments, texts, rules.find(NarrativeDossier))

@@ -1,5 +1,6 @@
 """Takes what is dirty, with all that shares a reference with it."""
 
+from reconciliation.passes.returns import gather_returns
 from reconciliation.turn import Turn
 
 
@@ -22,6 +23,7 @@ async def _gather_changes(turn: Turn) -> int:
     await turn.analyze("w_dirty_payment", "w_dirty_line")
     facts = await turn.do("gather_dirty_payments", turn.tenant_id)
     facts += await turn.do("gather_dirty_lines", turn.tenant_id)
+    facts += await gather_returns(turn)
     await turn.analyze("w_fact")
     facts += await turn.do("gather_payments_of_the_same_reference", turn.tenant_id)
     return facts + await turn.do("gather_lines_of_the_same_reference", turn.tenant_id)

@@ -64,15 +64,18 @@ async def _follow_names(turn: Turn, names: _Names, reach: tuple[int, int]) -> No
         await turn.do("lay_out_lines", turn.tenant_id)
         await turn.do("lay_out_payers", turn.tenant_id, *reach)
         await _find_names(turn, names)
-        await turn.do("settle_lines_looked_at")
         await turn.analyze("w_edge")
         await turn.do("reach_payments_by_edge")
+        if turn.judged_before:
+            await turn.do("reach_payments_of_former_company", turn.tenant_id)
+        await turn.do("keep_the_best_names")
+        await turn.do("settle_lines_looked_at")
         reached = await turn.do("reach_lines_by_name", turn.tenant_id, *reach, names.shortest)
         await turn.do("settle_payments_looked_at")
 
 
 async def _find_names(turn: Turn, names: _Names) -> None:
-    await turn.do("lay_out_names", names.shortest, *_counting(names.reference), *_counting(names.dossier))
+    await turn.do("lay_out_names", names.shortest, *counting_names(names.reference), *counting_names(names.dossier))
     await turn.do("lay_out_pieces", names.shortest)
     await turn.analyze("w_near", "w_payer", "w_name", "w_gram")
     await turn.do("find_full_names")
@@ -80,9 +83,8 @@ async def _find_names(turn: Turn, names: _Names) -> None:
     if names.cut:
         window = names.cut.window_days
         await turn.do("find_cut_names", window.first, window.last, names.cut.least_length)
-    await turn.do("keep_the_best_names")
 
 
-def _counting(rule: NarrativeReference | NarrativeDossier | None) -> tuple[int | None, int, int]:
+def counting_names(rule: NarrativeReference | NarrativeDossier | None) -> tuple[int | None, int, int]:
     """Return the shortest name that counts, None where none does, and its window."""
     return (rule.least_length, rule.window_days.first, rule.window_days.last) if rule else (None, 0, 0)

@@ -53,7 +53,8 @@ WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.dossier_code IS NULL
 INSERT INTO w_case
 SELECT 'line:' || fact_id, NULL, NULL, fact_id, NULL, amount, NULL, true
 FROM loose_fact
-WHERE tenant_id = $1 AND leg <> 'payment' AND on_date = $2 AND standing <> 'narrative';
+WHERE tenant_id = $1 AND leg <> 'payment' AND on_date = $2
+  AND standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative');
 
 -- name: gather_reasons
 -- As of the closing: what waits for a leg holds only from the day the leg was due.
@@ -122,19 +123,21 @@ SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
     WHERE m.amount <> 0
     UNION ALL
     SELECT CASE WHEN l.standing <> 'open' THEN 'ambiguous'
+                WHEN b.reversed_on IS NOT NULL THEN 'reversed'
                 WHEN s.bank_days IS NULL OR l.account_id IS NULL THEN 'not_expected'
                 WHEN d.since <= $2 THEN 'bank_missing'
                 WHEN d.since > $2 OR w.case_key IS NOT NULL THEN 'not_due' END, l.amount
     FROM loose_fact AS l
     JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = l.fact_id
     JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+    LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = l.fact_id
     LEFT JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'payment:' || l.fact_id
         AND d.reason = 'bank_missing' AND d.state <> 'resolved'
     LEFT JOIN watch AS w ON w.tenant_id = $1
         AND w.case_key = coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id)
     WHERE l.tenant_id = $1 AND l.leg = 'payment' AND l.on_date = $2 AND l.standing <> 'narrative' AND l.currency = 'VND'
     UNION ALL
-    SELECT d.reason, -l.amount
+    SELECT CASE l.standing WHEN 'taken_back' THEN 'reversed' WHEN 'tied' THEN 'refunded' ELSE d.reason END, -l.amount
     FROM loose_fact AS l
     LEFT JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'line:' || l.fact_id AND d.state <> 'resolved'
     WHERE l.tenant_id = $1 AND l.leg = 'bank' AND l.on_date = $2 AND l.standing <> 'narrative' AND l.currency = 'VND'

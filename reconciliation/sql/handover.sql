@@ -55,7 +55,10 @@ payer AS (
     JOIN match AS m ON m.tenant_id = $1 AND m.match_id = f.match_id AND m.leg IN ('treasury', 'receipt')
     JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
     UNION
-    SELECT fact_id, dossier_code FROM w_fact WHERE leg = 'payment')
+    SELECT fact_id, dossier_code FROM w_fact WHERE leg = 'payment'
+    UNION
+    SELECT p.payment_id, p.dossier_code
+    FROM w_returned_otherwise AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id)
 SELECT coalesce('dossier:' || dossier_code, 'payment:' || payment_id) FROM payer
 UNION
 SELECT 'dossier:' || dossier_code FROM line WHERE dossier_code IS NOT NULL;
@@ -63,7 +66,7 @@ SELECT 'dossier:' || dossier_code FROM line WHERE dossier_code IS NOT NULL;
 -- name: gather_handover_payments
 -- All that came for these cases.
 INSERT INTO w_handover_payment
-SELECT p.case_key, p.payment_id, p.reference_key, p.amount, s.treasury_days, s.receipt_days
+SELECT p.case_key, p.payment_id, p.reference_key, coalesce(b.kept, p.amount), s.treasury_days, s.receipt_days
 FROM (SELECT c.case_key, p.* FROM w_handover_case AS c
       JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = substr(c.case_key, 9)
       WHERE c.case_key LIKE 'dossier:%'
@@ -72,6 +75,7 @@ FROM (SELECT c.case_key, p.* FROM w_handover_case AS c
       JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = substr(c.case_key, 9)::bigint AND p.dossier_code IS NULL
       WHERE c.case_key LIKE 'payment:%') AS p
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
 WHERE p.state >= 'paid' AND p.currency = 'VND';
 
 -- name: gather_touched_handover_lines
@@ -199,13 +203,14 @@ ON CONFLICT (tenant_id, leg, fact_id) DO UPDATE SET standing = EXCLUDED.standing
 INSERT INTO w_expected
 WITH paid AS (
     SELECT coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id) AS case_key, p.dossier_code,
-           CASE WHEN p.dossier_code IS NULL THEN p.payment_id END AS lone_id, p.payment_id, p.amount AS kept,
-           p.business_date, e.leg, e.days
+           CASE WHEN p.dossier_code IS NULL THEN p.payment_id END AS lone_id, p.payment_id,
+           coalesce(b.kept, p.amount) AS kept, p.business_date, e.leg, e.days
     FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
           UNION ALL
           SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
           WHERE p.dossier_code IS NULL) AS p
     JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+    LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
     CROSS JOIN LATERAL (VALUES ('treasury'::leg, s.treasury_days), ('receipt', s.receipt_days)) AS e (leg, days)
     WHERE p.state >= 'paid' AND p.currency = 'VND'),
 judged AS (
@@ -235,7 +240,8 @@ WHERE j.lacking < 0;
 -- name: expect_of_flags
 -- The nation counts the flag, not the money.
 INSERT INTO w_expected
-SELECT 'dossier:' || p.dossier_code, 'dossier:' || p.dossier_code, 'flag_not_synced', sum(p.amount)::bigint,
+SELECT 'dossier:' || p.dossier_code, 'dossier:' || p.dossier_code, 'flag_not_synced',
+       sum(coalesce(b.kept, p.amount))::bigint,
        max(p.business_date) FILTER (WHERE s.report_days IS NOT NULL),
        (array_agg(s.report_days ORDER BY p.business_date DESC, s.report_days DESC)
         FILTER (WHERE s.report_days IS NOT NULL))[1],
@@ -244,7 +250,8 @@ FROM w_dossier AS d
 JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = d.code
 JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
-WHERE r.online_payment_flag = 0 AND p.state >= 'paid' AND p.currency = 'VND' AND p.amount > 0
+LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
+WHERE r.online_payment_flag = 0 AND p.state >= 'paid' AND p.currency = 'VND' AND coalesce(b.kept, p.amount) > 0
 GROUP BY p.dossier_code
 HAVING bool_or(s.report_days IS NOT NULL);
 

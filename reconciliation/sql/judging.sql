@@ -73,17 +73,22 @@ SELECT fact_id FROM w_departed WHERE leg = 'bank'
 UNION
 SELECT fact_id FROM w_settling WHERE leg = 'settlement'
 UNION
+SELECT line_id FROM w_refund
+UNION
 SELECT line_id FROM w_handover_line;
 
 -- name: expect_of_dossiers
--- Sums against what is due, and where the dossier stands. What waits says from which day it counts how many business
+-- What is kept against what is due, and where the dossier stands; where all went back there is nothing to judge. What waits says from which day it counts how many business
 -- days: a dossier without a record is missing it after an alarm, one that is paid must have moved on.
 INSERT INTO w_expected
 WITH paid AS (
-    SELECT p.dossier_code, sum(p.amount) AS paid, min(p.business_date) AS first_day, max(p.business_date) AS last_day
+    SELECT p.dossier_code, sum(coalesce(b.kept, p.amount)) AS paid, min(p.business_date) AS first_day,
+           max(p.business_date) AS last_day
     FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
+    LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
     WHERE p.state >= 'paid' AND p.currency = 'VND'
-    GROUP BY p.dossier_code),
+    GROUP BY p.dossier_code
+    HAVING NOT bool_and(b.kept IS NOT DISTINCT FROM 0)),
 odd AS (
     SELECT paid.*, r.due, r.status, r.expires_on, r.dossier_code IS NULL AS no_record
     FROM paid LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = paid.dossier_code
@@ -92,15 +97,15 @@ odd AS (
 judged AS (
     SELECT odd.*, p.after_expiry, CASE
         WHEN no_record THEN 'record_missing'
-        WHEN status IN ('withdrawn', 'refused') THEN 'record_closed'
+        WHEN status IN ('withdrawn', 'refused') THEN CASE WHEN paid > 0 THEN 'record_closed' END
         WHEN p.after_expiry > 0 THEN 'obligation_expired'
         WHEN paid > due AND due > 0 AND p.whole >= 2 THEN 'duplicate_payment'
         WHEN paid > due THEN 'overpaid'
         WHEN paid < due THEN 'underpaid' END AS reason
     FROM odd CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE p.amount = odd.due) AS whole,
-               sum(p.amount) FILTER (WHERE p.business_date > odd.expires_on) AS after_expiry
-        FROM payment AS p
+        SELECT count(*) FILTER (WHERE p.amount = odd.due AND coalesce(b.kept, p.amount) > 0) AS whole,
+               sum(coalesce(b.kept, p.amount)) FILTER (WHERE p.business_date > odd.expires_on) AS after_expiry
+        FROM payment AS p LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
         WHERE p.tenant_id = $1 AND p.dossier_code = odd.dossier_code AND p.state >= 'paid' AND p.currency = 'VND') AS p)
 SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, reason,
        CASE reason WHEN 'obligation_expired' THEN after_expiry WHEN 'record_closed' THEN paid
@@ -118,10 +123,11 @@ WHERE status = 'payment_requested';
 -- name: expect_of_lone_payments
 -- Money that names no dossier at all.
 INSERT INTO w_expected
-SELECT 'payment:' || p.payment_id, 'payment:' || p.payment_id, 'record_missing', p.amount, p.business_date, $2::integer,
-       NULL, p.payment_id, NULL, '{}'::jsonb
+SELECT 'payment:' || p.payment_id, 'payment:' || p.payment_id, 'record_missing', coalesce(b.kept, p.amount),
+       p.business_date, $2::integer, NULL, p.payment_id, NULL, '{}'::jsonb
 FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
-WHERE p.state >= 'paid' AND p.dossier_code IS NULL;
+LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
+WHERE p.state >= 'paid' AND p.dossier_code IS NULL AND b.kept IS DISTINCT FROM 0;
 
 -- name: expect_of_loose_payments
 -- No bank line: missing once it is due. Several answers: ambiguous at once.
@@ -185,12 +191,18 @@ WHERE p.state IN ('initiated', 'pending')
 -- name: expect_of_loose_lines
 INSERT INTO w_expected
 SELECT 'line:' || l.fact_id, 'line:' || l.fact_id,
-       CASE WHEN l.standing = 'open' THEN 'bank_unexpected' ELSE 'ambiguous' END, abs(l.amount), l.on_date, NULL,
-       NULL, NULL, l.fact_id,
+       CASE WHEN l.standing <> 'open' THEN 'ambiguous' WHEN back.refund THEN 'refund_unmatched' ELSE 'bank_unexpected' END,
+       abs(l.amount), l.on_date, NULL, NULL, NULL, l.fact_id,
        CASE WHEN l.standing = 'open' THEN '{}' ELSE jsonb_build_object('payments', to_jsonb(l.contenders)) END
 FROM w_lone_line AS w
 JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = w.line_id
-WHERE l.standing <> 'narrative';
+LEFT JOIN LATERAL (
+    SELECT s.reference_key <> '' OR EXISTS (
+               SELECT FROM unnest($2::text[]) AS said
+               WHERE position(' ' || said || ' ' IN ' ' || words(s.narrative) || ' ') > 0) AS refund
+    FROM statement_line AS s
+    WHERE l.amount < 0 AND s.tenant_id = $1 AND s.line_id = l.fact_id AND NOT s.reversal) AS back ON true
+WHERE l.standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative');
 
 -- name: days_to_reckon
 -- Business days are counted in Python, once for each day that occurs.

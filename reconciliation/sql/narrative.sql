@@ -189,10 +189,25 @@ INSERT INTO w_payment
 SELECT DISTINCT payment_id, true FROM w_edge AS e
 WHERE NOT EXISTS (SELECT FROM w_payment AS known WHERE known.fact_id = e.payment_id);
 
+-- name: reach_payments_of_former_company
+-- What a line was joined to, or stood beside, by a cut name: a full one keeps those from being looked for again.
+INSERT INTO w_payment
+SELECT DISTINCT l.fact_id, true
+FROM (SELECT unnest(c.contenders) AS payment_id
+      FROM w_line AS w JOIN loose_fact AS c ON c.tenant_id = $1 AND c.leg = 'bank' AND c.fact_id = w.fact_id
+      WHERE w.fresh AND c.standing = 'ambiguous_narrative'
+      UNION ALL
+      SELECT m.payment_id
+      FROM w_line AS w JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = w.fact_id
+      WHERE w.fresh) AS former
+JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = former.payment_id
+WHERE NOT EXISTS (SELECT FROM w_payment AS known WHERE known.fact_id = l.fact_id);
+
 -- name: forget_edges_of_settled_lines
 -- They served to find whom they had stood beside.
 DELETE FROM w_edge WHERE line_id NOT IN (
-    SELECT fact_id FROM loose_fact WHERE tenant_id = $1 AND leg = 'bank' AND standing <> 'ambiguous_reference'
+    SELECT fact_id FROM loose_fact
+    WHERE tenant_id = $1 AND leg = 'bank' AND standing NOT IN ('ambiguous_reference', 'taken_back')
       AND fact_id IN (SELECT line_id FROM w_edge));
 
 -- name: match_by_narrative
@@ -237,5 +252,6 @@ FROM (
     LEFT JOIN (SELECT payment_id, array_agg(DISTINCT line_id) AS ids FROM w_edge GROUP BY payment_id) AS e
         ON e.payment_id = w.fact_id
 ) AS s
-WHERE l.tenant_id = $1 AND l.leg = s.leg AND l.fact_id = s.fact_id AND l.standing <> 'ambiguous_reference'
+WHERE l.tenant_id = $1 AND l.leg = s.leg AND l.fact_id = s.fact_id
+  AND l.standing NOT IN ('ambiguous_reference', 'taken_back')
   AND (l.standing, l.contenders) IS DISTINCT FROM (s.standing, s.contenders);

@@ -236,7 +236,7 @@ SELECT 'line:' || l.line_id, 'line:' || l.line_id, o.reason, o.amount, l.booked_
        o.evidence
 FROM w_lone_line AS w
 JOIN loose_fact AS f ON f.tenant_id = $1 AND f.leg = 'settlement' AND f.fact_id = w.line_id
-JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = w.line_id
+JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = w.line_id AND l.amount > 0
 LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = l.source_id
 CROSS JOIN LATERAL (
     SELECT l.amount - CASE WHEN s.fee_borne_by IN ('payer', 'gateway') THEN 0 ELSE l.fee END AS due_net) AS n

@@ -25,5 +25,5 @@ WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r' AND relname LIKE 'w\_
 -- After a first load, or one that doubled a table, the planner would take large tables for tiny ones.
 SELECT c.relname FROM pg_class AS c LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid
 WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
-  AND c.relname = ANY ('{payment,statement_line,match,loose_fact,discrepancy,watch,procedure_record}')
+  AND c.relname = ANY ('{payment,statement_line,match,loose_fact,discrepancy,watch,procedure_record,money_back,returned}')
   AND pg_relation_size(c.oid) > 131072 AND (c.reltuples < 1000 OR s.n_mod_since_analyze > c.reltuples);

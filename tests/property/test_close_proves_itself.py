@@ -55,7 +55,12 @@ async def count_cases(database: Database, tenant_id: int, world: World) -> int:
     nor a gateway's refund.
     """
     async with database.connection() as connection:
-        rows = await connection.fetch("SELECT fact_id FROM match WHERE tenant_id = $1", tenant_id)
+        rows = await connection.fetch(
+            "SELECT fact_id FROM match WHERE tenant_id = $1"
+            " UNION SELECT line_id FROM money_back WHERE tenant_id = $1"
+            " UNION SELECT credit_line_id FROM money_back WHERE tenant_id = $1",
+            tenant_id,
+        )
     settled = {row["fact_id"] for row in rows}
     counted = [one for one in world.payments if one.came or one.hangs]
     dossiers = {one.dossier_code for one in counted if one.dossier_code}

@@ -14,7 +14,7 @@ from paygate.domain.calendar import Calendar
 from reconciliation.engine import hold_tenant, match_changes
 from reconciliation.model import Reason
 from reconciliation.oracle import judge
-from reconciliation.oracle.facts import DiscrepancyFact, Judgement, MatchFact, World
+from reconciliation.oracle.facts import BackFact, DiscrepancyFact, Judgement, MatchFact, World
 from reconciliation.oracle.lateness import judge_lateness
 from reconciliation.passes.lateness import CAME_LATE
 from reconciliation.policy import Policy
@@ -41,6 +41,9 @@ async def stored(connection: Connection, tenant_id: int) -> Judgement:
     found = await connection.fetch(
         "SELECT subject, reason, amount, since FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved'", tenant_id
     )
+    back = await connection.fetch(
+        "SELECT line_id, payment_id, credit_line_id, amount FROM money_back WHERE tenant_id = $1", tenant_id
+    )
     assert all(row["rows"] == row["seats"] for row in matches)
     return Judgement(
         frozenset(
@@ -55,6 +58,7 @@ async def stored(connection: Connection, tenant_id: int) -> Judgement:
             for row in matches
         ),
         frozenset(DiscrepancyFact(row["subject"], Reason(row["reason"]), row["amount"], row["since"]) for row in found),
+        frozenset(BackFact(*row) for row in back),
     )
 
 
@@ -81,6 +85,8 @@ def count(world: World, judgement: Judgement) -> None:
         event(f"match {match.leg} {match.rule}")
     for one in judgement.discrepancies:
         event(f"reason {one.reason}")
+    for back in judgement.back:
+        event(f"back {'reversal' if back.credit_line_id else 'refund'}")
     for one in judge_lateness(world, judgement.matches, Calendar().add):
         event(f"reason {one.reason}")
 

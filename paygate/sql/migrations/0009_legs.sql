@@ -86,6 +86,26 @@ CREATE TABLE money_back (
 );
 CREATE INDEX money_back_by_payment ON money_back (tenant_id, payment_id) WHERE payment_id IS NOT NULL;
 
+-- What of a payment is not kept: a row only where something went back, from the facts and what the notices say.
+CREATE TABLE returned (
+    tenant_id   integer NOT NULL,
+    payment_id  bigint NOT NULL,
+    refunded    bigint NOT NULL,  -- by the bank's debits, the gateway's records or its notice, whichever says most
+    reversed_on date,             -- since when the money that came is taken back, all of it
+    kept        bigint NOT NULL,
+    PRIMARY KEY (tenant_id, payment_id)
+);
+-- The few that went back, among millions that did not.
+CREATE INDEX payment_gone_back ON payment (tenant_id, payment_id) WHERE state IN ('refunded', 'reversed');
+CREATE INDEX statement_line_reversal ON statement_line (tenant_id, account_id, amount) WHERE reversal;
+CREATE INDEX statement_line_gateway_refund ON statement_line (tenant_id, reference_key)
+    WHERE leg = 'settlement' AND amount < 0;
+
+-- Facts that other facts have settled stay loose, where names reach them.
+ALTER TABLE loose_fact DROP CONSTRAINT loose_fact_standing_check,
+    ADD CONSTRAINT loose_fact_standing_check CHECK (standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative',
+        'narrative', 'taken_back', 'tied'));
+
 -- Pairs that a person has parted: no pass joins them again.
 CREATE TABLE parted (
     tenant_id  integer NOT NULL,
