@@ -57,8 +57,8 @@ def _tie_refunds(world: World) -> Iterator[BackFact]:
             groups[key, line.currency, None].append(line)
         elif line.amount < 0 and key and line.leg == "settlement":
             of_key = {one.source_id for one in world.payments if one.came and _place(one) == (key, line.currency)}
-            source = line.source_id or (of_key.pop() if len(of_key) == 1 else 0)
-            groups[key, line.currency, source].append(line)
+            only = next(iter(of_key)) if len(of_key) == 1 else 0
+            groups[key, line.currency, line.source_id or only].append(line)
     for (key, currency, source), lines in groups.items():
         payments = [one for one in came if _place(one) == (key, currency) and source in (None, one.source_id)]
         if sum(-line.amount for line in lines) <= sum(one.amount for one in payments):

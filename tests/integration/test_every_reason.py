@@ -41,8 +41,6 @@ NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY: Final = Policy()
 
 AWAITED: Final = {
-    Reason.REVERSED,
-    Reason.REFUND_UNMATCHED,
     Reason.NET_DIFFERS,
     Reason.FEE_DIFFERS,
     Reason.STATEMENT_GAP,

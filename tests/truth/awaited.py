@@ -7,7 +7,9 @@ from tests.truth.scenarios import backs, bank, batches, dossiers, handover, plai
 AWAITED: Final[frozenset[str]] = frozenset(
     one.__name__
     for one in (
-        *backs.SCENARIOS,
+        backs.refunded_by_the_gateway,
+        backs.refunded_by_the_gateway_and_seen_at_the_bank,
+        backs.the_gateway_refunds_nothing_known,
         *batches.SCENARIOS,
         *batches.ON_ACCOUNTS_OF_THEIR_OWN,
         *settlement.SCENARIOS,
