@@ -1,7 +1,6 @@
 """Worlds of facts for the matcher: drawn by hypothesis, and laid into a database as intake and imports would."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from paygate.database import Connection, Database
 from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
+from tests.returned_money import refunds, reversals
 from tests.settlement_worlds import payouts, settlement_lines, settling_sources
 
 DAY: Final = date(2024, 5, 8)
@@ -142,44 +142,6 @@ def line_facts(draw: st.DrawFn, number: int) -> LineFact:
 
 
 @st.composite
-def reversals(draw: st.DrawFn, number: int, credit: LineFact) -> LineFact:
-    """The bank takes a credit back, or one like it, or books it again."""
-    again = draw(st.sampled_from((False, False, False, True)))
-    return replace(
-        credit,
-        line_id=number,
-        amount=credit.amount if again else -credit.amount,
-        booked_on=credit.booked_on + timedelta(days=draw(st.sampled_from((0, 0, 1, 2, -1)))),
-        narrative=draw(st.sampled_from((credit.narrative,) * 4 + ("x",))),
-        reversal=not again and draw(st.sampled_from((True,) * 6 + (False,))),
-    )
-
-
-REFUNDS: Final = ("HOAN TRA LE PHI", "Hoàn phí", "REFUNDED", "phi HOAN", "")
-
-
-@st.composite
-def refunds(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -> LineFact:
-    """Money goes back to a payer, or so it seems; now and then it is the gateway that says so."""
-    known = [one for one in payments if one.came and one.reference] or payments
-    payment = draw(st.sampled_from(known)) if known and draw(st.sampled_from((True,) * 5 + (False,))) else None
-    gateway = draw(st.sampled_from((False, False, True)))
-    source = payment.source_id if payment else 1
-    amounts = (payment.amount if payment else 50_000,) * 3 + (20_000, 30_000, 50_000, 1_000_000)
-    return LineFact(
-        line_id=number,
-        account_id=10 + source if gateway else draw(st.sampled_from((1, 2))),
-        amount=-draw(st.sampled_from(amounts)),
-        currency=payment.currency if payment else "VND",
-        booked_on=draw(days),
-        reference=payment.reference if payment else draw(st.sampled_from(("", "", "HT1"))),
-        narrative=draw(st.sampled_from(REFUNDS)),
-        leg="settlement" if gateway else "bank",
-        source_id=draw(st.sampled_from((source, source, None, 2))) if gateway else None,
-    )
-
-
-@st.composite
 def handovers(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -> LineFact:
     """A line of the treasury, or a receipt: of a payment's reference, of a dossier, of both, or of nothing."""
     payment = draw(st.sampled_from(payments)) if payments else None
@@ -229,7 +191,7 @@ def worlds(draw: st.DrawFn, most: int = 8) -> World:
         if credits_ and draw(st.booleans()):
             lines.append(draw(reversals(number, draw(st.sampled_from(credits_)))))
         else:
-            lines.append(draw(refunds(number, payments)))
+            lines.append(draw(refunds(number, payments, draw(days))))
     handed_over = draw(st.integers(0, most // 2))
     lines += [draw(handovers(number, payments)) for number in range(len(lines) + 1, len(lines) + handed_over + 1)]
     sources = {number: draw(settling_sources(number)) for number in (1, 2)}

@@ -222,7 +222,7 @@ reversed AS (
     FROM judged AS j
     JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = j.fact_id AND l.standing = 'open'
         AND l.amount > 0 AND l.currency = 'VND' AND l.account_id IS NOT NULL
-    JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = j.fact_id
+    JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = j.fact_id AND p.state <> 'reversed'
     JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id AND s.bank_days IS NOT NULL
     CROSS JOIN LATERAL (
         SELECT c.line_id FROM statement_line AS c
