@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from paygate.database import Connection, Database
 from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
+from tests.laid_statements import lay_statements
 from tests.returned_money import refunds, reversals
 from tests.settlement_worlds import payouts, settlement_lines, settling_sources
 
@@ -346,29 +347,6 @@ async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[Line
     )
     await lay_statements(connection, tenant_id, lines)
     await mark_dirty(connection, tenant_id, "line", [one.line_id for one in lines])
-
-
-async def lay_statements(connection: Connection, tenant_id: int, lines: Sequence[LineFact]) -> None:
-    """Lay a statement of each account's day, which says of the day what its lines say."""
-    days = sorted({(one.account_id, one.booked_on, one.leg) for one in lines})
-    columns = [list(column) for column in zip(*days, strict=True)] or [[], [], []]
-    await connection.execute(
-        "INSERT INTO statement (tenant_id, account_id, file_hash, ordinal, format, identification, period_from,"
-        " period_to, total, lines, leg)"
-        " SELECT $1, account_id, sha256((account_id::text || day)::bytea), 0, 'camt', day, day, day, 0, 0, leg::leg"
-        " FROM unnest($2::integer[], $3::date[], $4::text[]) AS laid (account_id, day, leg) ON CONFLICT DO NOTHING",
-        tenant_id,
-        *columns,
-    )
-    await connection.execute(
-        "INSERT INTO statement_day (tenant_id, statement_id, booked_on, lines, total)"
-        " SELECT $1, s.statement_id, l.booked_on, count(*), sum(l.amount) FROM statement AS s"
-        " JOIN statement_line AS l ON l.tenant_id = $1 AND l.account_id = s.account_id AND l.booked_on = s.period_from"
-        " WHERE s.tenant_id = $1 GROUP BY s.statement_id, l.booked_on"
-        " ON CONFLICT (tenant_id, statement_id, booked_on)"
-        " DO UPDATE SET lines = EXCLUDED.lines, total = EXCLUDED.total",
-        tenant_id,
-    )
 
 
 async def lay_records(connection: Connection, tenant_id: int, records: Sequence[RecordFact]) -> None:
