@@ -161,7 +161,8 @@ def handovers(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -> 
         narrative="",
         leg=leg,
         dossier_code=draw(st.sampled_from(codes)) if told else None,
-        evidence=draw(st.sampled_from((True,) * 5 + (False,))),
+        document=draw(st.sampled_from(("", "BL-1", "BL-1"))),
+        evidence=draw(st.sampled_from((True, True, False))),
     )
 
 
@@ -318,10 +319,10 @@ async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[Line
     await connection.executemany(
         "INSERT INTO statement_line (tenant_id, line_id, account_id, statement_id, row_number, identity, occurrence,"
         " booked_on, amount, currency, bank_reference, reference, reference_key, narrative, counterparty, leg,"
-        " reversal, source_id, fee, net, batch, dossier_code, evidence)"
+        " reversal, source_id, fee, net, batch, dossier_code, evidence, document)"
         " OVERRIDING SYSTEM VALUE"
         " VALUES ($1, $2::bigint, $3, 1, $2::bigint, int8send($2::bigint), 1, $4, $5, $6, '', $7, $8, $9, '', $10, $11,"
-        " $12, $13, $14, $15, $16, $17)",
+        " $12, $13, $14, $15, $16, $17, $18)",
         [
             (
                 tenant_id,
@@ -341,6 +342,7 @@ async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[Line
                 one.batch,
                 one.dossier_code,
                 one.evidence,
+                one.document,
             )
             for one in lines
         ],
@@ -367,14 +369,16 @@ async def lay_records(connection: Connection, tenant_id: int, records: Sequence[
             for one in records
         ],
     )
-    await connection.execute(
-        "INSERT INTO dirty (tenant_id, kind, codes) VALUES ($1, 'dossier', $2)",
-        tenant_id,
-        [one.dossier_code for one in records],
-    )
+    await mark_dossiers_dirty(connection, tenant_id, [one.dossier_code for one in records])
 
 
 async def mark_dirty(connection: Connection, tenant_id: int, kind: str, ids: Iterable[int]) -> None:
     await connection.execute(
         "INSERT INTO dirty (tenant_id, kind, fact_ids) VALUES ($1, $2, $3)", tenant_id, kind, list(ids)
+    )
+
+
+async def mark_dossiers_dirty(connection: Connection, tenant_id: int, codes: Iterable[str]) -> None:
+    await connection.execute(
+        "INSERT INTO dirty (tenant_id, kind, codes) VALUES ($1, 'dossier', $2)", tenant_id, list(codes)
     )

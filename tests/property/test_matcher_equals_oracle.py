@@ -21,7 +21,18 @@ from reconciliation.policy import Policy
 from reconciliation.rules.model import RuleSet
 from reconciliation.rules.reading import shipped_rules
 from tests.rule_sets import rule_sets
-from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, lay_world, worlds
+from tests.worlds import (
+    DAY,
+    lay_lines,
+    lay_payments,
+    lay_records,
+    lay_sources,
+    lay_tenant,
+    lay_world,
+    mark_dirty,
+    mark_dossiers_dirty,
+    worlds,
+)
 
 _codes = itertools.count(1)
 AS_OF = st.sampled_from((date.min, DAY - timedelta(days=2), DAY, DAY + timedelta(days=1), DAY + timedelta(days=30)))
@@ -148,6 +159,45 @@ async def test_they_agree_whatever_the_rules(
     count(world, expected(world, as_of, rules))
     await check_at_once(database, world, as_of, rules)
     await check_in_batches(database, world, as_of, seed, rules)
+
+
+async def change(database: Database, tenant_id: int, world: World) -> None:
+    """Let payments, lines and records that are stored say what a world's say of dossiers, evidence and flags."""
+    async with database.connection() as connection:
+        await connection.executemany(
+            "UPDATE payment SET dossier_code = $3 WHERE tenant_id = $1 AND payment_id = $2",
+            [(tenant_id, one.payment_id, one.dossier_code) for one in world.payments],
+        )
+        await connection.executemany(
+            "UPDATE statement_line SET evidence = $3 WHERE tenant_id = $1 AND line_id = $2",
+            [(tenant_id, one.line_id, one.evidence) for one in world.lines],
+        )
+        await connection.executemany(
+            "UPDATE procedure_record SET online_payment_flag = $3 WHERE tenant_id = $1 AND dossier_code = $2",
+            [(tenant_id, one.dossier_code, one.flag) for one in world.records],
+        )
+        await mark_dirty(connection, tenant_id, "payment", [one.payment_id for one in world.payments])
+        await mark_dirty(connection, tenant_id, "line", [one.line_id for one in world.lines])
+        await mark_dossiers_dirty(connection, tenant_id, [one.dossier_code for one in world.records])
+
+
+@EXAMPLES
+@given(world=worlds(), as_of=AS_OF, seed=st.integers(0, 2**16))
+async def test_facts_that_change_are_judged_as_they_are_now(
+    database: Database, world: World, as_of: date, seed: int
+) -> None:
+    chance = random.Random(seed)
+    before = replace(
+        world,
+        payments=[replace(one, dossier_code=chance.choice((None, one.dossier_code))) for one in world.payments],
+        lines=[replace(one, evidence=chance.choice((True, one.evidence))) for one in world.lines],
+        records=[replace(one, flag=chance.choice((0, 1))) for one in world.records],
+    )
+    tenant_id = await lay_world(database, f"w{next(_codes)}", before)
+    await turn(database, tenant_id, as_of, SHIPPED)
+    await change(database, tenant_id, world)
+    await turn(database, tenant_id, as_of, SHIPPED)
+    await check(database, tenant_id, world, as_of, SHIPPED)
 
 
 @pytest.mark.slow
