@@ -10,6 +10,7 @@ import asyncpg
 from paygate.database import Connection, load_queries
 from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import PaymentState
+from reconciliation.candidates import suggestions_of
 from reconciliation.legs import Joined, ShownPayment, ShownRecord, see_legs
 from reconciliation.model import REASONS, Reason, Verdict
 
@@ -45,8 +46,13 @@ async def list_discrepancies(  # noqa: PLR0913 -- each filter is one of the rout
 ) -> tuple[list[Json], int | None]:
     """Return a page of discrepancies, by id, and the cursor of the next page; resolved ones only when asked for."""
     rows = await connection.fetch(QUERIES["list_discrepancies"], tenant_id, after, reason, state, agency, limit + 1)
-    items = [_discrepancy(row) for row in rows[:limit]]
+    items = await _discrepancies(connection, tenant_id, rows[:limit])
     return items, items[-1]["id"] if len(rows) > limit else None
+
+
+async def _discrepancies(connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> list[Json]:
+    suggested = await suggestions_of(connection, tenant_id, [row["discrepancy_id"] for row in rows])
+    return [{**_discrepancy(row), "suggestions": suggested.get(row["discrepancy_id"], [])} for row in rows]
 
 
 def _discrepancy(row: asyncpg.Record) -> Json:
@@ -92,7 +98,7 @@ async def record_view(connection: Connection, tenant_id: int, dossier_code: str)
         "legs": see_legs(owed, shown, own),
         "matches": _matches(payments, seats),
         "verdict": _verdict(owed, shown, reasons, hanging=hanging),
-        "discrepancies": [_discrepancy(row) for row in found],
+        "discrepancies": await _discrepancies(connection, tenant_id, found),
     }
 
 

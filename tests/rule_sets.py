@@ -29,8 +29,8 @@ PREFIXES = ((), ("CK ",), ("HS ", "CK", "NOP#"), ("MBVCB.#.", "CK "))
 
 
 @st.composite
-def rule_sets(draw: st.DrawFn) -> RuleSet:
-    """Any rules switched off but `exact`, any windows and lengths, now and then a tolerance."""
+def rule_sets(draw: st.DrawFn, *, tolerant: bool = True) -> RuleSet:
+    """Any rules switched off but `exact`, any windows and lengths, now and then a tolerance where there may be one."""
     reference = draw(mostly)
     narrative = {
         name: {"enabled": draw(mostly), "window_days": draw(windows), "least_length": draw(lengths)}
@@ -39,7 +39,7 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
     drawn = changed(
         reference={"enabled": reference},
         tolerance={
-            "enabled": reference and draw(st.booleans()),
+            "enabled": tolerant and reference and draw(st.booleans()),
             "dong": draw(st.sampled_from((None, 1, 9_999, 10_000))),
             "percent": draw(st.sampled_from((Decimal("0.01"), Decimal(5)))),
         },
