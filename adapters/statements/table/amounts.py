@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from typing import Final
 
@@ -36,6 +36,8 @@ class AmountFormat:
     currency: str
     thousands: str = ""
     decimal: str = ""
+    _usual: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _unit: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, sign in (("thousands", self.thousands), ("decimal", self.decimal)):
@@ -43,6 +45,9 @@ class AmountFormat:
                 raise ConfigurationError(f"{name} is one sign such as '.' or ',', not {sign!r}")
         if self.thousands and self.thousands == self.decimal:
             raise ConfigurationError(f"thousands and decimal cannot both be {self.decimal!r}")
+        grouped = rf"|[0-9]{{1,3}}(?:{re.escape(self.thousands)}[0-9]{{3}})+" if self.thousands else ""
+        object.__setattr__(self, "_usual", re.compile(f"[0-9]+{grouped}"))
+        object.__setattr__(self, "_unit", 10 ** exponent(self.currency))
 
     def read(self, text: str) -> int:
         """Return minor units. A minus before or behind, or brackets around the amount, make it negative.
@@ -50,6 +55,8 @@ class AmountFormat:
         Raises:
             InvalidInputError: it is no amount, or could be read in two ways.
         """
+        if len(text) <= SHEET_DIGITS and self._usual.fullmatch(text):  # as almost every amount is written
+            return int(text.replace(self.thousands, "")) * self._unit
         bare, sign = _without_sign(self._without_currency(text.translate(_SPACES).strip()))
         bare = self._without_currency(bare)
         whole, mark, fraction = bare.rpartition(self._decimal()) if self._decimal() in bare else (bare, "", "")

@@ -36,7 +36,10 @@ class Booked:
 
 
 class RowReader:
-    """Reads the rows below a header. `shifts`: a cell too many or too few means that the others stand elsewhere."""
+    """Reads the rows below a header.
+
+    `shifts`: it is text, where a cell too many or too few means that the others stand elsewhere.
+    """
 
     def __init__(self, mapping: TableMapping, header: Header, *, shifts: bool) -> None:
         self.mapping = mapping
@@ -61,7 +64,7 @@ class RowReader:
         if currency and currency.upper() != self.mapping.currency:
             raise InvalidInputError(f"its currency is {currency[:20]!r} where the mapping says {self.mapping.currency}")
         booked = book(self, row, said)
-        if any(_lost_digits(cell) for name, cell in said.items() if name not in MONEY_COLUMNS):
+        if not self._shifts and any(_lost_digits(cell) for name, cell in said.items() if name not in MONEY_COLUMNS):
             self.lost_digits.note(row)
         return booked
 
@@ -108,13 +111,13 @@ class RowReader:
         width = self._header.width
         if self._shifts and (len(cells) <= self._last_column or not all(map(is_blank, cells[width:]))):
             raise InvalidInputError(f"it has {len(cells)} cells where the header has {width}")
-        found = {name: cells[column] if column < len(cells) else "" for name, column in self._header.columns.items()}
-        said = {name: cell.strip() if isinstance(cell, str) else cell for name, cell in found.items()}
-        texts = [(name, text) for name, cell in said.items() if isinstance(text := uncovered(cell), str)]
-        if any("\0" in text for _, text in texts):
-            raise InvalidInputError("it holds a NUL")
-        if too_long := [name for name, text in texts if len(text) > MAX_CELL_CHARACTERS]:
-            raise InvalidInputError(f"its {too_long[0]} is longer than {MAX_CELL_CHARACTERS} characters")
+        said: dict[str, Cell] = {}
+        for name, column in self._header.columns.items():
+            cell = cells[column] if column < len(cells) else ""
+            text = cell if isinstance(cell, str) else uncovered(cell)
+            if isinstance(text, str):
+                _check_text(name, text)
+            said[name] = cell.strip() if isinstance(cell, str) else cell
         return said
 
 
@@ -124,6 +127,13 @@ Book: TypeAlias = Callable[[RowReader, int, Said], Booked]
 Raises:
     InvalidInputError: it cannot be read, or could mean two things.
 """
+
+
+def _check_text(name: str, text: str) -> None:
+    if "\0" in text:
+        raise InvalidInputError("it holds a NUL")
+    if len(text) > MAX_CELL_CHARACTERS:
+        raise InvalidInputError(f"its {name} is longer than {MAX_CELL_CHARACTERS} characters")
 
 
 def _lost_digits(cell: Cell) -> bool:

@@ -29,7 +29,7 @@ def book_settled(reader: RowReader, row: int, said: Said) -> Booked:
     """
     if not (reference := reader.text(said, "reference")):
         raise InvalidInputError("it has no reference")
-    stated = {name: amount for name in SUMMED if (amount := reader.amount(said, name)) is not None}
+    stated = {name: amount for name in SUMMED if name in said and (amount := reader.amount(said, name)) is not None}
     sums = settled_sums(stated.get("gross"), stated.get("fee"), stated.get("net"))
     paid_on = reader.day(said, "paid_at")
     if (settled_on := reader.day(said, "settled_on") or paid_on) is None:
@@ -67,7 +67,8 @@ def settled_sums(gross: int | None, fee: int | None, net: int | None) -> Sums:
     else:
         taken = gross - net if net is not None and net != gross else None
         found = Sums(gross, taken if fee is None else _kept(gross, fee, net), net)
-    if any(abs(amount or 0) > MAX_AMOUNT for amount in (*found, found.gross - (found.fee or 0))):
+    kept = found.fee or 0
+    if abs(found.gross) > MAX_AMOUNT or abs(kept) > MAX_AMOUNT or abs(found.gross - kept) > MAX_AMOUNT:
         raise InvalidInputError("its gross, fee and net are not all within 64 bits")
     return found
 
