@@ -10,7 +10,7 @@ other words: there the name that the bank gives its entry decides, with day and 
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final
@@ -32,7 +32,7 @@ from paygate.domain.statement import (
     StatementSummary,
 )
 from paygate.domain.statement_import import StatementImport
-from paygate.domain.statement_owner import KIND_OF_LEG, Accounts, KnownSource, Owner
+from paygate.domain.statement_owner import HANDED_OVER, KIND_OF_LEG, Accounts, KnownSource, Owner
 from paygate.domain.statement_reading import Reading, read_lines
 from paygate.domain.text import reference_key
 
@@ -198,6 +198,7 @@ def _next_batch(rows: Iterator[tuple[int, tuple[int, StatementLine, bytes]]]) ->
 
 
 def _staged_row(sequence: int, ordinal: int, line: StatementLine, identity: bytes) -> tuple[object, ...]:
+    more = _PLAIN if type(line) is StatementLine else _more_of(line)
     return (
         sequence,
         ordinal,
@@ -214,7 +215,7 @@ def _staged_row(sequence: int, ordinal: int, line: StatementLine, identity: byte
         line.counterparty,
         line.reversal,
         line.entry_reference,
-        *(_PLAIN if type(line) is StatementLine else _more_of(line)),
+        *more,
     )
 
 
@@ -266,28 +267,33 @@ async def _drop_what_was_told(connection: Connection, tenant_id: int, file: _Fil
 async def _store_lines(
     connection: Connection, tenant_id: int, file: _File, statement_ids: Sequence[int]
 ) -> Counter[int]:
-    """Move the staged lines to where they stay, mark the new ones for the matcher, and count all by statement."""
+    """Move the staged lines to where they stay, mark what is new for the matcher, and count that by statement."""
     new: Counter[int] = Counter(dict.fromkeys(statement_ids, 0))
     booked = {number for number, leg in zip(statement_ids, file.legs, strict=True) if leg is Leg.BANK}
-    ordinals = list(range(len(statement_ids)))
+    whose = (list(range(len(statement_ids))), file.account_ids, list(statement_ids))
+    if HANDED_OVER & set(file.legs):
+        taken_back = await connection.fetch(QUERIES["take_back_lines"], tenant_id, *whose, timeout=STORE_SECONDS)
+        await _mark(connection, tenant_id, taken_back, booked, new)
     # Through a cursor: the numbers of a million new lines are not held all at once either.
     cursor = await connection.cursor(
-        QUERIES["store_lines"],
-        tenant_id,
-        ordinals,
-        file.account_ids,
-        list(statement_ids),
-        list(file.legs),
-        file.source_ids,
-        timeout=STORE_SECONDS,
+        QUERIES["store_lines"], tenant_id, *whose, list(file.legs), file.source_ids, timeout=STORE_SECONDS
     )
     while stored := await cursor.fetch(BATCH_LINES, timeout=STORE_SECONDS):
-        new.update(row["statement_id"] for row in stored)
-        await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, [row["line_id"] for row in stored])
-        if lines := [row["line_id"] for row in stored if row["statement_id"] in booked]:
-            await connection.execute(QUERIES["mark_lines_unweighed"], tenant_id, lines)
+        await _mark(connection, tenant_id, stored, booked, new)
     await connection.execute(QUERIES["drop_staged_line"])
     return new
+
+
+async def _mark(
+    connection: Connection, tenant_id: int, stored: Sequence[asyncpg.Record], booked: Collection[int], new: Counter[int]
+) -> None:
+    """Mark lines for the matcher, and those of the `booked` statements for the payments that money confirms."""
+    if not stored:
+        return
+    new.update(row["statement_id"] for row in stored)
+    await connection.execute(QUERIES["mark_lines_dirty"], tenant_id, [row["line_id"] for row in stored])
+    if lines := [row["line_id"] for row in stored if row["statement_id"] in booked]:
+        await connection.execute(QUERIES["mark_lines_unweighed"], tenant_id, lines)
 
 
 async def _imported_before(

@@ -138,6 +138,7 @@ def _more_in_words(line: StatementLine) -> dict[str, str]:
         told = {name: plain(amount, line.currency) for name, amount in kept.items() if amount is not None}
         return {**told, "batch": line.batch or ""}
     if isinstance(line, HandoverLine):
-        evidence = "" if line.evidence else "no, its status says that it did not come about"
+        why = "was cancelled" if line.taken_back else "did not come about"
+        evidence = "" if line.evidence else f"no, its status says that it {why}"
         return {"dossier_code": line.dossier_code or "", "document": line.document or "", "evidence": evidence}
     return {}

@@ -63,12 +63,13 @@ class HandoverLine(StatementLine):
     """What was handed over to the treasury, or what a receipt was issued for.
 
     `document` is the number of the order or receipt. `evidence` is False where its status says that it did not come
-    about.
+    about, or that it did and was cancelled: then it is `taken_back`, the line it was and evidence no more.
     """
 
     dossier_code: str | None = None
     document: str | None = None
     evidence: bool = True
+    taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
 from paygate.domain.statement import StatementHead, StatementSummary
 
 KIND_OF_LEG: Final = {leg: kind for kind, leg in LEG_OF_ACCOUNT.items()}
-_HANDED_OVER: Final = frozenset({Leg.TREASURY, Leg.RECEIPT})
+HANDED_OVER: Final = frozenset({Leg.TREASURY, Leg.RECEIPT})
+"""Legs whose lines tell of a payment's way on, not of money that came."""
 
 
 class KnownSource(NamedTuple):
@@ -58,7 +59,7 @@ class Accounts:
             InvalidInputError: it is not known, not the one that was chosen, or of another kind than its lines; or no
                 source is known whose gateway settled them.
         """
-        if said.leg in _HANDED_OVER or said.source is not None:
+        if said.leg in HANDED_OVER or said.source is not None:
             return self._owner_by_leg(said, said.leg or Leg.SETTLEMENT)
         owner = self._named_or_chosen(said.account)
         return owner._replace(source_id=self._source_of(owner))

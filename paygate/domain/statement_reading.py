@@ -135,7 +135,9 @@ def identify(line: StatementLine) -> bytes:
     Raises:
         InvalidInputError: it cannot be stored.
     """
-    said = (line.currency, line.bank_reference, line.reference, line.narrative, line.counterparty, *_more_said(line))
+    said: tuple[str, ...] = (line.currency, line.bank_reference, line.reference, line.narrative, line.counterparty)
+    if type(line) is not StatementLine:
+        said += _more_said(line)
     facts = "\0".join((line.booked_on.isoformat(), str(line.amount), *said))
     if facts.count("\0") > len(said) + 1:
         raise InvalidInputError("it holds a NUL, which cannot be stored")
@@ -149,14 +151,12 @@ def identify(line: StatementLine) -> bytes:
 
 def _more_said(line: StatementLine) -> tuple[str, ...]:
     """Return what the lines of the other legs say beyond those of a bank."""
-    if type(line) is StatementLine:
-        return ()
     if isinstance(line, SettlementLine):
         _bound("batch", line.batch)
         return (str(line.fee), str(line.net), line.batch or "")
     if isinstance(line, HandoverLine):
         _bound("dossier code", line.dossier_code)
-        return (line.dossier_code or "", line.document or "", str(line.evidence))
+        return (line.dossier_code or "", line.document or "", str(line.evidence or line.taken_back))
     raise TypeError(f"a {type(line).__name__} has no identity")
 
 

@@ -224,6 +224,39 @@ async def test_a_net_that_is_not_told_follows_from_who_bears_the_fee(
     assert [(line["fee"], line["net"]) for line in await house.lines()] == [(850, net), (850, 1), (None, 100_000)]
 
 
+ISSUED, CANCELLED, WAITING = (
+    {"dossier_code": "H1", "status": status} for status in ("Đã phát hành", "Đã hủy", "Chưa ký")
+)
+
+
+async def test_a_receipt_that_is_cancelled_later_is_evidence_no_more_and_stays_so(house: House) -> None:
+    assert (await house.take_in(handed(ISSUED), "bien-lai")).new == 1
+    result = await house.take_in(handed(CANCELLED), "bien-lai")
+    assert (result.new, result.known) == (1, 0)
+    assert [line["evidence"] for line in await house.lines()] == [False]
+    marks = await house.fetch("SELECT fact_ids FROM dirty ORDER BY dirty_id")
+    assert len(marks) == 2
+    assert marks[0] == marks[1]
+    for rows in ([ISSUED, {"dossier_code": "H2"}], [CANCELLED, {"dossier_code": "H2"}]):
+        await house.take_in(handed(*rows), "bien-lai")
+    assert [line["evidence"] for line in await house.lines()] == [False, True]
+    assert await house.fetch("SELECT FROM dirty OFFSET 3") == []
+
+
+async def test_a_receipt_that_was_waiting_and_is_issued_later_is_evidence(house: House) -> None:
+    await house.take_in(handed(WAITING), "bien-lai")
+    await house.take_in(handed(ISSUED), "bien-lai")
+    await house.take_in(handed(WAITING, {"dossier_code": "H2"}), "bien-lai")
+    assert [line["evidence"] for line in await house.lines()] == [False, True, True]
+
+
+async def test_one_of_two_twins_that_is_cancelled_leaves_the_other_whatever_their_order(house: House) -> None:
+    await house.take_in(handed(ISSUED, ISSUED), "bien-lai")
+    for rows in ([ISSUED, CANCELLED], [CANCELLED, ISSUED], [CANCELLED, ISSUED, {"dossier_code": "H2"}]):
+        await house.take_in(handed(*rows), "bien-lai")
+    assert sorted(line["evidence"] for line in await house.lines() if line["dossier_code"] == "H1") == [False, True]
+
+
 async def test_a_mapping_names_its_source_and_the_tenants_own_alone(
     tmp_path: Path, database: Database, database_url: str
 ) -> None:

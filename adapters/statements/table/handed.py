@@ -2,7 +2,7 @@
 
 from adapters.statements.table.rows import Booked, RowReader, Said
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.handover_status import came_about
+from paygate.domain.handover_status import Standing, standing_of
 from paygate.domain.statement import HandoverLine
 
 
@@ -17,6 +17,7 @@ def book_handed(reader: RowReader, row: int, said: Said) -> Booked:
         raise InvalidInputError("it has neither a reference nor a dossier_code")
     if (amount := reader.amount(said, "amount")) is None:
         raise InvalidInputError("it has no amount")
+    standing = standing_of(reader.text(said, "status"))
     line = HandoverLine(
         row=row,
         booked_on=reader.needed_day(said, "booked_on"),
@@ -28,6 +29,7 @@ def book_handed(reader: RowReader, row: int, said: Said) -> Booked:
         narrative="",
         dossier_code=dossier_code or None,
         document=reader.text(said, "document") or None,
-        evidence=came_about(reader.text(said, "status")),
+        evidence=standing is Standing.CAME_ABOUT,
+        taken_back=standing is Standing.TAKEN_BACK,
     )
     return Booked(line, {"amount": amount})

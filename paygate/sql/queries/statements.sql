@@ -101,6 +101,19 @@ WHERE o.ordinal = d.ordinal AND o.kind <> 'statement' AND d.entry_reference = ''
     AND EXISTS (SELECT FROM statement AS s
                 WHERE s.tenant_id = $1 AND s.account_id = o.account_id AND s.kind = 'statement');
 
+-- name: take_back_lines
+-- A hand-over or receipt that is told to be cancelled is the line it was, and no evidence any more.
+WITH told AS (
+    SELECT account_id, statement_id, identity, evidence,
+        row_number() OVER (PARTITION BY account_id, identity ORDER BY evidence DESC, sequence) AS occurrence
+    FROM staged_line JOIN unnest($2::integer[], $3::integer[], $4::bigint[])
+        AS stored (ordinal, account_id, statement_id) USING (ordinal)
+)
+UPDATE statement_line AS l SET evidence = false FROM told
+WHERE l.tenant_id = $1 AND l.account_id = told.account_id AND l.identity = told.identity
+    AND l.occurrence = told.occurrence AND l.evidence AND NOT told.evidence
+RETURNING line_id, told.statement_id;
+
 -- name: store_lines
 -- A line that is stored already, with as many twins, stays as it is; the others come back with their numbers. A net that
 -- the gateway does not tell is the gross without the fee, where that is taken from it.
@@ -108,7 +121,8 @@ INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, ide
     amount, currency, bank_reference, reference, reference_key, narrative, counterparty, reversal, leg,
     entry_reference, source_id, fee, net, batch, dossier_code, document, evidence)
 SELECT $1, stored.account_id, statement_id, row_number, identity,
-    row_number() OVER (PARTITION BY stored.account_id, identity ORDER BY sequence), booked_on, value_on, amount,
+    row_number() OVER (PARTITION BY stored.account_id, identity ORDER BY evidence DESC, sequence), booked_on, value_on,
+    amount,
     currency, bank_reference, reference, reference_key, narrative, counterparty, reversal, leg, entry_reference,
     stored.source_id, fee,
     CASE WHEN batch IS NULL OR net IS NOT NULL THEN net
