@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.truth.scenarios import backs, bank, batches, dossiers, handover, plain, settlement, sums, waiting
+from tests.truth.scenarios import backs, bank, batches, dossiers, plain, settlement, sums, waiting
 
 AWAITED: Final[frozenset[str]] = frozenset(
     one.__name__
@@ -34,8 +34,6 @@ AWAITED: Final[frozenset[str]] = frozenset(
         sums.sum_beside_an_equal_pair,
         sums.sum_among_twenty,
         sums.sum_inside_a_reference,
-        handover.refunded_and_not_handed_over,
-        handover.treasury_got_what_was_kept,
         waiting.payout_not_due,
     )
 )
