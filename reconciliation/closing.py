@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -90,8 +91,8 @@ class _Close:
             "success": _success({row["outcome"]: row["count"] for row in await self.rows("count_outcomes", self.day)}),
             "feeds": feeds,
         }
-        items = {row["name"]: row["amount"] for row in await self.rows("explain_difference", self.day)}
-        proof = await self._prove(totals["payments"]["amount"], totals["bank"]["amount"], items)
+        sides = (totals["payments"]["amount"], totals["bank"]["amount"])
+        proof = await self._prove(*sides, await self._explain())
         report["status"] = _status(feeds, reasons, proof)
         report["proof"] = proof.as_json()
         report["digest"] = digest(report)
@@ -123,6 +124,8 @@ class _Close:
             [reason in WAITING for reason in Reason],
             [reason in HANGING for reason in Reason],
         )
+        rank = list(Reason).index(Reason.NET_DIFFERS)
+        await self.rows("gather_batch_reasons", rank, REASONS[Reason.NET_DIFFERS].verdict)
         await self.rows("class_the_cases")
 
     async def _totals(self) -> "Sums":
@@ -151,6 +154,15 @@ class _Close:
             }
             for code in codes
         ]
+
+    async def _explain(self) -> Counter[str]:
+        """Name what the day's two sides differ by."""
+        await self.rows("gather_what_was_paid_out", self.day)
+        await self.connection.execute("ANALYZE w_paid_out_on")
+        items: Counter[str] = Counter()
+        for name in ("explain_difference", "explain_payouts"):
+            items.update({row["name"]: row["amount"] for row in await self.rows(name, self.day)})
+        return items
 
     async def _prove(self, left: int, right: int, items: Mapping[str, int]) -> Proof:
         before = await self.rows("latest_run")

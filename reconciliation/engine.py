@@ -17,6 +17,7 @@ from reconciliation.passes.gathering import gather
 from reconciliation.passes.handover import match_handovers
 from reconciliation.passes.lateness import note_lateness
 from reconciliation.passes.narrative import match_by_narrative
+from reconciliation.passes.payouts import match_payouts
 from reconciliation.passes.reference import match_by_reference
 from reconciliation.passes.returns import reckon_returns, set_returns_aside
 from reconciliation.passes.settlement import match_settlements
@@ -89,12 +90,13 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     await match_by_narrative(turn)
     await note_lateness(turn, policy)
     settled, unsettled = await match_settlements(turn)
+    repaid = await match_payouts(turn)
     matched, undone = await store_matches(turn)
     await reckon_returns(turn)
     handed_over, taken_back = await match_handovers(turn)
     opened, changed, resolved = await judge(turn, policy, as_of)
     await turn.drop_tables()
-    matched, undone = matched + settled + handed_over, undone + unsettled + taken_back
+    matched, undone = matched + settled + handed_over, undone + unsettled + repaid + taken_back
     counts = MatchCounts(facts, matched, undone, len(opened), len(changed), len(resolved))
     log.info(Event.MATCHED, tenant_id=tenant_id, facts=facts, matched=matched, opened=counts.opened)
     return counts

@@ -23,6 +23,9 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         await turn.do("gather_lone_payments", turn.tenant_id, as_of)
         await turn.do("gather_lone_lines")
         await turn.analyze("w_dossier", "w_lone_payment", "w_lone_line")
+        if Leg.SETTLEMENT in turn.told:
+            await turn.do("gather_paid_out", turn.tenant_id)
+            await turn.analyze("w_paid_out")
         await turn.do("expect_of_dossiers", turn.tenant_id, policy.record_wait_days, policy.rules.recorded_days)
         await turn.do("expect_of_lone_payments", turn.tenant_id, policy.record_wait_days)
         await turn.do("expect_of_loose_payments", turn.tenant_id)
@@ -51,6 +54,7 @@ async def _expect_of_settlements(turn: Turn) -> None:
     if Leg.SETTLEMENT in turn.told:
         await turn.do("expect_of_settled_payments", turn.tenant_id)
         await turn.do("expect_of_loose_settlement_lines", turn.tenant_id)
+        await turn.do("expect_of_batches", turn.tenant_id)
 
 
 async def _expect_of_handovers(turn: Turn) -> None:

@@ -55,6 +55,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "bridge": ("Đầu kỳ + mở − đóng = cuối kỳ", "Opening + opened − closed = closing"),
     "other_day": ("Tiền về ngày khác", "Booked on another day"),
     "gateway_fee": ("Phí cổng giữ lại", "Kept by the gateway"),
+    "settled_twice": ("Trả cả riêng lẻ lẫn theo lô", "Paid out by itself and in a batch"),
     "promotion": ("Khuyến mại cổng bù", "Promotions the gateway adds"),
     "tolerance": ("Chênh lệch trong mức cho phép", "Difference within the tolerance"),
     "refunded": ("Đã hoàn trả", "Refunded"),

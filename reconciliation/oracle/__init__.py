@@ -10,9 +10,11 @@ from datetime import date
 from reconciliation.model import WAITING, Reason
 from reconciliation.oracle.bank import judge_lines, judge_payments
 from reconciliation.oracle.dossiers import AddBusinessDays, judge_dossiers
-from reconciliation.oracle.facts import DiscrepancyFact, Judgement, World
+from reconciliation.oracle.facts import DiscrepancyFact, Judgement, MatchFact, World
+from reconciliation.oracle.groups import mark
 from reconciliation.oracle.handover import judge_flags, judge_handovers, match_handovers
 from reconciliation.oracle.narrative import match_by_narrative
+from reconciliation.oracle.payouts import judge_payouts, match_payouts, paid_out
 from reconciliation.oracle.reference import match_by_reference
 from reconciliation.oracle.returns import find_returns, judge_gateway_refunds, keep, leave_out, reckon_returned
 from reconciliation.oracle.settlement import judge_settlements, match_settlements
@@ -26,22 +28,29 @@ def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, a
     by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(staying, rules)
     by_narrative, unclear = match_by_narrative(loose_payments, loose_lines, rules)
     settled, doubts = match_settlements(world)
+    left = [one for one in loose_lines if mark(one) not in unclear and one.line_id not in lines_of(by_narrative)]
+    payouts, rivals = match_payouts(world, left, rules)
     booked, doubtful = by_reference | by_narrative, ambiguous | unclear
     returned = reckon_returned(world, back, booked, doubtful, rules)
     kept = keep(world, returned)
     handed_over, undecided = match_handovers(kept)
-    matches = booked | settled | handed_over
+    matches = booked | settled | payouts | handed_over
     found = [
         *judge_dossiers(world, returned, record_wait_days, rules.recorded_days, add),
-        *judge_payments(world, returned, matches, doubtful, add),
-        *judge_lines(staying, matches, doubtful),
+        *judge_payments(world, returned, matches, doubtful, paid_out(world, settled, payouts), add),
+        *judge_lines(staying, matches, doubtful | rivals),
         *judge_gateway_refunds(staying),
         *judge_settlements(world, settled, doubts, add),
+        *judge_payouts(world, payouts),
         *judge_handovers(kept, matches, undecided, add),
         *judge_flags(kept, add),
     ]
     held = _merge(one for one in found if one.reason not in WAITING or one.since <= as_of)
     return Judgement(matches, held, back)
+
+
+def lines_of(matches: Iterable[MatchFact]) -> frozenset[int]:
+    return frozenset(line for match in matches for line in match.line_ids)
 
 
 def _merge(found: Iterable[DiscrepancyFact]) -> frozenset[DiscrepancyFact]:

@@ -16,8 +16,10 @@ def judge_payments(
     returned: Mapping[int, Returned],
     matches: Collection[MatchFact],
     ambiguous: Ambiguous,
+    paid_out: Collection[int],
     add: AddBusinessDays,
 ) -> Iterable[DiscrepancyFact]:
+    """Say what each payment lacks; of those in a batch that was paid out, no bank line."""
     match_of = {payment_id: match for match in matches if match.leg == "bank" for payment_id in match.payment_ids}
     booked = {line.line_id: line.booked_on for line in world.lines}
     confirmed = {(one.source_id, one.reference) for one in world.payments if one.came}
@@ -36,8 +38,9 @@ def judge_payments(
         if match and match.rule in ("reference", "reference_other_account"):
             since = max(one.business_date, *(booked[line] for line in match.line_ids))
             yield _judge_match(match, one, since)
-        elif one.came and not match and (found := _judge_unmatched(one, ambiguous, add)):
-            yield from () if taken_back and found.reason is Reason.BANK_MISSING else (found,)
+        elif one.came and not match and one.payment_id not in paid_out:
+            lacking = _judge_unmatched(one, ambiguous, add)
+            yield from (found for found in lacking if not (taken_back and found.reason is Reason.BANK_MISSING))
 
 
 def _judge_match(match: MatchFact, payment: PaymentFact, since: date) -> DiscrepancyFact:
@@ -47,15 +50,14 @@ def _judge_match(match: MatchFact, payment: PaymentFact, since: date) -> Discrep
     return DiscrepancyFact(subject, Reason.WRONG_ACCOUNT, payment.amount, since)
 
 
-def _judge_unmatched(one: PaymentFact, ambiguous: Ambiguous, add: AddBusinessDays) -> DiscrepancyFact | None:
+def _judge_unmatched(one: PaymentFact, ambiguous: Ambiguous, add: AddBusinessDays) -> Iterable[DiscrepancyFact]:
     if one.currency != "VND" or one.amount <= 0 or one.account_id is None:
-        return None
+        return
     subject = f"payment:{one.payment_id}"
     if mark(one) in ambiguous:
-        return DiscrepancyFact(subject, Reason.AMBIGUOUS, one.amount, one.business_date)
-    if one.bank_days is None:
-        return None
-    return DiscrepancyFact(subject, Reason.BANK_MISSING, one.amount, add(one.business_date, one.bank_days))
+        yield DiscrepancyFact(subject, Reason.AMBIGUOUS, one.amount, one.business_date)
+    elif one.bank_days is not None:
+        yield DiscrepancyFact(subject, Reason.BANK_MISSING, one.amount, add(one.business_date, one.bank_days))
 
 
 def judge_lines(world: World, matches: Collection[MatchFact], ambiguous: Ambiguous) -> Iterable[DiscrepancyFact]:

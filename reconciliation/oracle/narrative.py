@@ -22,7 +22,7 @@ def _in_reach(payment: PaymentFact, line: LineFact, window: Window) -> bool:
     ) and first <= line.booked_on <= last
 
 
-def _readings(line: LineFact, prefixes: Sequence[str]) -> list[tuple[str, str]]:
+def readings_of(line: LineFact, prefixes: Sequence[str]) -> list[tuple[str, str]]:
     """Return narrative and reference as they stand, and without what the bank wrote before them."""
     bare = [without_prefixes(text, prefixes) for text in (line.narrative, line.reference)]
     if bare == [None, None]:
@@ -41,14 +41,14 @@ def _texts(readings: Sequence[tuple[str, str]]) -> list[str]:
 
 def names_whole(line: LineFact, payment: PaymentFact, rules: RuleSet) -> bool:
     """Return whether the line, of the payment's account and amount and in its window, names it in full."""
-    texts = _texts(_readings(line, rules.prefixes))
+    texts = _texts(readings_of(line, rules.prefixes))
     found = _references(line, [payment], texts, rules.find(NarrativeReference))
     return bool(found or _dossiers(line, [payment], texts, rules.find(NarrativeDossier)))
 
 
 def _names(line: LineFact, payments: Sequence[PaymentFact], rules: RuleSet) -> Names:
     """Return what the line names best: references, else dossiers, else cut forms."""
-    readings = _readings(line, rules.prefixes)
+    readings = readings_of(line, rules.prefixes)
     words = [word for reading in readings for text in reading for word in words_not_broken(text)]
     texts = _texts(readings)
     return (

@@ -17,4 +17,5 @@ async def store_matches(turn: Turn) -> tuple[int, int]:
             retired = await turn.do("retire_matches", turn.tenant_id)
         stored = await turn.do("store_pairs", turn.tenant_id, turn.rules.version)
         stored += await turn.do("store_matches", turn.tenant_id, turn.rules.version)
+        stored += await turn.do("store_payouts", turn.tenant_id, turn.rules.version)
     return stored, retired

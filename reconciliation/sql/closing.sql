@@ -6,6 +6,7 @@ CREATE TEMP TABLE w_case (case_key text NOT NULL, dossier_code text, payment_id 
     ON COMMIT DROP;
 CREATE TEMP TABLE w_reason (case_key text NOT NULL, reason text NOT NULL, rank integer NOT NULL, verdict text NOT NULL,
     amount bigint NOT NULL, holds boolean NOT NULL, hangs boolean NOT NULL) ON COMMIT DROP;
+CREATE TEMP TABLE w_paid_out_on (payment_id bigint NOT NULL, booked_on date NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_class (case_key text NOT NULL, agency_code text, verdict text NOT NULL, amount bigint NOT NULL)
     ON COMMIT DROP;
 
@@ -54,7 +55,7 @@ INSERT INTO w_case
 SELECT 'line:' || fact_id, NULL, NULL, fact_id, NULL, amount, NULL, true
 FROM loose_fact
 WHERE tenant_id = $1 AND leg <> 'payment' AND on_date = $2
-  AND standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative');
+  AND standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative') AND coalesce(payout, 'ambiguous') = 'ambiguous';
 
 -- name: gather_reasons
 -- As of the closing: what waits for a leg holds only from the day the leg was due.
@@ -65,6 +66,22 @@ FROM w_case AS c
 JOIN discrepancy AS d ON d.tenant_id = $1 AND d.case_key = c.case_key AND d.state <> 'resolved'
 JOIN unnest($3::text[], $4::integer[], $5::text[], $6::boolean[], $7::boolean[])
     AS r (reason, rank, verdict, waits, hangs) ON r.reason = d.reason;
+
+-- name: gather_batch_reasons
+-- A batch that was not paid out as it should be is the trouble of every case with a payment or a line in it. Its amount
+-- stands once in the day.
+INSERT INTO w_reason
+SELECT t.case_key, t.reason, $2::integer, $3::text,
+       CASE WHEN row_number() OVER (PARTITION BY t.batch_id ORDER BY t.case_key) = 1 THEN t.amount ELSE 0 END, true, false
+FROM (SELECT DISTINCT c.case_key, d.reason, d.amount, b.batch_id
+      FROM settlement_batch AS b
+      JOIN discrepancy AS d ON d.tenant_id = $1 AND d.case_key = 'batch:' || b.batch_id AND d.state <> 'resolved'
+      JOIN statement_line AS l ON l.tenant_id = $1 AND l.source_id = b.source_id AND l.batch = b.code
+      LEFT JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'settlement' AND m.fact_id = l.line_id
+      LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
+      JOIN w_case AS c
+          ON c.case_key = coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id, 'line:' || l.line_id)
+      WHERE b.tenant_id = $1 AND b.difference <> 0 AND l.leg = 'settlement' AND l.currency = 'VND') AS t;
 
 -- name: class_the_cases
 -- The weightiest reason that holds names the class; without one, a leg that is not due leaves the case hanging.
@@ -106,6 +123,18 @@ SELECT leg::text AS leg, count(*) AS count, sum(amount)::bigint AS amount,
        coalesce(sum(fee), 0)::bigint AS fee, coalesce(sum(coalesce(net, amount)), 0)::bigint AS net
 FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency = 'VND' AND evidence GROUP BY leg;
 
+-- name: gather_what_was_paid_out
+-- The day's payments whose money came in a batch, and the day on which it was booked.
+INSERT INTO w_paid_out_on
+SELECT p.payment_id, paid.booked_on
+FROM payment AS p
+JOIN match AS s ON s.tenant_id = $1 AND s.leg = 'settlement' AND s.payment_id = p.payment_id
+JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = s.fact_id
+JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.source_id = l.source_id AND b.code = l.batch
+JOIN match AS m ON m.tenant_id = $1 AND m.batch_id = b.batch_id
+JOIN statement_line AS paid ON paid.tenant_id = $1 AND paid.line_id = m.fact_id
+WHERE p.tenant_id = $1 AND p.business_date = $2 AND l.currency = 'VND';
+
 -- name: explain_difference
 -- What matches and loose facts say of the day, by name. It reads none of the totals it has to add up to.
 SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
@@ -118,11 +147,13 @@ SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
                 UNION ALL
                 SELECT m.match_id, m.rule, m.difference, -l.amount FROM statement_line AS l
                 JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = l.line_id
-                WHERE l.tenant_id = $1 AND l.booked_on = $2 AND l.currency = 'VND') AS f
+                WHERE l.tenant_id = $1 AND l.booked_on = $2 AND l.currency = 'VND' AND m.batch_id IS NULL) AS f
           GROUP BY match_id) AS m
     WHERE m.amount <> 0
     UNION ALL
-    SELECT CASE WHEN l.standing <> 'open' THEN 'ambiguous'
+    SELECT CASE WHEN o.booked_on = $2 THEN NULL
+                WHEN o.booked_on <> $2 THEN 'other_day'
+                WHEN l.standing <> 'open' THEN 'ambiguous'
                 WHEN b.reversed_on IS NOT NULL THEN 'reversed'
                 WHEN s.bank_days IS NULL OR l.account_id IS NULL THEN 'not_expected'
                 WHEN d.since <= $2 THEN 'bank_missing'
@@ -135,15 +166,49 @@ SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
         AND d.reason = 'bank_missing' AND d.state <> 'resolved'
     LEFT JOIN watch AS w ON w.tenant_id = $1
         AND w.case_key = coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id)
+    LEFT JOIN w_paid_out_on AS o ON o.payment_id = p.payment_id
     WHERE l.tenant_id = $1 AND l.leg = 'payment' AND l.on_date = $2 AND l.standing <> 'narrative' AND l.currency = 'VND'
     UNION ALL
     SELECT CASE l.standing WHEN 'taken_back' THEN 'reversed' WHEN 'tied' THEN 'refunded' ELSE d.reason END, -l.amount
     FROM loose_fact AS l
     LEFT JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'line:' || l.fact_id AND d.state <> 'resolved'
     WHERE l.tenant_id = $1 AND l.leg = 'bank' AND l.on_date = $2 AND l.standing <> 'narrative' AND l.currency = 'VND'
+      AND coalesce(l.payout, 'ambiguous') = 'ambiguous'
 ) AS item
 WHERE name IS NOT NULL
 GROUP BY name ORDER BY name;
+
+-- name: explain_payouts
+-- A bank line that pays out a batch, taken apart: what its payments are of other days, what the gateway kept or added,
+-- what belongs to no payment, what the line itself lacks.
+SELECT name, sum(amount)::bigint AS amount FROM (
+    SELECT 'net_differs' AS name, m.difference AS amount
+    FROM statement_line AS l
+    JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = l.line_id AND m.batch_id IS NOT NULL
+    WHERE l.tenant_id = $1 AND l.booked_on = $2
+    UNION ALL
+    SELECT i.name, i.amount
+    FROM statement_line AS paid
+    JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = paid.line_id AND m.batch_id IS NOT NULL
+    JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.batch_id = m.batch_id
+    JOIN statement_line AS l ON l.tenant_id = $1 AND l.source_id = b.source_id AND l.batch = b.code
+    LEFT JOIN match AS s ON s.tenant_id = $1 AND s.leg = 'settlement' AND s.fact_id = l.line_id
+    LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = s.payment_id
+    LEFT JOIN loose_fact AS f ON f.tenant_id = $1 AND f.leg = 'payment' AND f.fact_id = p.payment_id
+        AND f.standing <> 'narrative'
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN s.payment_id IS NOT NULL THEN 'settled_twice' WHEN l.amount <= 0 THEN 'refunded'
+                    ELSE 'settlement_unexpected' END AS name, -coalesce(l.net, l.amount) AS amount
+        WHERE f.fact_id IS NULL
+        UNION ALL
+        SELECT o.name, o.amount
+        FROM (VALUES ('other_day', CASE WHEN p.business_date <> $2 THEN -p.amount ELSE 0 END),
+                     (CASE s.rule WHEN 'promotion' THEN 'promotion' ELSE 'amount_differs' END, p.amount - l.amount),
+                     ('gateway_fee', l.amount - coalesce(l.net, l.amount))) AS o (name, amount)
+        WHERE f.fact_id IS NOT NULL) AS i
+    WHERE paid.tenant_id = $1 AND paid.booked_on = $2 AND l.leg = 'settlement' AND l.currency = 'VND') AS item
+WHERE amount <> 0
+GROUP BY name;
 
 -- name: count_outcomes
 SELECT outcome::text AS outcome, count(*) AS count FROM payment
@@ -179,4 +244,4 @@ WHERE tenant_id = $1 AND agency_code = ANY ($2::text[]) ORDER BY agency_code, up
 SELECT tenant_id, code, name, timezone FROM tenant WHERE tenant_id = $1;
 
 -- name: drop_closing_tables
-DROP TABLE w_case, w_reason, w_class;
+DROP TABLE w_case, w_reason, w_paid_out_on, w_class;

@@ -73,6 +73,8 @@ SELECT fact_id FROM w_departed WHERE leg = 'bank'
 UNION
 SELECT fact_id FROM w_settling WHERE leg = 'settlement'
 UNION
+SELECT line_id FROM w_credit
+UNION
 SELECT line_id FROM w_refund
 UNION
 SELECT line_id FROM w_handover_line;
@@ -143,6 +145,7 @@ FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p
 JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = p.payment_id
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 WHERE p.amount > 0 AND p.currency = 'VND' AND p.account_id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM w_paid_out AS o WHERE o.payment_id = p.payment_id)
   AND ((l.standing = 'open' AND s.bank_days IS NOT NULL) OR l.standing IN ('ambiguous_reference', 'ambiguous_narrative'));
 
 -- name: expect_of_differing_matches
@@ -191,9 +194,13 @@ WHERE p.state IN ('initiated', 'pending')
 -- name: expect_of_loose_lines
 INSERT INTO w_expected
 SELECT 'line:' || l.fact_id, 'line:' || l.fact_id,
-       CASE WHEN l.standing <> 'open' THEN 'ambiguous' WHEN back.refund THEN 'refund_unmatched' ELSE 'bank_unexpected' END,
+       CASE WHEN l.standing <> 'open' OR l.payout = 'ambiguous' THEN 'ambiguous'
+            WHEN back.refund THEN 'refund_unmatched' ELSE 'bank_unexpected' END,
        abs(l.amount), l.on_date, NULL, NULL, NULL, l.fact_id,
-       CASE WHEN l.standing = 'open' THEN '{}' ELSE jsonb_build_object('payments', to_jsonb(l.contenders)) END
+       CASE WHEN l.standing <> 'open' THEN jsonb_build_object('payments', to_jsonb(l.contenders))
+            WHEN l.payout IS NULL THEN '{}'
+            ELSE (SELECT jsonb_build_object('batches', jsonb_agg(b.code ORDER BY b.code)) FROM settlement_batch AS b
+                  WHERE b.tenant_id = $1 AND b.account_id = l.account_id AND l.fact_id = ANY (b.contenders)) END
 FROM w_lone_line AS w
 JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = w.line_id
 LEFT JOIN LATERAL (
@@ -202,7 +209,8 @@ LEFT JOIN LATERAL (
                WHERE position(' ' || said || ' ' IN ' ' || words(s.narrative) || ' ') > 0) AS refund
     FROM statement_line AS s
     WHERE l.amount < 0 AND s.tenant_id = $1 AND s.line_id = l.fact_id AND NOT s.reversal) AS back ON true
-WHERE l.standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative');
+WHERE l.standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative')
+  AND coalesce(l.payout, 'ambiguous') = 'ambiguous';
 
 -- name: days_to_reckon
 -- Business days are counted in Python, once for each day that occurs.
@@ -246,7 +254,8 @@ SET state = 'resolved', resolved_at = now(), resolution = 'the facts agree now'
 WHERE d.tenant_id = $1 AND d.state <> 'resolved'
   AND (d.case_key IN (SELECT 'dossier:' || code FROM w_dossier)
        OR d.case_key IN (SELECT 'payment:' || payment_id FROM w_lone_payment)
-       OR d.case_key IN (SELECT 'line:' || line_id FROM w_lone_line))
+       OR d.case_key IN (SELECT 'line:' || line_id FROM w_lone_line)
+       OR d.case_key IN (SELECT 'batch:' || batch_id FROM w_batch))
   AND NOT EXISTS (SELECT FROM w_expected AS e
                   WHERE e.subject = d.subject AND e.reason = d.reason)
 RETURNING d.discrepancy_id, d.reason, -d.amount AS change;

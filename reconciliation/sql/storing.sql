@@ -5,7 +5,8 @@ CREATE TEMP TABLE w_stale (match_id bigint NOT NULL, payment_id bigint, fact_id 
     rule text NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
 
 -- name: find_matches_judged_again
--- Rows of stored matches whose facts were judged now, whether or not they come out the same.
+-- Rows of stored matches whose facts were judged now, whether or not they come out the same. A batch's is no concern
+-- here.
 INSERT INTO w_stale
 SELECT m.match_id, m.payment_id, m.fact_id, m.seats, m.rule, m.difference
 FROM (SELECT fact_id FROM w_fact WHERE leg = 'payment' UNION ALL SELECT fact_id FROM w_payment) AS f
@@ -13,7 +14,7 @@ JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = f.fact
 UNION
 SELECT m.match_id, m.payment_id, m.fact_id, m.seats, m.rule, m.difference
 FROM (SELECT fact_id FROM w_fact WHERE leg = 'bank' UNION ALL SELECT fact_id FROM w_line) AS f
-JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = f.fact_id;
+JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = f.fact_id AND m.batch_id IS NULL;
 
 -- name: complete_groups_judged_again
 INSERT INTO w_stale

@@ -41,8 +41,6 @@ NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY: Final = Policy()
 
 AWAITED: Final = {
-    Reason.NET_DIFFERS,
-    Reason.FEE_DIFFERS,
     Reason.STATEMENT_GAP,
     Reason.STATEMENT_UNBALANCED,
 }
@@ -51,7 +49,7 @@ AWAITED: Final = {
 PAID: Final = a_payment()
 BOOKED: Final = a_bank_line(PAID)
 AGREED: Final = World([PAID], [BOOKED], [a_record()])
-SCHEDULE: Final = SourceFact(settlement_days=1, fee_percent=Decimal("0.85"))
+SCHEDULE: Final = SourceFact(settlement_days=1, fee_percent=Decimal("0.85"), account_id=1)
 FEE: Final = 1_275
 
 

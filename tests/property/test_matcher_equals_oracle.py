@@ -50,7 +50,11 @@ async def stored(connection: Connection, tenant_id: int) -> Judgement:
         tenant_id,
     )
     found = await connection.fetch(
-        "SELECT subject, reason, amount, since FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved'", tenant_id
+        "SELECT coalesce('batch:' || b.source_id || ':' || b.code, d.subject) AS subject, d.reason, d.amount, d.since"
+        " FROM discrepancy AS d"
+        " LEFT JOIN settlement_batch AS b ON b.tenant_id = $1 AND d.subject = 'batch:' || b.batch_id"
+        " WHERE d.tenant_id = $1 AND d.state <> 'resolved'",
+        tenant_id,
     )
     back = await connection.fetch(
         "SELECT line_id, payment_id, credit_line_id, amount FROM money_back WHERE tenant_id = $1", tenant_id

@@ -44,6 +44,7 @@ CREATE TABLE settlement_batch (
     batch_id   bigint GENERATED ALWAYS AS IDENTITY,
     source_id  integer NOT NULL,
     code       text NOT NULL,
+    code_key   text NOT NULL,    -- the code, squeezed
     account_id integer,          -- the bank account it is paid out to
     settled_on date NOT NULL,    -- the latest day of its lines
     lines      bigint NOT NULL,
@@ -51,11 +52,24 @@ CREATE TABLE settlement_batch (
     net        bigint NOT NULL,
     standing   text NOT NULL DEFAULT 'open' CHECK (standing IN ('open', 'ambiguous', 'matched')),
     contenders bigint[] NOT NULL DEFAULT '{}', -- bank lines, where several answers are equally good
+    difference bigint NOT NULL DEFAULT 0, -- of a matched one: net less what its bank line is of
     PRIMARY KEY (tenant_id, batch_id),
     UNIQUE (tenant_id, source_id, code)
 );
-CREATE INDEX settlement_batch_in_reach ON settlement_batch (tenant_id, account_id, net, settled_on)
-    WHERE standing <> 'matched';
+CREATE INDEX settlement_batch_in_reach ON settlement_batch (tenant_id, account_id, settled_on);
+
+-- What a batch makes of a bank line that no payment settles: its own, its own but of another amount, one of several.
+ALTER TABLE loose_fact ADD COLUMN payout text CHECK (payout IN ('matched', 'differs', 'ambiguous'));
+
+-- Whether a named text speaks of a batch: a code of so many characters may stand within it, a shorter one must be
+-- a word of its own.
+CREATE FUNCTION names_batch(named text, code_key text, least_length integer, least_word integer) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT position(code_key IN named) > 0
+       AND CASE WHEN length(code_key) >= least_length THEN names(named, code_key)
+           ELSE length(code_key) >= least_word
+                AND position(' ' || code_key || ' ' IN ' ' || named || ' ') > 0 END
+$$;
 
 -- Payments for which several settlement lines are equally good; the lines are loose facts of their leg.
 CREATE TABLE settlement_doubt (
