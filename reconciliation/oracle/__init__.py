@@ -17,7 +17,7 @@ from reconciliation.oracle.narrative import match_by_narrative
 from reconciliation.oracle.payouts import judge_payouts, match_payouts, paid_out
 from reconciliation.oracle.reference import match_by_reference
 from reconciliation.oracle.returns import find_returns, judge_gateway_refunds, keep, leave_out, reckon_returned
-from reconciliation.oracle.settlement import judge_settlements, match_settlements
+from reconciliation.oracle.settlement import judge_settlements, match_settlements, promotions
 from reconciliation.rules.model import RuleSet
 
 
@@ -36,7 +36,7 @@ def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, a
     handed_over, undecided = match_handovers(kept)
     matches = booked | settled | payouts | handed_over
     found = [
-        *judge_dossiers(world, returned, record_wait_days, rules.recorded_days, add),
+        *judge_dossiers(world, returned, promotions(settled), record_wait_days, rules.recorded_days, add),
         *judge_payments(world, returned, matches, doubtful, paid_out(world, settled, payouts), add),
         *judge_lines(staying, matches, doubtful | rivals),
         *judge_gateway_refunds(staying),

@@ -11,7 +11,7 @@ from reconciliation.oracle.returns import Returned
 from reconciliation.oracle.texts import key_of, words_of
 
 
-def judge_payments(
+def judge_payments(  # noqa: PLR0913, PLR0917 -- each tells another thing of the payments
     world: World,
     returned: Mapping[int, Returned],
     matches: Collection[MatchFact],

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from reconciliation.model import Reason
@@ -9,13 +10,26 @@ from reconciliation.oracle.facts import DiscrepancyFact, PaymentFact, RecordFact
 from reconciliation.oracle.returns import Returned
 
 AddBusinessDays = Callable[[date, int], date]
-Paid = tuple[PaymentFact, int]
-"""A payment, and what is kept of it."""
 
 
-def judge_dossiers(
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment, what is kept of it, and what its gateway adds where anything is."""
+
+    payment: PaymentFact
+    kept: int
+    added: int
+    gone_back: bool
+
+    @property
+    def counted(self) -> int:
+        return self.kept + (self.added if self.kept else 0)
+
+
+def judge_dossiers(  # noqa: PLR0913, PLR0917 -- each tells another thing of what was paid
     world: World,
     returned: Mapping[int, Returned],
+    added: Mapping[int, int],
     record_wait_days: int,
     recorded_days: int,
     add: AddBusinessDays,
@@ -29,12 +43,13 @@ def judge_dossiers(
             since = add(payment.business_date, record_wait_days)
             yield DiscrepancyFact(f"payment:{payment.payment_id}", Reason.RECORD_MISSING, kept, since)
         elif payment.came and payment.dossier_code and payment.currency == "VND":
-            paid[payment.dossier_code].append((payment, kept))
+            one = Paid(payment, kept, added.get(payment.payment_id, 0), gone_back=bool(back) and kept == 0)
+            paid[payment.dossier_code].append(one)
     for code, payments in paid.items():
-        if all(one.payment_id in returned and kept == 0 for one, kept in payments):
+        if all(one.gone_back for one in payments):
             continue
-        total = sum(kept for _, kept in payments)
-        first, last = (choose(one.business_date for one, _ in payments) for choose in (min, max))
+        total = sum(one.kept for one in payments)
+        first, last = (choose(one.payment.business_date for one in payments) for choose in (min, max))
         if code not in records:
             yield DiscrepancyFact(f"dossier:{code}", Reason.RECORD_MISSING, total, add(first, record_wait_days))
             continue
@@ -46,14 +61,16 @@ def judge_dossiers(
 
 
 def _judge_sums(record: RecordFact, payments: Sequence[Paid], total: int) -> tuple[Reason, int] | None:
-    late = sum(kept for one, kept in payments if record.expires_on and one.business_date > record.expires_on)
+    late = sum(one.kept for one in payments if record.expires_on and one.payment.business_date > record.expires_on)
     if record.status in ("withdrawn", "refused"):
         return (Reason.RECORD_CLOSED, total) if total > 0 else None
     if late:
         return Reason.OBLIGATION_EXPIRED, late
-    if total < record.due:
-        return Reason.UNDERPAID, record.due - total
-    if total > record.due:
-        twice = record.due > 0 and sum(one.amount == record.due and kept > 0 for one, kept in payments) > 1
-        return (Reason.DUPLICATE_PAYMENT if twice else Reason.OVERPAID), total - record.due
+    counted = sum(one.counted for one in payments)
+    if counted < record.due:
+        return Reason.UNDERPAID, record.due - counted
+    if counted > record.due:
+        whole = sum(one.payment.amount + one.added == record.due and one.kept > 0 for one in payments)
+        twice = record.due > 0 and whole > 1
+        return (Reason.DUPLICATE_PAYMENT if twice else Reason.OVERPAID), counted - record.due
     return None

@@ -60,6 +60,11 @@ def pairs_of(matches: Collection[MatchFact]) -> dict[int, int]:
     return {payment: line for match in settled for payment, line in zip(match.payment_ids, match.line_ids, strict=True)}
 
 
+def promotions(matches: Collection[MatchFact]) -> dict[int, int]:
+    """Return what gateways add to payments."""
+    return {match.payment_ids[0]: -match.difference for match in matches if match.rule == "promotion"}
+
+
 def judge_settlements(
     world: World, matches: Collection[MatchFact], doubts: Ambiguous, add: AddBusinessDays
 ) -> Iterable[DiscrepancyFact]:

@@ -80,14 +80,18 @@ UNION
 SELECT line_id FROM w_handover_line;
 
 -- name: expect_of_dossiers
--- What is kept against what is due, and where the dossier stands; where all went back there is nothing to judge. What waits says from which day it counts how many business
--- days: a dossier without a record is missing it after an alarm, one that is paid must have moved on.
+-- What is kept, with what promotions add to it, against what is due, and where the dossier stands; where all went back
+-- there is nothing to judge. What waits says from which day it counts how many business days: a dossier without a
+-- record is missing it after an alarm, one that is paid must have moved on.
 INSERT INTO w_expected
 WITH paid AS (
-    SELECT p.dossier_code, sum(coalesce(b.kept, p.amount)) AS paid, min(p.business_date) AS first_day,
-           max(p.business_date) AS last_day
+    SELECT p.dossier_code, sum(coalesce(b.kept, p.amount)) AS kept,
+           sum(coalesce(b.kept, p.amount) - CASE WHEN b.kept = 0 THEN 0 ELSE coalesce(m.difference, 0) END) AS paid,
+           min(p.business_date) AS first_day, max(p.business_date) AS last_day
     FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
     LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
+    LEFT JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'settlement' AND m.payment_id = p.payment_id
+        AND m.rule = 'promotion' AND m.difference <> 0
     WHERE p.state >= 'paid' AND p.currency = 'VND'
     GROUP BY p.dossier_code
     HAVING NOT bool_and(b.kept IS NOT DISTINCT FROM 0)),
@@ -99,25 +103,29 @@ odd AS (
 judged AS (
     SELECT odd.*, p.after_expiry, CASE
         WHEN no_record THEN 'record_missing'
-        WHEN status IN ('withdrawn', 'refused') THEN CASE WHEN paid > 0 THEN 'record_closed' END
+        WHEN status IN ('withdrawn', 'refused') THEN CASE WHEN kept > 0 THEN 'record_closed' END
         WHEN p.after_expiry > 0 THEN 'obligation_expired'
         WHEN paid > due AND due > 0 AND p.whole >= 2 THEN 'duplicate_payment'
         WHEN paid > due THEN 'overpaid'
         WHEN paid < due THEN 'underpaid' END AS reason
     FROM odd CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE p.amount = odd.due AND coalesce(b.kept, p.amount) > 0) AS whole,
+        SELECT count(*) FILTER (WHERE p.amount - coalesce(m.difference, 0) = odd.due
+                                  AND coalesce(b.kept, p.amount) > 0) AS whole,
                sum(coalesce(b.kept, p.amount)) FILTER (WHERE p.business_date > odd.expires_on) AS after_expiry
-        FROM payment AS p LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
+        FROM payment AS p
+        LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
+        LEFT JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'settlement' AND m.payment_id = p.payment_id
+            AND m.rule = 'promotion' AND m.difference <> 0
         WHERE p.tenant_id = $1 AND p.dossier_code = odd.dossier_code AND p.state >= 'paid' AND p.currency = 'VND') AS p)
 SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, reason,
-       CASE reason WHEN 'obligation_expired' THEN after_expiry WHEN 'record_closed' THEN paid
-                   WHEN 'record_missing' THEN paid ELSE abs(paid - due) END,
+       CASE reason WHEN 'obligation_expired' THEN after_expiry WHEN 'record_closed' THEN kept
+                   WHEN 'record_missing' THEN kept ELSE abs(paid - due) END,
        CASE reason WHEN 'record_missing' THEN first_day ELSE last_day END,
        CASE reason WHEN 'record_missing' THEN $2::integer END, dossier_code, NULL::bigint, NULL::bigint, '{}'::jsonb
 FROM judged
 WHERE reason IS NOT NULL
 UNION ALL
-SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, 'paid_not_recorded', paid, last_day, $3::integer,
+SELECT 'dossier:' || dossier_code, 'dossier:' || dossier_code, 'paid_not_recorded', kept, last_day, $3::integer,
        dossier_code, NULL, NULL, '{}'::jsonb
 FROM judged
 WHERE status = 'payment_requested';

@@ -198,6 +198,37 @@ async def test_a_settlement_of_another_gross_differs_from_what_was_paid(database
     assert await desk.said() == [("amount_differs", 500)]
 
 
+@pytest.mark.parametrize(
+    ("promotions", "said"),
+    [
+        (True, [("overpaid", 20_000)]),
+        (False, [("amount_differs", 20_000)]),
+    ],
+)
+async def test_what_a_gateway_adds_counts_for_the_dossier_where_promotions_are_agreed(
+    database: Database, promotions: bool, said: list[tuple[str, int]]
+) -> None:
+    desk = await a_desk(database, SourceFact(settlement_days=1, promotions=promotions))
+    await desk.tell(a_settlement_line(PAID, amount=AMOUNT + 20_000, net=AMOUNT + 20_000), a_payout(AMOUNT + 20_000))
+    booked = await desk.close(NEXT)
+    missing = [("bank_missing", AMOUNT), ("settlement_missing", AMOUNT)]
+    assert await desk.said() == sorted([*said, *missing])
+    name = "promotion" if promotions else "amount_differs"
+    assert booked["proof"]["items"] == {"other_day": -AMOUNT, name: -20_000}
+    assert booked["proof"]["residual"] == 0
+
+
+async def test_a_promotion_makes_up_for_what_the_payer_was_spared(database: Database) -> None:
+    desk = await a_desk(database, SourceFact(settlement_days=1, promotions=True))
+    spared = a_payment(3, amount=AMOUNT - 20_000, dossier_code="H23.12-240508-0001")
+    async with database.connection() as connection:
+        await lay_records(connection, desk.tenant_id, [a_record(dossier_code="H23.12-240508-0001")])
+    await desk.tell(spared)
+    assert ("underpaid", 20_000) in await desk.said()
+    await desk.tell(a_settlement_line(spared, amount=AMOUNT, net=AMOUNT))
+    assert ("underpaid", 20_000) not in await desk.said()
+
+
 async def test_what_the_bank_paid_both_ways_is_named_in_the_proof(database: Database) -> None:
     desk = await a_desk(database)
     await desk.tell(a_bank_line(PAID), settled(PAID), settled(OTHER), a_payout(BOTH, line_id=90))
