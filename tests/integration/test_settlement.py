@@ -199,21 +199,20 @@ async def test_a_settlement_of_another_gross_differs_from_what_was_paid(database
 
 
 @pytest.mark.parametrize(
-    ("promotions", "said"),
+    ("agreed", "name", "said"),
     [
-        (True, [("overpaid", 20_000)]),
-        (False, [("amount_differs", 20_000)]),
+        (SourceFact(settlement_days=1, promotions=True), "promotion", ("overpaid", 20_000)),
+        (SourceFact(settlement_days=1), "amount_differs", ("amount_differs", 20_000)),
     ],
 )
 async def test_what_a_gateway_adds_counts_for_the_dossier_where_promotions_are_agreed(
-    database: Database, promotions: bool, said: list[tuple[str, int]]
+    database: Database, agreed: SourceFact, name: str, said: tuple[str, int]
 ) -> None:
-    desk = await a_desk(database, SourceFact(settlement_days=1, promotions=promotions))
+    desk = await a_desk(database, agreed)
     await desk.tell(a_settlement_line(PAID, amount=AMOUNT + 20_000, net=AMOUNT + 20_000), a_payout(AMOUNT + 20_000))
     booked = await desk.close(NEXT)
     missing = [("bank_missing", AMOUNT), ("settlement_missing", AMOUNT)]
-    assert await desk.said() == sorted([*said, *missing])
-    name = "promotion" if promotions else "amount_differs"
+    assert await desk.said() == sorted([said, *missing])
     assert booked["proof"]["items"] == {"other_day": -AMOUNT, name: -20_000}
     assert booked["proof"]["residual"] == 0
 
