@@ -11,10 +11,12 @@ from typing import Final
 
 from lxml import etree
 
-from paygate.demo.scene import CALENDAR, GATEWAY_ACCOUNT, PORTAL_ACCOUNT, Booking
+from paygate.demo.scene import CALENDAR, COUNTER_ACCOUNT, GATEWAY_ACCOUNT, PORTAL_ACCOUNT, Booking
 from paygate.domain.money import DONG
 
-OPENING: Final[Mapping[str, int]] = MappingProxyType({PORTAL_ACCOUNT: 1_254_300_000, GATEWAY_ACCOUNT: 318_750_000})
+OPENING: Final[Mapping[str, int]] = MappingProxyType(
+    {PORTAL_ACCOUNT: 1_254_300_000, GATEWAY_ACCOUNT: 318_750_000, COUNTER_ACCOUNT: 0}
+)
 """What stands on each account before the first day, in dong."""
 
 MAPPING: Final = "so-phu"

@@ -1,5 +1,6 @@
 """Planted and found, side by side."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -60,15 +61,25 @@ def compare_statements(planted: Sequence[AccountDay], found: Sequence[StatementI
     return Comparison("Bank statements", rows)
 
 
+def compare_books(planted: Mapping[str, int], found: Sequence[StatementImport]) -> Comparison:
+    """Compare what gateway, treasury and receipts tell with what the import read of each leg."""
+    read: Counter[str] = Counter()
+    for one in found:
+        read.update(one.legs)
+    refused = sum(len(one.refused) for one in found)
+    rows = [*_counts("lines of the leg", planted, read), Row("rows refused", "0", str(refused))]
+    return Comparison("Settlements, hand-overs, receipts", rows)
+
+
 def compare_cases(cases: Sequence[Case], findings: Sequence[Finding], lone_lines: int, closed: date) -> Comparison:
     """Compare, for each story, how many cases were planted with how many were judged as they must be.
 
-    `lone_lines` are the bank lines that belong to no dossier: strays, and those that several payments contend for.
+    `lone_lines` are the lines that belong to no dossier: strays, and those that several payments contend for.
     """
     pairs = list(zip(cases, findings, strict=True))
     rows = [_story_row(story, [pair for pair in pairs if pair[0].story == story], closed) for story in STORIES]
     planted = sum(case.story.lines + (case.dossier_code is None) for case in cases)
-    rows.append(Row("bank lines of no dossier", str(planted), str(lone_lines)))
+    rows.append(Row("lines of no dossier", str(planted), str(lone_lines)))
     return Comparison(f"Every case, once {closed} is closed", rows)
 
 

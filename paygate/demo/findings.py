@@ -8,6 +8,7 @@ from paygate.database import Connection, load_queries
 from paygate.demo.comparison import Finding
 from paygate.demo.desk import Desk, Json, at_once
 from paygate.demo.expected import InboxFigures
+from paygate.demo.scene import Booking, Entry
 from paygate.demo.steps import Advance
 from paygate.demo.stories import Case
 from paygate.domain.lifecycle import NoticeState
@@ -30,7 +31,7 @@ async def read_inbox(connection: Connection, tenant_id: int) -> InboxFigures:
 
 
 async def find_cases(desk: Desk, cases: Sequence[Case], found: Advance) -> tuple[list[Finding], int]:
-    """Return what is said of each case, in their order, and how many bank lines belong to none."""
+    """Return what is said of each case, in their order, and how many lines belong to none."""
     items = await desk.discrepancies()
     lone = Counter(_lone_line(item) for item in items if item["dossier_code"] is None)
     reasons: dict[str, set[str]] = {}
@@ -67,7 +68,8 @@ async def _ask(desk: Desk, code: str, found: Advance) -> str:
 def _take(lone: Counter[tuple[str, str, int]], case: Case) -> set[str]:
     """Take the reason said of the case's line, which its account and amount alone tell from others."""
     reason = case.story.reason
-    for line in case.facts.bookings:
+    lines: list[Booking | Entry] = [*case.facts.bookings, *case.facts.entries]
+    for line in lines:
         key = (str(reason), line.account, line.amount)
         if lone[key]:
             lone[key] -= 1

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -16,7 +17,16 @@ from rich.console import Console
 from adapters.statements.table.mapping import TableMapping
 from paygate.database import Connection
 from paygate.demo.bank import MAPPING, statements_of, write_files
-from paygate.demo.comparison import Comparison, compare_cases, compare_day, compare_notices, compare_statements, show
+from paygate.demo.books import MAPPING_OF, write_books
+from paygate.demo.comparison import (
+    Comparison,
+    compare_books,
+    compare_cases,
+    compare_day,
+    compare_notices,
+    compare_statements,
+    show,
+)
 from paygate.demo.desk import Json
 from paygate.demo.expected import figures_of, inbox_of, read_figures, replies_of
 from paygate.demo.findings import STILL_DUE, find_cases, read_inbox, to_be_asked
@@ -68,12 +78,13 @@ async def play(plan: Plan, stand: Stand, out: Console) -> list[Comparison]:
     """Do the whole job on a plan, show the report, and return what was planted beside what was found."""
     notices = await _send_everything(plan, stand, out)
     statements = await _import_statements(plan, stand, out)
+    books = await _import_books(plan, stand, out)
     reports = await _close_days(stand, out)
     days = [compare_day(day, figures_of(plan, day), read_figures(reports[day]), brief=day != CHIEF_DAY) for day in DAYS]
     cases = await _ask_everything(plan, stand, out)
     out.print()
     out.print(render_text(reports[CHIEF_DAY], "vi"), highlight=False, markup=False)
-    return [notices, statements, *days, cases]
+    return [notices, statements, books, *days, cases]
 
 
 def tell(comparisons: Sequence[Comparison], out: Console) -> bool:
@@ -133,13 +144,27 @@ async def _import_statements(plan: Plan, stand: Stand, out: Console) -> Comparis
     with step(out, f"Lines of {len(files)} bank statements imported", len(bookings)) as advance:
         async with stand.service.database.connection() as connection:
             for statement, path in files:
-                imported.append(await _import_statement(connection, stand, statement.account, path))
+                imported.append(await _import_file(connection, stand, path, MAPPING, statement.account))
                 advance(len(statement.bookings))
     return compare_statements([statement for statement, _ in files], imported)
 
 
-async def _import_statement(connection: Connection, stand: Stand, account: str, path: Path) -> StatementImport:
-    mapping = TableMapping(**stand.service.settings.mappings[MAPPING].model_dump())
+async def _import_books(plan: Plan, stand: Stand, out: Console) -> Comparison:
+    entries = [entry for case in plan.cases for entry in case.facts.entries]
+    files = write_books(entries, stand.folder / "books")
+    imported = []
+    with step(out, f"Lines of {len(files)} tables of other legs imported", len(entries)) as advance:
+        async with stand.service.database.connection() as connection:
+            for leg, lines, path in files:
+                imported.append(await _import_file(connection, stand, path, MAPPING_OF[leg]))
+                advance(lines)
+    return compare_books(Counter(str(entry.leg) for entry in entries), imported)
+
+
+async def _import_file(
+    connection: Connection, stand: Stand, path: Path, name: str, account: str | None = None
+) -> StatementImport:
+    mapping = TableMapping(**stand.service.settings.mappings[name].model_dump())
     with path.open("rb") as file:
         file_hash = file_digest(file, "sha256").digest()
         file.seek(0)

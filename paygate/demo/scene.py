@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from paygate.demo.province import Registry
 from paygate.domain.calendar import Calendar
+from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import Outcome, PaymentState
 from paygate.domain.money import DONG
 from paygate.domain.notice import NoticeFacts
@@ -25,12 +26,27 @@ CALENDAR: Final = Calendar()
 PORTAL: Final = "hd-dvcqg"
 GATEWAY: Final = "hd-vnpay"
 PROVINCE_GATEWAY: Final = "hd-cong-tinh"
+COUNTER: Final = "hd-quay"
+"""Codes at the counters of the one-stop units: the one source all of whose legs are told, down to flag and receipt."""
 SHARES: Final = {PORTAL: 60, GATEWAY: 30, PROVINCE_GATEWAY: 10}
-"""How many of a hundred payments each source reports."""
+"""How many of a hundred payments each source reports, beside those made at the counters."""
 
 PORTAL_ACCOUNT: Final = "0011001234567"
 GATEWAY_ACCOUNT: Final = "0011007654321"
-ACCOUNT_OF: Final = {PORTAL: PORTAL_ACCOUNT, GATEWAY: GATEWAY_ACCOUNT, PROVINCE_GATEWAY: PORTAL_ACCOUNT}
+COUNTER_ACCOUNT: Final = "0011005555555"
+ACCOUNT_OF: Final = {
+    PORTAL: PORTAL_ACCOUNT,
+    GATEWAY: GATEWAY_ACCOUNT,
+    PROVINCE_GATEWAY: PORTAL_ACCOUNT,
+    COUNTER: COUNTER_ACCOUNT,
+}
+TOLD: Final = frozenset({PROVINCE_GATEWAY, COUNTER})
+"""Sources whose notices have a field for the dossier."""
+BOOK_OF: Final = {Leg.SETTLEMENT: COUNTER, Leg.TREASURY: "treasury", Leg.RECEIPT: "receipt"}
+"""The account on which each leg's entries stand."""
+FEE_PERCENT: Final = "0.5"
+FEE_DIVISOR: Final = 200
+"""What the counters' gateway may take, from the payer: half a per cent."""
 
 OPENS, CLOSES = time(7, 30), time(21, 0)
 OLDEST_DAYS: Final = 3
@@ -74,6 +90,23 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One line a gateway settled, that was handed over to the treasury, or receipted. `amount` and `fee` in dong."""
+
+    leg: Leg
+    day: date
+    amount: int
+    reference: str
+    dossier_code: str
+    document: str
+    fee: int = 0
+
+    @property
+    def account(self) -> str:
+        return BOOK_OF[self.leg]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A reference an agency registers for a dossier before it is paid."""
 
@@ -93,6 +126,7 @@ class Facts:
     record: ProcedureRecord | None = None
     sendings: Sequence[Sending] = ()
     bookings: Sequence[Booking] = ()
+    entries: Sequence[Entry] = ()
     request: Request | None = None
     late: bool = False
     shuffled: bool = False
@@ -127,7 +161,7 @@ class Stage:
             amount=record.due if amount is None else amount,
             currency=DONG,
             occurred_at=occurred_at,
-            dossier_code=dossier if chosen == PROVINCE_GATEWAY else None,
+            dossier_code=dossier if chosen in TOLD else None,
             description=f"THANH TOAN HO SO {dossier}",
         )
         return Sending(chosen, facts, self._copies())
@@ -181,6 +215,25 @@ class Stage:
         account = self._chance.choice((PORTAL_ACCOUNT, GATEWAY_ACCOUNT))
         return Booking(account, self.day, amount, self._bank_reference(), "", f"{payer} chuyen khoan", payer)
 
+    def entries(self, sending: Sending, *, without: Leg | None = None, fee: int = 0) -> tuple[Entry, ...]:
+        """Tell of a payment on every other leg but the one left out; `fee` is what the gateway took too much."""
+        return tuple(self._entry(leg, sending, fee) for leg in BOOK_OF if leg is not without)
+
+    def stray_entry(self, leg: Leg, amount: int) -> Entry:
+        """Tell of money on a leg that no payment explains."""
+        reference = self._reference(COUNTER, "", self._moment())
+        return Entry(leg, self.day, amount, reference, "", self._document(leg), fee=amount // FEE_DIVISOR)
+
+    def _entry(self, leg: Leg, sending: Sending, fee: int) -> Entry:
+        facts = sending.facts
+        taken = facts.amount // FEE_DIVISOR + fee
+        return Entry(
+            leg, self.day, facts.amount, facts.reference, facts.dossier_code or "", self._document(leg), fee=taken
+        )
+
+    def _document(self, leg: Leg) -> str:
+        return f"{'BL' if leg is Leg.RECEIPT else 'GNT'}{self._chance.randrange(10**9):09d}"
+
     def requested(self, sending: Sending, record: ProcedureRecord) -> tuple[Request, Sending]:
         """Register the reference beforehand; the notice then need not name the dossier."""
         facts = replace(sending.facts, description="Thanh toan phi, le phi")
@@ -214,7 +267,7 @@ class Stage:
     def _reference(self, source: str, dossier: str, at: datetime) -> str:
         if source == GATEWAY:
             return f"{at:%y%m%d%H%M%S}{self._chance.randrange(10**6):06d}"
-        if source == PROVINCE_GATEWAY:
+        if source in TOLD:
             return f"HD{at:%y%m%d}{self._chance.randrange(16**8):08X}"
         if dossier.startswith("H"):
             return f"dvc{reference_key(dossier)}{at:%Y%m%d%H%M%S}"

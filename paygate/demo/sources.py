@@ -10,14 +10,29 @@ from typing import Any, Final
 
 from adapters.registry import simulator
 from paygate.demo.bank import COLUMNS, DATE_FORMAT, MAPPING, THOUSANDS
+from paygate.demo.books import COLUMNS_OF, MAPPING_OF
 from paygate.demo.catalogue import PROVINCE
-from paygate.demo.scene import ACCOUNT_OF, GATEWAY, GATEWAY_ACCOUNT, PORTAL, PORTAL_ACCOUNT, PROVINCE_GATEWAY
+from paygate.demo.scene import (
+    ACCOUNT_OF,
+    COUNTER,
+    COUNTER_ACCOUNT,
+    FEE_PERCENT,
+    GATEWAY,
+    GATEWAY_ACCOUNT,
+    PORTAL,
+    PORTAL_ACCOUNT,
+    PROVINCE_GATEWAY,
+)
 from paygate.domain.adapter import Simulator
 from paygate.domain.legs import Leg
 from paygate.settings import AccountSettings, MappingSettings, Settings, SourceSettings, TenantSettings
 
 TENANT: Final = "haiduong"
 BANK_DAYS: Final = 1
+EVERY_LEG: Final[Mapping[Leg, int]] = MappingProxyType(
+    {Leg.PAYMENT: 0, **dict.fromkeys((Leg.SETTLEMENT, Leg.BANK, Leg.TREASURY, Leg.RECEIPT, Leg.REPORT), 1)}
+)
+FEE: Final[Mapping[str, Any]] = MappingProxyType({"percent": FEE_PERCENT, "fixed": 0, "borne_by": "payer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,8 @@ class SampleSource:
     code: str
     adapter: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    legs: Mapping[Leg, int] = field(default_factory=lambda: {Leg.PAYMENT: 0, Leg.BANK: BANK_DAYS})
+    fee: Mapping[str, Any] | None = None
 
     @property
     def secret(self) -> bytes:
@@ -44,6 +61,7 @@ SOURCES: Final[Mapping[str, SampleSource]] = MappingProxyType(
             SampleSource(PORTAL, "dvcqg", {"partner_code": "DVC-TEST", "failed_codes": ["99"]}),
             SampleSource(GATEWAY, "vnpay", {"terminal_code": "PAYGATE1"}),
             SampleSource(PROVINCE_GATEWAY, "standardwebhooks"),
+            SampleSource(COUNTER, "standardwebhooks", legs=EVERY_LEG, fee=FEE),
         )
     }
 )
@@ -59,16 +77,23 @@ def configure(folder: Path, database_url: str | None) -> Settings:
         accounts={
             PORTAL_ACCOUNT: AccountSettings(tenant=TENANT, bank="970436"),
             GATEWAY_ACCOUNT: AccountSettings(tenant=TENANT, bank="970415"),
+            COUNTER_ACCOUNT: AccountSettings(tenant=TENANT, bank="970405"),
         },
         sources={source.code: _source(source, folder) for source in SOURCES.values()},
         mappings={
-            MAPPING: MappingSettings(
-                columns=COLUMNS, date_format=DATE_FORMAT, thousands=THOUSANDS, account=GATEWAY_ACCOUNT
-            )
+            MAPPING: MappingSettings(columns=COLUMNS, date_format=DATE_FORMAT, thousands=THOUSANDS),
+            **{name: _book(leg) for leg, name in MAPPING_OF.items()},
         },
     )
     return settings.model_copy(
         update={"database_url": database_url, "data_dir": folder, "host": "127.0.0.1", "port": 0}
+    )
+
+
+def _book(leg: Leg) -> MappingSettings:
+    source = COUNTER if leg is Leg.SETTLEMENT else None
+    return MappingSettings.model_validate(
+        {"leg": str(leg), "columns": COLUMNS_OF[leg], "date_format": DATE_FORMAT, "source": source}
     )
 
 
@@ -81,7 +106,8 @@ def _source(source: SampleSource, folder: Path) -> SourceSettings:
             "adapter": source.adapter,
             "secrets": (f"file:{file}",),
             "account": ACCOUNT_OF[source.code],
-            "legs": {Leg.PAYMENT: 0, Leg.BANK: BANK_DAYS},
+            "legs": source.legs,
+            "fee": source.fee,
             **source.options,
         }
     )

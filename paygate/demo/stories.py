@@ -11,7 +11,18 @@ from types import MappingProxyType
 from typing import Final
 
 from paygate.demo.province import Registry
-from paygate.demo.scene import CALENDAR, GATEWAY, GATEWAY_ACCOUNT, PORTAL, PORTAL_ACCOUNT, Facts, Stage, Treatment
+from paygate.demo.scene import (
+    CALENDAR,
+    COUNTER,
+    GATEWAY,
+    GATEWAY_ACCOUNT,
+    PORTAL,
+    PORTAL_ACCOUNT,
+    Facts,
+    Stage,
+    Treatment,
+)
+from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import PaymentState
 from paygate.domain.record import RecordStatus
 from paygate.domain.text import dossier_code_in
@@ -88,7 +99,7 @@ def _agreed(stage: Stage) -> Facts:
     line = stage.some_day(stage.booked(paid))
     if paid.source == GATEWAY and stage.percent(10):
         request, paid = stage.requested(paid, record)
-        return Facts(record, (paid,), (line,), request)
+        return Facts(record, (paid,), (line,), request=request)
     return Facts(record, (paid,), (line,))
 
 
@@ -207,6 +218,24 @@ def _ambiguous(stage: Stage) -> Facts:
     return replace(facts, bookings=facts.bookings[:1])
 
 
+def _all_legs(*, without: Leg | None = None, fee: int = 0) -> Callable[[Stage], Facts]:
+    """Tell of a dossier paid at a counter on every leg, but for the one left out."""
+
+    def play(stage: Stage) -> Facts:
+        record = replace(stage.record(), online_payment_flag=0 if without is Leg.REPORT else 1)
+        paid = stage.paid(record, source=COUNTER)
+        return Facts(record, (paid,), (stage.booked(paid),), stage.entries(paid, without=without, fee=fee))
+
+    return play
+
+
+def _stray_entry(leg: Leg) -> Callable[[Stage], Facts]:
+    def play(stage: Stage) -> Facts:
+        return Facts(entries=(stage.stray_entry(leg, stage.record().due),))
+
+    return play
+
+
 def _notices_conflict(stage: Stage) -> Facts:
     record = stage.record()
     paid = stage.paid(record)
@@ -316,6 +345,56 @@ STORIES: Final = (
         until=Verdict.MATCHED,
     ),
     Story("contradiction", "one transaction, two amounts", 4, _notices_conflict, *_names(Reason.NOTICES_CONFLICT)),
+    Story("six_legs", "paid at a counter: every leg tells of it, and all agree", 60, _all_legs()),
+    Story(
+        "not_settled",
+        "the gateway never settled it",
+        3,
+        _all_legs(without=Leg.SETTLEMENT),
+        *_names(Reason.SETTLEMENT_MISSING),
+        ripens=True,
+    ),
+    Story("odd_fee", "the gateway took 1.000 ₫ too much", 3, _all_legs(fee=SHORT_BY), *_names(Reason.FEE_DIFFERS)),
+    Story(
+        "not_handed_over",
+        "never handed over to the treasury",
+        4,
+        _all_legs(without=Leg.TREASURY),
+        *_names(Reason.TREASURY_NOT_SENT),
+        ripens=True,
+    ),
+    Story(
+        "no_receipt",
+        "no receipt was issued",
+        4,
+        _all_legs(without=Leg.RECEIPT),
+        *_names(Reason.RECEIPT_MISSING),
+        ripens=True,
+    ),
+    Story(
+        "not_flagged",
+        "the nation is told that it was not paid online",
+        6,
+        _all_legs(without=Leg.REPORT),
+        *_names(Reason.FLAG_NOT_SYNCED),
+        ripens=True,
+        until=Verdict.MATCHED,
+    ),
+    Story(
+        "stray_settlement",
+        "settled, yet no notice speaks of it",
+        2,
+        _stray_entry(Leg.SETTLEMENT),
+        *_names(Reason.SETTLEMENT_UNEXPECTED),
+    ),
+    Story(
+        "stray_hand_over",
+        "handed over for no payment",
+        2,
+        _stray_entry(Leg.TREASURY),
+        *_names(Reason.TREASURY_UNEXPECTED),
+    ),
+    Story("stray_receipt", "a receipt of no payment", 2, _stray_entry(Leg.RECEIPT), *_names(Reason.RECEIPT_UNEXPECTED)),
     Story("undecided", "an unlisted result, and nothing after it", 8, _undecided, None, Verdict.PENDING),
     Story("failed_only", "tried and failed", 60, _failed_only, None, Verdict.UNPAID, counted=False),
     Story("forged", "only a badly signed notice", 10, _forged, None, Verdict.UNPAID, counted=False),

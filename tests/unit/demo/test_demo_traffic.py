@@ -7,7 +7,7 @@ import pytest
 
 from adapters.registry import build
 from paygate.demo.expected import inbox_of, replies_of
-from paygate.demo.scene import GATEWAY, PORTAL, PROVINCE_GATEWAY
+from paygate.demo.scene import COUNTER, GATEWAY, PORTAL, PROVINCE_GATEWAY
 from paygate.demo.sources import SOURCES
 from paygate.demo.stories import Plan, plant
 from paygate.demo.traffic import sign_all
@@ -68,4 +68,4 @@ def test_traffic_is_laid_out_by_the_seed_alone(plan: Plan, parcels: list[Parcel]
 
 
 def test_notices_of_all_sources_are_mixed(parcels: list[Parcel]) -> None:
-    assert {parcel.source for parcel in parcels[:100]} == {PORTAL, GATEWAY, PROVINCE_GATEWAY}
+    assert {parcel.source for parcel in parcels[:100]} == {PORTAL, GATEWAY, PROVINCE_GATEWAY, COUNTER}

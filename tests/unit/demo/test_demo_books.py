@@ -1,0 +1,42 @@
+"""The tables of the other legs: every entry once, in the columns their mappings name."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+from paygate.demo.books import COLUMNS_OF, SENT, write_books
+from paygate.demo.scene import Entry
+from paygate.demo.stories import DAYS, plant
+from paygate.domain.handover_status import came_about
+from paygate.domain.legs import Leg
+
+ENTRIES = [entry for case in plant(2024, 0.05).cases for entry in case.facts.entries]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(path.read_text(encoding="utf-8-sig"))))
+
+
+def test_each_leg_has_a_table_of_each_day(tmp_path: Path) -> None:
+    written = write_books(ENTRIES, tmp_path)
+    assert len(written) == len(COLUMNS_OF) * len(DAYS)
+    assert sum(lines for _, lines, _ in written) == len(ENTRIES)
+
+
+def test_a_table_has_the_headers_its_mapping_names_and_a_row_for_each_entry(tmp_path: Path) -> None:
+    for leg, lines, path in write_books(ENTRIES, tmp_path):
+        rows = _rows(path)
+        assert len(rows) == lines
+        assert list(rows[0]) == list(COLUMNS_OF[leg].values())
+
+
+def test_what_is_handed_over_says_so_in_words_that_are_known(tmp_path: Path) -> None:
+    assert came_about(SENT)
+    for leg, _, path in write_books(ENTRIES, tmp_path):
+        if leg is not Leg.SETTLEMENT:
+            assert {row["Trạng thái"] for row in _rows(path)} == {SENT}
+
+
+def test_a_stray_entry_names_no_dossier() -> None:
+    strays: list[Entry] = [entry for entry in ENTRIES if not entry.dossier_code]
+    assert {entry.leg for entry in strays} == set(COLUMNS_OF)
