@@ -7,8 +7,9 @@ import pytest
 
 from paygate.demo.catalogue import AGENCIES, PROCEDURES
 from paygate.demo.expected import figures_of, inbox_of, replies_of
+from paygate.demo.plays import CUT_TO
 from paygate.demo.scene import CALENDAR, COUNTER, SHARES, Treatment
-from paygate.demo.stories import CHIEF_DAY, CUT_TO, DAYS, DOSSIERS, STORIES, Plan, plant
+from paygate.demo.stories import CHIEF_DAY, DAYS, DOSSIERS, STORIES, Plan, plant
 from paygate.domain.lifecycle import PaymentState
 from paygate.domain.text import DOSSIER_CODE, dossier_code_in, reference_key
 from reconciliation.model import REASONS, Reason, Verdict
