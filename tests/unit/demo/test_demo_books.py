@@ -7,7 +7,7 @@ from pathlib import Path
 from paygate.demo.books import COLUMNS_OF, SENT, write_books
 from paygate.demo.scene import Entry
 from paygate.demo.stories import DAYS, plant
-from paygate.domain.handover_status import came_about
+from paygate.domain.handover_status import Standing, standing_of
 from paygate.domain.legs import Leg
 
 ENTRIES = [entry for case in plant(2024, 0.05).cases for entry in case.facts.entries]
@@ -31,7 +31,7 @@ def test_a_table_has_the_headers_its_mapping_names_and_a_row_for_each_entry(tmp_
 
 
 def test_what_is_handed_over_says_so_in_words_that_are_known(tmp_path: Path) -> None:
-    assert came_about(SENT)
+    assert standing_of(SENT) is Standing.CAME_ABOUT
     for leg, _, path in write_books(ENTRIES, tmp_path):
         if leg is not Leg.SETTLEMENT:
             assert {row["Trạng thái"] for row in _rows(path)} == {SENT}
