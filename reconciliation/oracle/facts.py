@@ -134,3 +134,5 @@ class World:
     sources: Mapping[int, SourceFact] = field(default_factory=dict)
     parted: frozenset[tuple[str, int, int]] = frozenset()
     """Pairs a person has parted: leg, payment, line."""
+    parted_payouts: frozenset[tuple[int, str, int]] = frozenset()
+    """Batches a person has parted from bank lines: source, code, line."""

@@ -83,13 +83,14 @@ def match_payouts(
     doubted: set[Batch | LineFact] = set()
     for kind in kinds:
         taken = {one for pair in matched for one in pair} | doubted
-        found = [pair for pair in edges if kind(*pair) and not taken & set(pair)]
+        found = [pair for pair in edges if kind(*pair) and not taken & set(pair) and not _is_parted(world, *pair)]
         sure = _unique(found)
         matched |= sure
         doubted |= {one for pair in found if pair not in sure for one in pair}
     taken = {one for pair in matched for one in pair}
     alone = _unique([pair for pair in edges if not taken & set(pair)])
-    matched |= {pair for pair in alone if not doubted & set(pair) and _is_near(*pair, rule.lone_percent)}
+    sure = {pair for pair in alone if not doubted & set(pair) and not _is_parted(world, *pair)}
+    matched |= {pair for pair in sure if _is_near(*pair, rule.lone_percent)}
     return (
         frozenset(
             MatchFact("settlement_batch", (), (line.line_id,), batch.net - line.amount, "bank", _name(batch))
@@ -97,6 +98,10 @@ def match_payouts(
         ),
         frozenset(mark(one) for one in doubted if isinstance(one, LineFact)),
     )
+
+
+def _is_parted(world: World, batch: Batch, line: LineFact) -> bool:
+    return (*_name(batch), line.line_id) in world.parted_payouts
 
 
 def _unique(found: Collection[tuple[Batch, LineFact]]) -> set[tuple[Batch, LineFact]]:

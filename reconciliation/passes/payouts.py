@@ -18,6 +18,7 @@ async def match_payouts(turn: Turn) -> int:
         await turn.do("name_changed_batches" if turn.judged_before else "name_every_batch", turn.tenant_id)
         await turn.do("sum_batches", turn.tenant_id)
         await turn.do("begin_with_changed_batches", turn.tenant_id)
+        await turn.do("begin_with_credits_taken", turn.tenant_id)
         if rule := turn.rules.find(SettlementBatch):
             await _reach_neighbours(turn, rule)
             await _pay_out(turn, rule)
@@ -50,6 +51,7 @@ async def _pay_out(turn: Turn, rule: SettlementBatch) -> None:
         ("find_lone_payouts", (rule.lone_percent,)),
     ):
         if await turn.do(name, *arguments):
+            await turn.do("drop_parted_payouts", turn.tenant_id)
             await turn.do("take_unique_payouts")
             await turn.do("stand_batches", CONTENDERS)
             await turn.do("stand_credits")

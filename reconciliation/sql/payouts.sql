@@ -68,6 +68,15 @@ SELECT fact_id, account_id, on_date, amount, named, false
 FROM w_departed WHERE leg = 'bank' AND amount > 0 AND currency = 'VND'
 ON CONFLICT (line_id) DO NOTHING;
 
+-- name: begin_with_credits_taken
+-- By batches that changed: each is judged again, also where no rule pays out any longer.
+INSERT INTO w_credit (line_id, account_id, booked_on, amount, named, available)
+SELECT l.fact_id, l.account_id, l.on_date, l.amount, l.named, l.standing = 'open'
+FROM w_batch AS b
+JOIN match AS m ON m.tenant_id = $1 AND m.batch_id = b.batch_id
+JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = m.fact_id
+ON CONFLICT (line_id) DO NOTHING;
+
 -- name: reach_credits
 -- From batches not looked at before, where they are and where they were, to the open credits in their windows. One that
 -- another batch takes to the đồng stands in nobody's way, unless it is named here or of this net.
@@ -150,6 +159,11 @@ JOIN w_batch AS b ON b.batch_id = a.batch_id
 JOIN w_credit AS c ON c.line_id = a.line_id
 JOIN day AS d ON d.account_id = c.account_id AND d.day = c.booked_on AND d.batch_id = b.batch_id
 WHERE b.standing = 'open' AND c.standing = 'open' AND abs(b.net - c.amount) * 100 <= b.net * $1::numeric;
+
+-- name: drop_parted_payouts
+-- What a person has parted no pass joins again.
+DELETE FROM w_payout_edge AS e USING parted AS p
+WHERE p.tenant_id = $1 AND p.leg = 'bank' AND p.batch_id = e.batch_id AND p.fact_id = e.line_id;
 
 -- name: take_unique_payouts
 -- One batch for one credit; where there are several, none is taken.

@@ -23,7 +23,7 @@ from tests.case_facts import (
     days_later,
 )
 from tests.integration.test_close import NOW
-from tests.worlds import DAY, DOSSIERS, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant
+from tests.worlds import DAY, DOSSIERS, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, mark_dirty
 
 FEE = 1_275
 SCHEDULE = SourceFact(settlement_days=1, fee_percent=Decimal("0.85"))
@@ -131,6 +131,34 @@ async def test_a_payment_that_the_line_names_takes_it_from_the_batch(database: D
     assert await desk.rules() == ["exact", "exact", "narrative_reference"]
     said = [("bank_missing", AMOUNT)] * 2 + [("record_missing", BOTH), ("settlement_missing", BOTH)]
     assert await desk.said() == said
+
+
+async def test_a_batch_and_a_line_that_a_person_parted_stay_apart(database: Database) -> None:
+    desk = await a_desk(database)
+    await desk.tell(settled(PAID), a_payout(AMOUNT - FEE))
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO parted (tenant_id, leg, batch_id, fact_id, parted_by, reason)"
+            " SELECT tenant_id, leg, batch_id, fact_id, 'An', 'another batch' FROM match"
+            " WHERE tenant_id = $1 AND batch_id IS NOT NULL",
+            desk.tenant_id,
+        )
+        await mark_dirty(connection, desk.tenant_id, "line", [a_payout(0).line_id])
+    await match_dirty(database, desk.tenant_id, Policy())
+    assert await desk.rules() == ["exact"]
+    assert ("bank_unexpected", AMOUNT - FEE) in await desk.said()
+
+
+async def test_without_its_rule_no_batch_is_paid_out_and_its_line_is_open_again(database: Database) -> None:
+    desk = await a_desk(database)
+    await desk.tell(settled(PAID), a_payout(AMOUNT - FEE))
+    rules = [rule for rule in Policy().rules.rules if rule.kind != "settlement_batch"]
+    policy = Policy(rules=Policy().rules.model_copy(update={"rules": tuple(rules)}))
+    async with database.connection() as connection:
+        await mark_dirty(connection, desk.tenant_id, "line", [settled(PAID).line_id])
+    await match_dirty(database, desk.tenant_id, policy)
+    assert await desk.rules() == ["exact"]
+    assert ("bank_unexpected", AMOUNT - FEE) in await desk.said()
 
 
 async def test_where_two_batches_are_of_one_sum_no_line_is_taken_until_a_name_decides(database: Database) -> None:
