@@ -308,6 +308,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
 
 RULES: Final = {
     "exact": "same reference, account and amount",
+    "sum_reference": "same reference and account, several facts whose sums agree",
     "reference": "same reference and account, another amount",
     "tolerance": "same reference and account, another amount within the tolerance",
     "reference_other_account": "same reference and amount, another account",

@@ -11,6 +11,7 @@ from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
 from tests.laid_statements import lay_statements
 from tests.returned_money import refunds, reversals
+from tests.summed_money import sums
 from tests.settlement_worlds import payouts, settlement_lines, settling_sources
 
 DAY: Final = date(2024, 5, 8)
@@ -188,6 +189,10 @@ def worlds(draw: st.DrawFn, most: int = 8) -> World:
             lines.append(draw(echoes(number, draw(st.sampled_from(payments)))))
         else:
             lines.append(draw(line_facts(number)))
+    for _ in range(draw(st.sampled_from((0, 0, 1, 2)))):
+        one = draw(payment_facts(len(payments) + 1, {}))
+        more_payments, more_lines = draw(sums(one, len(lines) + 1, REFERENCES, DOSSIERS))
+        payments, lines = payments + more_payments, lines + more_lines
     credits_ = [line for line in lines if line.amount > 0]
     for number in range(len(lines) + 1, len(lines) + draw(st.sampled_from((0, 1, 2, most // 2))) + 1):
         if credits_ and draw(st.booleans()):

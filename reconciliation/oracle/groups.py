@@ -13,6 +13,11 @@ def mark(fact: Fact) -> tuple[str, int]:
     return ("payment", fact.payment_id) if isinstance(fact, PaymentFact) else ("line", fact.line_id)
 
 
+def marks_of(matches: Iterable[MatchFact]) -> Ambiguous:
+    payments = frozenset(("payment", one) for match in matches for one in match.payment_ids)
+    return payments | {("line", one) for match in matches for one in match.line_ids}
+
+
 def group_by(facts: Iterable[Fact], by: Callable[[Fact], Hashable]) -> Mapping[Hashable, list[Fact]]:
     groups = defaultdict(list)
     for fact in facts:

@@ -1,19 +1,24 @@
 """Payments and bank lines of one reference."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact, World
-from reconciliation.oracle.groups import Ambiguous, Fact, group_by, join, mark, sides
+from reconciliation.oracle.groups import Ambiguous, Fact, group_by, join, mark, marks_of, sides
+from reconciliation.oracle.sums import May, connect, match_sums, may_be_joined
 from reconciliation.oracle.texts import key_of
-from reconciliation.rules.model import Reference, ReferenceOtherAccount, Rule, RuleSet, Tolerance
+from reconciliation.rules.model import Reference, ReferenceOtherAccount, Rule, RuleSet, SumReference, Tolerance
 
 _SWITCHED: Final[Mapping[str, type[Rule]]] = {
+    "sum_reference": SumReference,
     "reference": Reference,
     "reference_other_account": ReferenceOtherAccount,
 }
+PAIR: Final = 2
+
+Found = tuple[frozenset[MatchFact], Ambiguous]
 
 
 def match_by_reference(
@@ -24,27 +29,49 @@ def match_by_reference(
     facts: list[Fact] = [*came, *credits_]
     open_facts = [one for one in facts if key_of(one.reference)]
     nameless = [one for one in facts if not key_of(one.reference)]
+    may = may_be_joined(world)
     matches: set[MatchFact] = set()
     ambiguous: set[tuple[str, int]] = set()
     stages: tuple[tuple[str, Callable[[Fact], Hashable], bool], ...] = (
         ("exact", lambda one: (key_of(one.reference), one.currency, one.account_id, one.amount), True),
+        ("sum_reference", lambda one: (key_of(one.reference), one.currency, one.account_id), True),
         ("reference", lambda one: (key_of(one.reference), one.currency, one.account_id), False),
         ("reference_other_account", lambda one: (key_of(one.reference), one.currency, one.amount), False),
     )
     on = {"exact", *(kind for kind, one in _SWITCHED.items() if rules.find(one))}
     for rule, by, many in (stage for stage in stages if stage[0] in on):
         left: list[Fact] = []
-        for group in group_by(open_facts, by).values():
-            payments, lines = sides(group)
-            if not payments or not lines:
-                left += group
-            elif len(payments) == len(lines) and (many or len(payments) == 1):
-                matches.add(_named(join(rule, payments, lines), payments[0].amount, rules.find(Tolerance)))
+        whole = group_by(open_facts, by).values()
+        for group in (part for facts_of_one in whole for part in connect(facts_of_one, may)):
+            if rule == "sum_reference":
+                found, unclear = _match_sums(group, rules, may)
             else:
-                ambiguous |= {mark(one) for one in group}
+                found, unclear = _match_group(group, rule, rules, many=many)
+            matches |= found
+            ambiguous |= unclear
+            settled = marks_of(found) | unclear
+            left += [one for one in group if mark(one) not in settled]
         open_facts = left
     payments, lines = sides([*open_facts, *nameless])
     return frozenset(matches), payments, lines, frozenset(ambiguous)
+
+
+def _match_group(group: Sequence[Fact], rule: str, rules: RuleSet, *, many: bool) -> Found:
+    payments, lines = sides(group)
+    if not payments or not lines:
+        return frozenset(), frozenset()
+    if len(payments) == len(lines) and (many or len(payments) == 1):
+        joined = join(rule, payments, lines)
+        return frozenset({_named(joined, payments[0].amount, rules.find(Tolerance))}), frozenset()
+    return frozenset(), frozenset(mark(one) for one in group)
+
+
+def _match_sums(group: Sequence[Fact], rules: RuleSet, may: May) -> Found:
+    """Two facts that differ are a pair, and no sum."""
+    rule = rules.find(SumReference)
+    if rule is None or len(group) <= PAIR:
+        return frozenset(), frozenset()
+    return match_sums(group, "sum_reference", rule.most_facts, may)
 
 
 def _named(match: MatchFact, amount: int, tolerance: Tolerance | None) -> MatchFact:

@@ -1,7 +1,9 @@
 """Payments and bank lines of one reference: the same amount, another amount, another account."""
 
 from paygate.telemetry import RECONCILIATION_SECONDS
-from reconciliation.rules.model import Reference, ReferenceOtherAccount, Tolerance
+from reconciliation.model import CONTENDERS
+from reconciliation.passes.sums import match_sums_of_references
+from reconciliation.rules.model import Reference, ReferenceOtherAccount, SumReference, Tolerance
 from reconciliation.turn import Turn
 
 
@@ -12,13 +14,15 @@ async def match_by_reference(turn: Turn) -> None:
         await turn.do("match_exact_groups")
         await turn.do("set_aside_what_is_not_exact")
         await turn.analyze("w_rest")
+        if sums := turn.rules.find(SumReference):
+            await match_sums_of_references(turn, sums)
         if turn.rules.find(Reference):
             await _match_other_amounts(turn)
         if turn.rules.find(ReferenceOtherAccount):
             await turn.do("match_one_reference_on_another_account")
             await turn.do("drop_matched_from_the_rest", "reference_other_account")
             await turn.do("mark_ambiguous_accounts")
-        await turn.do("name_the_contenders")
+        await turn.do("name_the_contenders", CONTENDERS)
 
 
 async def _match_other_amounts(turn: Turn) -> None:

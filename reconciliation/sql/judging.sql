@@ -145,7 +145,8 @@ INSERT INTO w_expected
 SELECT CASE WHEN p.dossier_code IS NULL THEN 'payment:' || p.payment_id ELSE 'dossier:' || p.dossier_code END,
        'payment:' || p.payment_id, CASE WHEN l.standing = 'open' THEN 'bank_missing' ELSE 'ambiguous' END, p.amount,
        p.business_date, CASE WHEN l.standing = 'open' THEN s.bank_days END, p.dossier_code, p.payment_id, NULL,
-       CASE WHEN l.standing = 'open' THEN '{}' ELSE jsonb_build_object('lines', to_jsonb(l.contenders)) END
+       CASE WHEN l.standing = 'open' THEN '{}' ELSE jsonb_build_object('lines', to_jsonb(l.contenders)) || CASE WHEN l.stopped IS NULL THEN '{}'
+           ELSE jsonb_build_object('stopped', 'too many facts', 'facts', l.stopped) END END
 FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
       UNION ALL
       SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
@@ -206,6 +207,8 @@ SELECT 'line:' || l.fact_id, 'line:' || l.fact_id,
             WHEN back.refund THEN 'refund_unmatched' ELSE 'bank_unexpected' END,
        abs(l.amount), l.on_date, NULL, NULL, NULL, l.fact_id,
        CASE WHEN l.standing <> 'open' THEN jsonb_build_object('payments', to_jsonb(l.contenders))
+                || CASE WHEN l.stopped IS NULL THEN '{}'
+                   ELSE jsonb_build_object('stopped', 'too many facts', 'facts', l.stopped) END
             WHEN l.payout IS NULL THEN '{}'
             ELSE (SELECT jsonb_build_object('batches', jsonb_agg(b.code ORDER BY b.code)) FROM settlement_batch AS b
                   WHERE b.tenant_id = $1 AND b.account_id = l.account_id AND l.fact_id = ANY (b.contenders)) END

@@ -28,21 +28,21 @@ SELECT leg, fact_id, account_id, amount, currency, on_date, reference_key, dossi
 
 -- name: keep_loose_payments
 INSERT INTO loose_fact (tenant_id, leg, fact_id, account_id, amount, currency, on_date, reference_key, dossier_key,
-                        standing, contenders)
+                        standing, contenders, stopped)
 SELECT $1, r.leg, r.fact_id, r.account_id, r.amount, r.currency, r.on_date, r.reference_key,
-       coalesce(squeeze(p.dossier_code), ''), r.standing, r.contenders
+       coalesce(squeeze(p.dossier_code), ''), r.standing, r.contenders, r.stopped
 FROM w_rest AS r JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = r.fact_id
 WHERE r.leg = 'payment'
 ON CONFLICT (tenant_id, leg, fact_id) DO UPDATE SET
     account_id = EXCLUDED.account_id, amount = EXCLUDED.amount, currency = EXCLUDED.currency,
     on_date = EXCLUDED.on_date, dossier_key = EXCLUDED.dossier_key, standing = EXCLUDED.standing,
-    contenders = EXCLUDED.contenders;
+    contenders = EXCLUDED.contenders, stopped = EXCLUDED.stopped;
 
 -- name: keep_loose_lines
 -- Read as it stands, and again without what the bank wrote before the payer's words. Words of $2 characters can be cut
 -- references; $3 is the pattern of the prefixes, '' where there are none.
 INSERT INTO loose_fact (tenant_id, leg, fact_id, account_id, amount, currency, on_date, reference_key, named, cut,
-                        standing, contenders)
+                        standing, contenders, stopped)
 SELECT $1, r.leg, r.fact_id, r.account_id, r.amount, r.currency, r.on_date, r.reference_key,
        concat_ws(' ', words(l.narrative || ' ' || l.reference), squeeze(l.narrative), l.reference_key,
                  words(b.narrative || ' ' || b.reference), squeeze(b.narrative), squeeze(b.reference)),
@@ -50,7 +50,7 @@ SELECT $1, r.leg, r.fact_id, r.account_id, r.amount, r.currency, r.on_date, r.re
              FROM unnest(cut_words(l.narrative) || cut_words(l.reference) || l.reference_key
                          || cut_words(b.narrative) || cut_words(b.reference) || squeeze(b.reference)) AS word
              WHERE length(word) >= $2::integer),
-       r.standing, r.contenders
+       r.standing, r.contenders, r.stopped
 FROM w_rest AS r
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = r.fact_id
 LEFT JOIN LATERAL (SELECT regexp_replace(l.narrative, $3::text, '') AS narrative,
@@ -58,7 +58,8 @@ LEFT JOIN LATERAL (SELECT regexp_replace(l.narrative, $3::text, '') AS narrative
                    WHERE $3::text <> '' AND (l.narrative ~ $3::text OR l.reference ~ $3::text)) AS b ON true
 WHERE r.leg = 'bank'
 ON CONFLICT (tenant_id, leg, fact_id) DO UPDATE SET
-    named = EXCLUDED.named, cut = EXCLUDED.cut, standing = EXCLUDED.standing, contenders = EXCLUDED.contenders;
+    named = EXCLUDED.named, cut = EXCLUDED.cut, standing = EXCLUDED.standing, contenders = EXCLUDED.contenders,
+    stopped = EXCLUDED.stopped;
 
 -- name: begin_with_former_company
 -- Lines that stood beside or were joined to a payment judged now: its amount or its dossier may have changed.

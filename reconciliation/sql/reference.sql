@@ -5,7 +5,7 @@ CREATE TEMP TABLE w_group (account_id integer, amount bigint, currency text, ref
     lines bigint, payment_id bigint, line_id bigint, paid_on date, booked_on date) ON COMMIT DROP;
 CREATE TEMP TABLE w_rest (leg leg NOT NULL, fact_id bigint NOT NULL, account_id integer, amount bigint NOT NULL,
     currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, standing text NOT NULL,
-    contenders bigint[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
+    contenders bigint[] NOT NULL DEFAULT '{}', stopped integer) ON COMMIT DROP;
 CREATE TEMP TABLE w_match (match_id bigint NOT NULL, rule text NOT NULL, payment_ids bigint[] NOT NULL,
     line_ids bigint[] NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
 
@@ -92,9 +92,9 @@ WHERE r.standing = 'open' AND r.account_id IS NOT NULL
   AND (r.amount, r.currency, r.reference_key) = (g.amount, g.currency, g.reference_key);
 
 -- name: name_the_contenders
+-- The first of them: where a mapping makes all references equal, each would name everything.
 UPDATE w_rest AS r SET contenders = c.ids
-FROM (SELECT a.leg, a.fact_id, array_agg(b.fact_id ORDER BY b.fact_id) AS ids
-      FROM w_rest AS a JOIN w_rest AS b USING (reference_key, currency)
-      WHERE a.standing = 'ambiguous_reference' AND b.standing = 'ambiguous_reference' AND a.leg <> b.leg
-      GROUP BY a.leg, a.fact_id) AS c
-WHERE r.leg = c.leg AND r.fact_id = c.fact_id;
+FROM (SELECT leg, reference_key, currency, (array_agg(fact_id ORDER BY fact_id))[:$1::integer] AS ids
+      FROM w_rest WHERE standing = 'ambiguous_reference' GROUP BY leg, reference_key, currency) AS c
+WHERE r.standing = 'ambiguous_reference' AND r.leg <> c.leg
+  AND (r.reference_key, r.currency) = (c.reference_key, c.currency);

@@ -118,7 +118,8 @@ CREATE INDEX statement_line_gateway_refund ON statement_line (tenant_id, referen
 -- Facts that other facts have settled stay loose, where names reach them.
 ALTER TABLE loose_fact DROP CONSTRAINT loose_fact_standing_check,
     ADD CONSTRAINT loose_fact_standing_check CHECK (standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative',
-        'narrative', 'taken_back', 'tied'));
+        'narrative', 'taken_back', 'tied')),
+    ADD COLUMN stopped integer; -- of how many facts there were, and no answer was looked for
 
 -- Pairs that a person has parted: no pass joins them again.
 CREATE TABLE parted (
