@@ -11,8 +11,8 @@ from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
 from tests.laid_statements import lay_statements
 from tests.returned_money import refunds, reversals
-from tests.summed_money import sums
 from tests.settlement_worlds import payouts, settlement_lines, settling_sources
+from tests.summed_money import sums
 
 DAY: Final = date(2024, 5, 8)
 DOSSIERS: Final = (
