@@ -87,9 +87,8 @@ async def record_view(connection: Connection, tenant_id: int, dossier_code: str)
     seats = await connection.fetch(QUERIES["find_seats"], tenant_id, ids)
     hanging = await connection.fetchval(QUERIES["hangs"], tenant_id, dossier_code)
     reasons = {Reason(row["reason"]) for row in found}
-    taken_back = {row["payment_id"] for row in found if row["reason"] == Reason.REVERSED}
     own = {Reason(row["reason"]) for row in found if not row["subject"].startswith("batch:")}
-    shown = [_seen(row, seats, taken_back=row["payment_id"] in taken_back) for row in payments]
+    shown = [_seen(row, seats) for row in payments]
     owed = ShownRecord(record["due"], record["online_payment_flag"]) if record else None
     return {
         **(_record(record) if record else {"dossier_code": dossier_code}),
@@ -112,15 +111,14 @@ def _payment(row: asyncpg.Record, status: PaymentState) -> Json:
     return {**{name: row[name] for name in names}, "status": status, "paid_at": row["paid_at"].isoformat()}
 
 
-def _seen(row: asyncpg.Record, seats: Sequence[asyncpg.Record], *, taken_back: bool) -> ShownPayment:
+def _seen(row: asyncpg.Record, seats: Sequence[asyncpg.Record]) -> ShownPayment:
     days = {leg: row[name] for leg, name in DAYS.items() if row[name] is not None}
     if not row["has_account"]:
         days.pop(Leg.BANK, None)
     own = [seat for seat in seats if seat["payment_id"] == row["payment_id"]]
     joined = {Leg(seat["leg"]): Joined(seat["rule"], seat["difference"]) for seat in own}
     state = PaymentState(row["state"])
-    back = taken_back or state is PaymentState.REVERSED
-    return ShownPayment(state, row["amount"], row["refunded"], days, joined, taken_back=back)
+    return ShownPayment(state, row["amount"], row["refunded"], days, joined, taken_back=row["taken_back"])
 
 
 def _matches(payments: Sequence[asyncpg.Record], seats: Sequence[asyncpg.Record]) -> list[Json]:

@@ -162,8 +162,7 @@ def handovers(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -> 
         narrative="",
         leg=leg,
         dossier_code=draw(st.sampled_from(codes)) if told else None,
-        document=draw(st.sampled_from(("", "BL-1", "BL-1"))),
-        evidence=draw(st.sampled_from((True, True, False))),
+        evidence=draw(st.sampled_from((True,) * 5 + (False,))),
     )
 
 
@@ -324,10 +323,10 @@ async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[Line
     await connection.executemany(
         "INSERT INTO statement_line (tenant_id, line_id, account_id, statement_id, row_number, identity, occurrence,"
         " booked_on, amount, currency, bank_reference, reference, reference_key, narrative, counterparty, leg,"
-        " reversal, source_id, fee, net, batch, dossier_code, evidence, document)"
+        " reversal, source_id, fee, net, batch, dossier_code, evidence)"
         " OVERRIDING SYSTEM VALUE"
         " VALUES ($1, $2::bigint, $3, 1, $2::bigint, int8send($2::bigint), 1, $4, $5, $6, '', $7, $8, $9, '', $10, $11,"
-        " $12, $13, $14, $15, $16, $17, $18)",
+        " $12, $13, $14, $15, $16, $17)",
         [
             (
                 tenant_id,
@@ -347,7 +346,6 @@ async def lay_lines(connection: Connection, tenant_id: int, lines: Sequence[Line
                 one.batch,
                 one.dossier_code,
                 one.evidence,
-                one.document,
             )
             for one in lines
         ],

@@ -68,7 +68,6 @@ class LineFact:
     net: int | None = None
     batch: str | None = None
     dossier_code: str | None = None
-    document: str = ""
     evidence: bool = True
 
 

@@ -19,7 +19,7 @@ Cases = Mapping[str, Sequence[PaymentFact]]
 def match_handovers(world: World) -> tuple[frozenset[MatchFact], Ambiguous]:
     cases = _cases(world)
     belonging, unclear = defaultdict(list), set()
-    for line in evidence_of(world):
+    for line in _evidence(world):
         found = _cases_of(line, cases)
         if len(found) == 1:
             belonging[line.leg, found.pop()].append(line)
@@ -45,7 +45,7 @@ def judge_handovers(
                 days = [*(one.business_date for one in payments), *(booked[line] for line in group.line_ids)]
                 yield DiscrepancyFact(case, Reason.AMOUNT_DIFFERS, -lacking, max(days))
     joined = {line for match in matches for line in match.line_ids}
-    for line in evidence_of(world):
+    for line in _evidence(world):
         if line.line_id not in joined:
             reason = Reason.AMBIGUOUS if mark(line) in ambiguous else UNEXPECTED[line.leg]
             yield DiscrepancyFact(f"line:{line.line_id}", reason, abs(line.amount), line.booked_on)
@@ -74,20 +74,8 @@ def _case_of(payment: PaymentFact) -> str:
     return f"dossier:{payment.dossier_code}" if payment.dossier_code else f"payment:{payment.payment_id}"
 
 
-def evidence_of(world: World) -> Iterable[LineFact]:
-    """Yield what was handed over or receipted, and not called off by a later row of the same document."""
-    told = [line for line in world.lines if line.leg in LACKING]
-    void = {_said(line): line.line_id for line in sorted(told, key=lambda one: one.line_id) if not line.evidence}
-    for line in told:
-        called_off = line.document and void.get(_said(line), 0) > line.line_id
-        if line.evidence and not called_off:
-            yield line
-
-
-def _said(line: LineFact) -> tuple[object, ...]:
-    """Return what two rows of one document have in common, whatever became of it."""
-    key = key_of(line.reference)
-    return line.leg, line.account_id, line.amount, line.document, key, line.dossier_code
+def _evidence(world: World) -> Iterable[LineFact]:
+    return (line for line in world.lines if line.leg in LACKING and line.evidence)
 
 
 def _cases_of(line: LineFact, cases: Cases) -> set[str]:

@@ -23,7 +23,6 @@ async def match_handovers(turn: Turn) -> tuple[int, int]:
 async def _gather_everything(turn: Turn) -> None:
     await turn.do("gather_every_handover_line", turn.tenant_id)
     await turn.analyze("w_handover_line")
-    await turn.do("void_what_was_called_off")
     await turn.do("find_cases_of_handover_lines", turn.tenant_id)
     await turn.do("gather_every_handover_case")
     await turn.do("gather_handover_payments", turn.tenant_id)
@@ -36,7 +35,6 @@ async def _gather_changes(turn: Turn) -> None:
     await turn.analyze("w_handover_payment")
     await turn.do("gather_touched_handover_lines", turn.tenant_id)
     await turn.analyze("w_handover_line")
-    await turn.do("void_what_was_called_off")
     await turn.do("find_cases_of_handover_lines", turn.tenant_id)
     await turn.do("leave_lines_of_other_cases")
 

@@ -6,7 +6,7 @@ CREATE TEMP TABLE w_handover_payment (case_key text NOT NULL, payment_id bigint 
     kept bigint NOT NULL, treasury_days integer, receipt_days integer) ON COMMIT DROP;
 CREATE TEMP TABLE w_handover_line (line_id bigint NOT NULL, leg leg NOT NULL, account_id integer NOT NULL,
     amount bigint NOT NULL, currency text NOT NULL, booked_on date NOT NULL, reference_key text NOT NULL,
-    dossier_code text, document text, evidence boolean NOT NULL, case_key text, contenders bigint[] NOT NULL DEFAULT '{}')
+    dossier_code text, evidence boolean NOT NULL, case_key text, contenders bigint[] NOT NULL DEFAULT '{}')
     ON COMMIT DROP;
 CREATE TEMP TABLE w_handover_group (match_id bigint NOT NULL, leg leg NOT NULL, payment_ids bigint[] NOT NULL,
     line_ids bigint[] NOT NULL, difference bigint NOT NULL) ON COMMIT DROP;
@@ -14,7 +14,7 @@ CREATE TEMP TABLE w_handover_stale (match_id bigint NOT NULL, leg leg NOT NULL) 
 
 -- name: gather_every_handover_line
 INSERT INTO w_handover_line
-SELECT line_id, leg, account_id, amount, currency, booked_on, reference_key, dossier_code, document, evidence
+SELECT line_id, leg, account_id, amount, currency, booked_on, reference_key, dossier_code, evidence
 FROM statement_line WHERE tenant_id = $1 AND leg IN ('treasury', 'receipt');
 
 -- name: gather_every_handover_case
@@ -79,24 +79,11 @@ LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
 WHERE p.state >= 'paid' AND p.currency = 'VND';
 
 -- name: gather_touched_handover_lines
--- What changed, with what names the same; and whatever could belong, or has belonged, to a case touched.
+-- What changed, and whatever could belong, or has belonged, to a case touched.
 INSERT INTO w_handover_line
-WITH changed AS MATERIALIZED (
-    SELECT l.line_id, l.reference_key, l.dossier_code
-    FROM w_dirty_line AS d JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.fact_id
-    WHERE l.leg IN ('treasury', 'receipt'))
-SELECT l.line_id, l.leg, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, l.dossier_code, l.document,
-       l.evidence
+SELECT l.line_id, l.leg, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, l.dossier_code, l.evidence
 FROM (
-    SELECT line_id FROM changed
-    UNION
-    SELECT l.line_id FROM changed AS c
-    JOIN statement_line AS l ON l.tenant_id = $1 AND l.reference_key = c.reference_key
-    WHERE c.reference_key <> '' AND l.leg IN ('treasury', 'receipt')
-    UNION
-    SELECT l.line_id FROM changed AS c
-    JOIN statement_line AS l ON l.tenant_id = $1 AND l.dossier_code = c.dossier_code
-    WHERE l.leg IN ('treasury', 'receipt')
+    SELECT fact_id AS line_id FROM w_dirty_line
     UNION
     SELECT l.line_id FROM (SELECT DISTINCT reference_key FROM w_handover_payment WHERE reference_key <> '') AS p
     JOIN statement_line AS l ON l.tenant_id = $1 AND l.reference_key = p.reference_key
@@ -112,14 +99,6 @@ FROM (
     WHERE o.fact_id IS NOT NULL) AS touched
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = touched.line_id
 WHERE l.leg IN ('treasury', 'receipt');
-
--- name: void_what_was_called_off
--- A later row of the same document says that it did not come about after all: then the earlier is no evidence either.
-UPDATE w_handover_line AS l SET evidence = false
-FROM w_handover_line AS later
-WHERE l.evidence AND NOT later.evidence AND l.document <> '' AND later.line_id > l.line_id
-  AND (later.leg, later.account_id, later.amount, later.document) = (l.leg, l.account_id, l.amount, l.document)
-  AND (later.reference_key, later.dossier_code) IS NOT DISTINCT FROM (l.reference_key, l.dossier_code);
 
 -- name: find_cases_of_handover_lines
 -- A line's case is that of the payments it names by reference, else that of its dossier. A reference of several cases

@@ -29,18 +29,14 @@ FROM procedure_record WHERE tenant_id = $1 AND dossier_code = $2;
 SELECT code, kind, name, amount FROM obligation WHERE tenant_id = $1 AND dossier_code = $2 ORDER BY code;
 
 -- name: find_payments
--- Refunded is what the bank's debits or the gateway's records say went back, whichever is more.
+-- What went back of the few that did not stay.
 SELECT p.payment_id, p.reference, p.transaction_id, s.code AS source, p.state::text AS state, p.outcome::text AS outcome,
        p.amount, p.currency, p.occurred_at AS paid_at, p.account_id IS NOT NULL AS has_account,
        s.settlement_days, s.bank_days, s.treasury_days, s.receipt_days, s.report_days,
-       CASE WHEN p.state = 'refunded' THEN p.amount ELSE greatest(back.bank, back.settlement, 0) END AS refunded
+       coalesce(b.refunded, 0) AS refunded, b.reversed_on IS NOT NULL AS taken_back
 FROM payment AS p
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
-CROSS JOIN LATERAL (
-    SELECT sum(m.amount) FILTER (WHERE l.leg = 'bank')::bigint AS bank,
-           sum(m.amount) FILTER (WHERE l.leg = 'settlement')::bigint AS settlement
-    FROM money_back AS m JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.line_id
-    WHERE m.tenant_id = $1 AND m.payment_id = p.payment_id) AS back
+LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
 WHERE p.tenant_id = $1 AND p.dossier_code = $2 ORDER BY p.occurred_at, p.payment_id;
 
 -- name: find_seats
@@ -71,7 +67,7 @@ ORDER BY s.leg, s.match_id, s.payment_id, s.fact_id;
 -- name: find_live_discrepancies
 -- Those of the case, and of the batches in which its payments were settled.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
-       coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference, a.number AS account, d.payment_id,
+       coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference, a.number AS account,
        coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
 FROM (
     SELECT * FROM discrepancy

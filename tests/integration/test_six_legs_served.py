@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from paygate.access import Role
 from paygate.database import Database
 from reconciliation.closing import close_day
@@ -81,6 +83,25 @@ async def test_a_dossier_shows_which_leg_lacks_what(database: Database, database
         ("flag_not_synced", AMOUNT),
     }
     assert dossier["verdict"] == "mismatched"
+
+
+@pytest.mark.parametrize(
+    ("back", "status", "treasury"),
+    [
+        ({"amount": -AMOUNT}, "refunded", "differs"),
+        ({"amount": -50_000}, "partly_refunded", "present"),
+        ({"amount": -AMOUNT, "reversal": True}, "reversed", "differs"),
+    ],
+)
+async def test_a_payment_shows_that_it_went_back(
+    database: Database, database_url: str, back: dict[str, Any], status: str, treasury: str
+) -> None:
+    kept = 0 if treasury == "differs" else AMOUNT - 50_000
+    lines = [a_bank_line(PAID), a_bank_line(PAID, line_id=19, booked_on=days_later(2), **back)]
+    lines.append(a_treasury_line(PAID, amount=kept or AMOUNT))
+    dossier = await shown(database, database_url, lines, a_record(due=kept))
+    assert [one["status"] for one in dossier["payments"]] == [status]
+    assert dossier["legs"]["treasury"] == treasury
 
 
 async def test_a_line_of_any_leg_is_named_where_it_belongs_to_nothing(database: Database, database_url: str) -> None:

@@ -9,7 +9,6 @@ from paygate.database import Database
 from reconciliation.closing import ClosedDay, close_day, digest
 from reconciliation.model import COUNTED
 from reconciliation.oracle.facts import World
-from reconciliation.oracle.handover import evidence_of
 from reconciliation.policy import Policy
 from tests.worlds import DAY, lay_world, settled_worlds, worlds
 
@@ -66,10 +65,5 @@ async def count_cases(database: Database, tenant_id: int, world: World) -> int:
     counted = [one for one in world.payments if one.came or one.hangs]
     dossiers = {one.dossier_code for one in counted if one.dossier_code}
     alone = sum(one.dossier_code is None for one in counted)
-    handed_over = {one.line_id for one in evidence_of(world)}
-    lines = [
-        one
-        for one in world.lines
-        if one.leg == "bank" or (one.leg == "settlement" and one.amount > 0) or one.line_id in handed_over
-    ]
+    lines = [one for one in world.lines if one.evidence and not (one.leg == "settlement" and one.amount < 0)]
     return len(dossiers) + alone + sum(one.line_id not in settled for one in lines)
