@@ -54,7 +54,8 @@ change AS (
            coalesce(c.payment_id, g.payment_id) AS payment_id, coalesce(c.fact_id, g.fact_id) AS fact_id,
            coalesce(c.batch_id, g.batch_id) AS batch_id
     FROM gone AS g FULL JOIN came AS c
-        ON c.leg = g.leg AND (c.payment_id, c.batch_id) IS NOT DISTINCT FROM (g.payment_id, g.batch_id))
+        ON c.leg = g.leg AND coalesce(c.payment_id, 0) = coalesce(g.payment_id, 0)
+        AND coalesce(c.batch_id, 0) = coalesce(g.batch_id, 0))
 SELECT change, c.leg, before, after, c.payment_id, c.fact_id, c.batch_id, coalesce(p.amount, l.amount, 0)
 FROM change AS c
 LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = c.payment_id
@@ -74,7 +75,9 @@ WHERE d.tenant_id = $1
        OR EXISTS (SELECT FROM statement_line AS l WHERE l.tenant_id = $1 AND l.line_id = d.line_id
                     AND l.booked_on BETWEEN $2 AND $3)
        OR EXISTS (SELECT FROM payment AS p WHERE p.tenant_id = $1 AND p.dossier_code = d.dossier_code
-                    AND p.business_date BETWEEN $2 AND $3));
+                    AND p.business_date BETWEEN $2 AND $3)
+       OR d.subject IN (SELECT 'batch:' || b.batch_id FROM settlement_batch AS b
+                        WHERE b.tenant_id = $1 AND b.settled_on BETWEEN $2 AND $3));
 
 -- name: sum_tried_matches
 SELECT change, leg::text AS leg, before, after, count(*) AS count, sum(amount)::bigint AS amount

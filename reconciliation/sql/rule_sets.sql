@@ -31,7 +31,8 @@ SELECT version, proposed_by, proposed_at, approved_by, approved_at FROM rule_set
 WHERE tenant_id = $1 ORDER BY choice_id;
 
 -- name: mark_what_is_open
--- What no reference settles, whose standing depends on the rules; and what live discrepancies are about.
+-- What no reference settles, whose standing depends on the rules; what live discrepancies are about; and of every batch
+-- one line, which has the whole of it judged.
 INSERT INTO dirty (tenant_id, kind, fact_ids)
 SELECT $1, kind, array_agg(fact_id ORDER BY fact_id)
 FROM (SELECT CASE WHEN leg = 'payment' THEN 'payment' ELSE 'line' END AS kind, fact_id
@@ -45,8 +46,9 @@ FROM (SELECT CASE WHEN leg = 'payment' THEN 'payment' ELSE 'line' END AS kind, f
       UNION
       SELECT 'line', l.line_id
       FROM settlement_batch AS b
-      JOIN statement_line AS l ON l.tenant_id = $1 AND l.source_id = b.source_id AND l.batch = b.code
-      WHERE b.tenant_id = $1 AND b.standing <> 'matched') AS open
+      CROSS JOIN LATERAL (SELECT line_id FROM statement_line
+                          WHERE tenant_id = $1 AND source_id = b.source_id AND batch = b.code LIMIT 1) AS l
+      WHERE b.tenant_id = $1) AS open
 GROUP BY kind, fact_id / $2::bigint;
 
 -- name: mark_open_dossiers

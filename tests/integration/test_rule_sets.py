@@ -182,3 +182,19 @@ async def test_a_closed_day_changes_only_when_it_is_closed_again(database: Datab
     assert (sealed.report["rule_set"], again.report["rule_set"]) == (shipped_rules().version, TOLERANT.version)
     assert again.report["proof"]["residual"] == 0
     assert again.report["classes"]["matched"]["count"] == 1
+
+
+async def test_what_a_name_alone_had_joined_is_judged_by_the_new_rules_too(database: Database, tenant_id: int) -> None:
+    deaf = shipped_content().replace(b'kind = "narrative_dossier"\n', b'kind = "narrative_dossier"\nenabled = false\n')
+    async with database.connection() as connection:
+        named = LineFact(3, 1, 150_000, "VND", DAY + timedelta(days=1), "", f"NOP {DOSSIERS[3]}")
+        await lay_payments(connection, tenant_id, [PaymentFact(3, "R", DOSSIERS[3], 150_000, "VND", DAY, 1, 1)])
+        await lay_lines(connection, tenant_id, [named])
+    await close_day(database, tenant_id, DAY + timedelta(days=1), Policy(), NOW)
+    assert (3, "narrative_dossier", shipped_rules().version) in await rules_of_matches(database, tenant_id)
+    await propose(database, tenant_id, content=deaf)
+    await approve(database, tenant_id, version=read_rules(deaf, "x").version)
+    await match_dirty(database, tenant_id, Policy())
+    found = await live(database, tenant_id)
+    assert ("payment:3", "bank_missing", 150_000) in found
+    assert ("line:3", "bank_unexpected", 150_000) in found

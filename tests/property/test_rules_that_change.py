@@ -1,8 +1,9 @@
 """Rules that change have what is open judged anew, and a tolerance means one thing to the matcher and the oracle."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from hypothesis import assume, event, given, settings
@@ -23,8 +24,17 @@ _codes = itertools.count(1)
 def spoken_worlds(draw: st.DrawFn) -> World:
     """Payments that came, and lines that all have something to do with one of them."""
     payments = [replace(draw(payment_facts(number, {})), came=True, hangs=False) for number in range(1, 5)]
-    lines = [draw(echoes(number, draw(st.sampled_from(payments)))) for number in range(1, 6)]
-    return World(payments, lines, [])
+    lines = [draw(echoes(number, draw(st.sampled_from(payments)))) for number in range(1, 4)]
+    return World(payments, [*lines, *(draw(named_lines(number, payments)) for number in range(4, 8))], [])
+
+
+@st.composite
+def named_lines(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -> LineFact:
+    """A line whose narrative alone says which payment it is of."""
+    paid = draw(st.sampled_from(payments))
+    spoken = draw(st.sampled_from((paid.reference, paid.dossier_code or "", f"MBVCB.17.{paid.dossier_code}")))
+    booked_on = paid.business_date + timedelta(days=draw(st.sampled_from((-2, 0, 1, 1, 5, 11))))
+    return LineFact(number, paid.account_id or 1, paid.amount, paid.currency, booked_on, "", spoken)
 
 
 @settings(EXAMPLES, max_examples=40)
