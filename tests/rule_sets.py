@@ -49,6 +49,13 @@ def rule_sets(draw: st.DrawFn, *, tolerant: bool = True) -> RuleSet:
             "window_days": draw(windows),
             "least_length": draw(st.sampled_from((12, 13, 14))),
         },
+        settlement_batch={
+            "enabled": draw(mostly),
+            "window_days": draw(windows),
+            "least_length": draw(lengths),
+            "least_word": draw(st.sampled_from((3, 4, 8))),
+            "lone_percent": draw(st.sampled_from((Decimal(0), Decimal("0.5"), Decimal(5)))),
+        },
         **narrative,
     )
     prefixes = draw(st.sampled_from(PREFIXES))
