@@ -1,7 +1,9 @@
 """One dossier with all its legs, as officers and systems see it over HTTP."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,12 +16,15 @@ from reconciliation.oracle.facts import LineFact, RecordFact, SourceFact, World
 from reconciliation.policy import Policy
 from tests.case_facts import (
     AMOUNT,
+    BATCH,
     DOSSIER,
     NEXT,
     a_bank_line,
     a_payment,
+    a_payout,
     a_receipt,
     a_record,
+    a_settlement_line,
     a_treasury_line,
     days_later,
 )
@@ -29,11 +34,19 @@ from tests.worlds import DAY, lay_world
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PAID = a_payment()
 SOURCE = SourceFact(treasury_days=2, receipt_days=1, report_days=1)
+FEE = 1_275
+NET = replace(SOURCE, settlement_days=1, fee_percent=Decimal("0.85"))
 LINES = (a_bank_line(PAID), a_treasury_line(PAID), a_receipt(PAID))
 
 
-async def shown(database: Database, database_url: str, lines: Sequence[LineFact], record: RecordFact) -> Any:
-    await lay(database, World([PAID], lines, [record], {1: SOURCE}))
+async def shown(
+    database: Database,
+    database_url: str,
+    lines: Sequence[LineFact],
+    record: RecordFact,
+    source: SourceFact | None = None,
+) -> Any:
+    await lay(database, World([PAID], lines, [record], {1: source or SOURCE}))
     async with a_service(database_url, accounts={}, sources={}) as served:
         return await ask(served, f"/v1/records/{DOSSIER}?tenant=haiduong")
 
@@ -129,3 +142,36 @@ async def test_the_report_of_a_day_sums_every_leg(database: Database, database_u
     assert {leg for leg, one in first.items() if one == whole} == {"obligation", "payments", "report"}
     assert {leg for leg, one in first.items() if one == nothing} == {"bank", "treasury", "receipt"}
     assert (second["bank"], second["receipt"], second["treasury"]) == (whole, {"count": 2, "amount": AMOUNT}, nothing)
+
+
+async def test_a_dossier_paid_out_in_a_batch_shows_the_banks_line_of_the_batch(
+    database: Database, database_url: str
+) -> None:
+    settled = a_settlement_line(PAID, fee=FEE)
+    lines = [settled, a_payout(AMOUNT - FEE), a_treasury_line(PAID), a_receipt(PAID)]
+    dossier = await shown(database, database_url, lines, a_record(), NET)
+    assert (dossier["verdict"], dossier["discrepancies"]) == ("matched", [])
+    assert set(dossier["legs"].values()) == {"present"}
+    assert [(one["leg"], one["line"], one["amount"], one["rule"]) for one in dossier["matches"]] == [
+        ("settlement", "21", AMOUNT, "exact"),
+        ("bank", "10", AMOUNT - FEE, "settlement_batch"),
+        ("treasury", "31", AMOUNT, "exact"),
+        ("receipt", "41", AMOUNT, "exact"),
+    ]
+    assert {one["reference"] for one in dossier["matches"]} == {PAID.reference}
+
+
+async def test_a_batch_paid_out_short_is_the_trouble_of_each_dossier_in_it(
+    database: Database, database_url: str
+) -> None:
+    lines = [a_settlement_line(PAID, fee=FEE), a_payout(AMOUNT - FEE - 1_000), a_treasury_line(PAID), a_receipt(PAID)]
+    await lay(database, World([PAID], lines, [a_record()], {1: NET}))
+    async with a_service(database_url, accounts={}, sources={}) as served:
+        dossier = await ask(served, f"/v1/records/{DOSSIER}?tenant=haiduong")
+        listed = await ask(served, "/v1/discrepancies?tenant=haiduong")
+    assert {leg for leg, said in dossier["legs"].items() if said != "present"} == {"bank"}
+    assert (dossier["verdict"], dossier["legs"]["bank"]) == ("mismatched", "differs")
+    (shown,), (item,) = dossier["discrepancies"], listed["items"]
+    assert shown == item
+    assert (item["reason"], item["amount"], item["reference"]) == ("net_differs", 1_000, BATCH)
+    assert (item["account"], item["line"]) == ("1", "10")
