@@ -13,7 +13,7 @@ import asyncpg
 
 from paygate.database import Connection, Database, load_queries
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
+from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import Outcome
 from paygate.telemetry import RECONCILIATION_SECONDS, Event, log
 from reconciliation.arrivals import check_feeds
@@ -133,7 +133,9 @@ class _Close:
         payments = await self.row("total_payments", self.day)
         (owed,), (flagged,) = await self._aggregate("total_obligations"), await self._aggregate("total_flagged")
         told = {row["leg"]: row for row in await self.rows("total_lines", self.day)}
-        of_legs = {str(leg): _total(leg, told.get(leg)) for leg in LEG_OF_ACCOUNT.values()}
+        of_legs = {
+            str(leg): _total(leg, told.get(leg)) for leg in (Leg.SETTLEMENT, Leg.BANK, Leg.TREASURY, Leg.RECEIPT)
+        }
         return {"obligation": dict(owed), "payments": dict(payments), **of_legs, "report": dict(flagged)}
 
     async def _aggregate(self, name: str) -> list[asyncpg.Record]:

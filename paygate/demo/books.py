@@ -1,14 +1,15 @@
 """What is told beside the banks: a gateway's settlements, hand-overs to the treasury, receipts; a table of each day."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from paygate.demo.bank import DATE_FORMAT
-from paygate.demo.scene import Entry
+from paygate.demo.scene import COUNTER_ACCOUNT, Booking, Entry
 from paygate.domain.legs import Leg
 
 MAPPING_OF: Final[Mapping[Leg, str]] = MappingProxyType(
@@ -27,7 +28,14 @@ _HANDED_OVER: Final[Mapping[str, str]] = MappingProxyType(
 COLUMNS_OF: Final[Mapping[Leg, Mapping[str, str]]] = MappingProxyType(
     {
         Leg.SETTLEMENT: MappingProxyType(
-            {"reference": "Mã đơn hàng", "gross": "Số tiền giao dịch", "fee": "Phí", "settled_on": "Ngày quyết toán"}
+            {
+                "reference": "Mã đơn hàng",
+                "gross": "Số tiền giao dịch",
+                "fee": "Phí",
+                "net": "Số tiền thanh toán",
+                "batch": "Mã lô",
+                "settled_on": "Ngày quyết toán",
+            }
         ),
         Leg.TREASURY: _HANDED_OVER,
         Leg.RECEIPT: MappingProxyType({**_HANDED_OVER, "booked_on": "Ngày lập", "document": "Số biên lai"}),
@@ -48,6 +56,18 @@ def write_books(entries: Sequence[Entry], folder: Path) -> list[tuple[Leg, int, 
     return written
 
 
+def payouts_of(entries: Iterable[Entry]) -> list[Booking]:
+    """Return what the bank books of the settlements: one line for each batch, of their net, named by its code."""
+    batches = defaultdict(list)
+    for entry in entries:
+        if entry.leg is Leg.SETTLEMENT:
+            batches[entry.day, entry.batch].append(entry.amount - entry.fee)
+    return [
+        Booking(COUNTER_ACCOUNT, day, sum(nets), f"FT{batch}", "", f"QUYET TOAN {batch}", "CONG THANH TOAN")
+        for (day, batch), nets in sorted(batches.items())
+    ]
+
+
 def _table(leg: Leg, entries: Sequence[Entry]) -> bytes:
     text = StringIO()
     writer = csv.DictWriter(text, list(COLUMNS_OF[leg]))
@@ -59,7 +79,14 @@ def _table(leg: Leg, entries: Sequence[Entry]) -> bytes:
 def _row(entry: Entry) -> dict[str, object]:
     day = entry.day.strftime(DATE_FORMAT)
     if entry.leg is Leg.SETTLEMENT:
-        return {"reference": entry.reference, "gross": entry.amount, "fee": entry.fee, "settled_on": day}
+        return {
+            "reference": entry.reference,
+            "gross": entry.amount,
+            "fee": entry.fee,
+            "net": entry.amount - entry.fee,
+            "batch": entry.batch,
+            "settled_on": day,
+        }
     return {
         "reference": entry.reference,
         "dossier_code": entry.dossier_code,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from paygate.demo.books import payouts_of
 from paygate.demo.scene import Sending, Treatment
 from paygate.demo.stories import Plan
 from paygate.domain.lifecycle import NoticeState, PaymentState
@@ -45,7 +46,9 @@ class InboxFigures:
 def figures_of(plan: Plan, day: date) -> DayFigures:
     """Say what the report of `day` must hold when it is closed after the days before it and before any other."""
     amounts = [amount for case in plan.cases if case.day == day for amount in _paid(case.facts.sendings)]
-    lines = [line.amount for case in plan.cases for line in case.facts.bookings if line.booked_on == day]
+    payouts = payouts_of(entry for case in plan.cases for entry in case.facts.entries)
+    bookings = [*(line for case in plan.cases for line in case.facts.bookings), *payouts]
+    lines = [line.amount for line in bookings if line.booked_on == day]
     classes: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     for case in plan.cases:

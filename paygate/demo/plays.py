@@ -140,12 +140,13 @@ def ambiguous(stage: Stage) -> Facts:
 
 
 def all_legs(*, without: Leg | None = None, fee: int = 0) -> Callable[[Stage], Facts]:
-    """Tell of a dossier paid at a counter on every leg, but for the one left out."""
+    """Tell of a dossier paid at a counter on every leg but the one left out; its money comes in its day's batch."""
 
     def play(stage: Stage) -> Facts:
         record = replace(stage.record(), online_payment_flag=0 if without is Leg.REPORT else 1)
         paid = stage.paid(record, source=COUNTER)
-        return Facts(record, (paid,), (stage.booked(paid),), stage.entries(paid, without=without, fee=fee))
+        by_itself = (stage.booked(paid),) if without is Leg.SETTLEMENT else ()
+        return Facts(record, (paid,), by_itself, stage.entries(paid, without=without, fee=fee))
 
     return play
 

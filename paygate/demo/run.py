@@ -17,7 +17,7 @@ from rich.console import Console
 from adapters.statements.table.mapping import TableMapping
 from paygate.database import Connection
 from paygate.demo.bank import MAPPING, statements_of, write_files
-from paygate.demo.books import MAPPING_OF, write_books
+from paygate.demo.books import MAPPING_OF, payouts_of, write_books
 from paygate.demo.comparison import (
     Comparison,
     compare_books,
@@ -138,6 +138,7 @@ async def _wait_until_applied(stand: Stand) -> None:
 
 async def _import_statements(plan: Plan, stand: Stand, out: Console) -> Comparison:
     bookings = [line for case in plan.cases for line in case.facts.bookings]
+    bookings += payouts_of(entry for case in plan.cases for entry in case.facts.entries)
     statements = statements_of(bookings, DAYS[0], CALENDAR.add(DAYS[-1], 1))
     files = write_files(statements, stand.folder / "statements")
     imported = []

@@ -46,7 +46,7 @@ BOOK_OF: Final = {Leg.SETTLEMENT: COUNTER, Leg.TREASURY: "treasury", Leg.RECEIPT
 """The account on which each leg's entries stand."""
 FEE_PERCENT: Final = "0.5"
 FEE_DIVISOR: Final = 200
-"""What the counters' gateway may take, from the payer: half a per cent."""
+"""What the counters' gateway may keep of what it pays out at the end of the day: half a per cent."""
 
 OPENS, CLOSES = time(7, 30), time(21, 0)
 OLDEST_DAYS: Final = 3
@@ -104,6 +104,11 @@ class Entry:
     @property
     def account(self) -> str:
         return BOOK_OF[self.leg]
+
+    @property
+    def batch(self) -> str:
+        """Return the code of the batch in which a settlement is paid out: that of its day."""
+        return f"LO{self.day:%y%m%d}01"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ BANK_DAYS: Final = 1
 EVERY_LEG: Final[Mapping[Leg, int]] = MappingProxyType(
     {Leg.PAYMENT: 0, **dict.fromkeys((Leg.SETTLEMENT, Leg.BANK, Leg.TREASURY, Leg.RECEIPT, Leg.REPORT), 1)}
 )
-FEE: Final[Mapping[str, Any]] = MappingProxyType({"percent": FEE_PERCENT, "fixed": 0, "borne_by": "payer"})
+FEE: Final[Mapping[str, Any]] = MappingProxyType({"percent": FEE_PERCENT, "fixed": 0, "borne_by": "agency"})
 
 
 @dataclass(frozen=True, slots=True)

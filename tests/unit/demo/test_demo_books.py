@@ -4,7 +4,7 @@ import csv
 from io import StringIO
 from pathlib import Path
 
-from paygate.demo.books import COLUMNS_OF, SENT, write_books
+from paygate.demo.books import COLUMNS_OF, SENT, payouts_of, write_books
 from paygate.demo.scene import Entry
 from paygate.demo.stories import DAYS, plant
 from paygate.domain.handover_status import Standing, standing_of
@@ -40,3 +40,11 @@ def test_what_is_handed_over_says_so_in_words_that_are_known(tmp_path: Path) -> 
 def test_a_stray_entry_names_no_dossier() -> None:
     strays: list[Entry] = [entry for entry in ENTRIES if not entry.dossier_code]
     assert {entry.leg for entry in strays} == set(COLUMNS_OF)
+
+
+def test_a_batch_is_paid_out_as_the_net_of_its_lines() -> None:
+    settled = [entry for entry in ENTRIES if entry.leg is Leg.SETTLEMENT]
+    payouts = payouts_of(ENTRIES)
+    assert [payout.booked_on for payout in payouts] == list(DAYS)
+    assert sum(payout.amount for payout in payouts) == sum(entry.amount - entry.fee for entry in settled)
+    assert all(settled[0].batch not in payout.narrative or payout.booked_on == settled[0].day for payout in payouts)
