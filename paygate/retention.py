@@ -31,6 +31,8 @@ MATCHER_WAIT: Final = "20s"
 """For a turn of the matcher to end."""
 MONTH_WAIT: Final = "1s"
 """For a month to be dropped: who writes into the table would wait for us as long."""
+LONGEST_SECONDS: Final = 600.0
+"""For one statement over what is old."""
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODY: Final = "paygate"
 """The actor of what is done every night."""
@@ -184,7 +186,7 @@ class Trimming:
         span = _moment(month), _moment(months_after(month, 1))
         gone = {}
         for tenant_id in self._tenants:
-            stored = await connection.fetchval(QUERIES[parted.count], tenant_id, *span)
+            stored = await connection.fetchval(QUERIES[parted.count], tenant_id, *span, timeout=LONGEST_SECONDS)
             gone[tenant_id] = stored - await _keep(connection, parted, tenant_id, *span)
         await connection.execute(QUERIES["bound_wait"], MONTH_WAIT)
         await connection.execute(QUERIES["drop_month"], parted.table, month)
@@ -236,13 +238,13 @@ async def _gather_unresolved(connection: Connection, tenant_ids: Sequence[int]) 
 async def _count(parted: _Parted, tenant_id: int, before: datetime, connection: Connection) -> tuple[int, int]:
     span = BEGINNING, before
     stored: int = await connection.fetchval(QUERIES[parted.count], tenant_id, *span)
-    kept = _rows(await connection.execute(QUERIES[parted.keep], tenant_id, *span))
+    kept = _rows(await connection.execute(QUERIES[parted.keep], tenant_id, *span, timeout=LONGEST_SECONDS))
     return stored - kept, kept
 
 
 async def _keep(connection: Connection, parted: _Parted, tenant_id: int, begin: datetime, end: datetime) -> int:
     """Set aside what must stay of a span, note what will not, and return how much stays."""
-    kept = _rows(await connection.execute(QUERIES[parted.keep], tenant_id, begin, end))
+    kept = _rows(await connection.execute(QUERIES[parted.keep], tenant_id, begin, end, timeout=LONGEST_SECONDS))
     if parted.note:
         await connection.execute(QUERIES[parted.note], tenant_id, begin, end)
     return kept

@@ -136,6 +136,18 @@ DROP TABLE match_history_before, payment_event_before, event_before;
 -- The bytes of a notice may go when its time is over; what makes it known, and what it said, stay for ever.
 ALTER TABLE notice ALTER COLUMN body DROP NOT NULL;
 
+-- Payments that have not come to an end: those that hang, and those whose money was not found, not even in a batch that
+-- was paid out.
+CREATE VIEW unsettled_payment AS
+SELECT tenant_id, payment_id FROM payment WHERE state IN ('initiated', 'pending')
+UNION ALL
+SELECT f.tenant_id, f.fact_id FROM loose_fact AS f
+WHERE f.leg = 'payment' AND f.standing <> 'narrative' AND NOT EXISTS (
+    SELECT FROM match AS m
+    JOIN statement_line AS l ON l.tenant_id = m.tenant_id AND l.line_id = m.fact_id
+    JOIN settlement_batch AS b ON b.tenant_id = l.tenant_id AND b.source_id = l.source_id AND b.code = l.batch
+    WHERE m.tenant_id = f.tenant_id AND m.leg = 'settlement' AND m.payment_id = f.fact_id AND b.standing = 'matched');
+
 -- How far the notices' bodies were gone through, and those passed over because something about them is unresolved.
 CREATE TABLE trim_mark (
     tenant_id integer PRIMARY KEY,

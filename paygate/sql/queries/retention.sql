@@ -20,8 +20,8 @@ CREATE TEMP TABLE kept_match_history (LIKE match_history) ON COMMIT DROP;
 CREATE TEMP TABLE kept_event (LIKE event) ON COMMIT DROP;
 
 -- name: gather_unresolved_lines
--- Lines that a live discrepancy is said of or names, those of a batch it is said of, and those that stand loose or have
--- not been looked at.
+-- Lines that a live discrepancy is said of or names, those of a batch it is said of, and those not looked at. What is
+-- open or ambiguous among lines has its discrepancy.
 INSERT INTO unresolved_line
 SELECT $1, line_id FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved' AND line_id IS NOT NULL
 UNION
@@ -34,17 +34,14 @@ JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.batch_id = substr(d.subject
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.source_id = b.source_id AND l.batch = b.code
 WHERE d.tenant_id = $1 AND d.state <> 'resolved' AND d.subject LIKE 'batch:%'
 UNION
-SELECT $1, fact_id FROM loose_fact WHERE tenant_id = $1 AND leg <> 'payment' AND standing <> 'narrative'
-UNION
-SELECT $1, unnest(contenders) FROM loose_fact WHERE tenant_id = $1 AND leg = 'payment' AND standing <> 'narrative'
-UNION
 SELECT $1, unnest(fact_ids) FROM dirty WHERE tenant_id = $1 AND kind = 'line'
 UNION
 SELECT $1, unnest(fact_ids) FROM unweighed WHERE tenant_id = $1 AND kind = 'line';
 
 -- name: gather_unresolved_payments
 -- Payments of those lines, and of whatever else is open: a live discrepancy and its dossier, a case whose day has yet to
--- come, what is loose, what hangs, what a source is asked about, what a notice still waits for.
+-- come, what is not judged, what a source is asked about, what a notice still waits for. Few beside all that is stored;
+-- those of unsettled_payment may be many, and are looked up for what is old alone.
 INSERT INTO unresolved_payment
 WITH live AS MATERIALIZED (
     SELECT case_key, payment_id, dossier_code, evidence FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved'),
@@ -69,12 +66,8 @@ SELECT $1, payment_id FROM (
     UNION SELECT payment_id FROM joined
     UNION SELECT m.payment_id FROM joined AS j JOIN match AS m ON m.tenant_id = $1 AND m.match_id = j.match_id
           WHERE m.seats > 1
-    UNION SELECT fact_id FROM loose_fact WHERE tenant_id = $1 AND leg = 'payment' AND standing <> 'narrative'
-    UNION SELECT unnest(contenders) FROM loose_fact
-          WHERE tenant_id = $1 AND leg <> 'payment' AND standing <> 'narrative'
     UNION SELECT unnest(fact_ids) FROM dirty WHERE tenant_id = $1 AND kind = 'payment'
     UNION SELECT unnest(fact_ids) FROM unweighed WHERE tenant_id = $1 AND kind = 'payment'
-    UNION SELECT payment_id FROM payment WHERE tenant_id = $1 AND state IN ('initiated', 'pending')
     UNION SELECT p.payment_id FROM inquiry AS i
           JOIN payment AS p ON p.tenant_id = $1 AND p.source_id = i.source_id AND p.reference = i.reference
           WHERE i.tenant_id = $1 AND i.next_ask_at IS NOT NULL
@@ -120,7 +113,8 @@ WHERE n.state = 'applied'
     AND (n.reference IS NULL
         OR p.payment_id IS NOT NULL AND (p.state < 'paid' OR EXISTS (
             SELECT FROM match WHERE tenant_id = $1 AND leg IN ('bank', 'settlement') AND payment_id = p.payment_id)))
-    AND NOT EXISTS (SELECT FROM unresolved_payment AS u WHERE u.tenant_id = $1 AND u.payment_id = p.payment_id);
+    AND NOT EXISTS (SELECT FROM unresolved_payment AS u WHERE u.tenant_id = $1 AND u.payment_id = p.payment_id)
+    AND NOT EXISTS (SELECT FROM unsettled_payment AS u WHERE u.tenant_id = $1 AND u.payment_id = p.payment_id);
 
 -- name: count_settled_notices
 SELECT count(*) FROM settled_notice;
@@ -160,8 +154,9 @@ SELECT count(*) FROM payment_event WHERE tenant_id = $1 AND received_at >= $2 AN
 
 -- name: keep_payment_events
 INSERT INTO kept_payment_event
-SELECT * FROM payment_event AS e WHERE e.tenant_id = $1 AND e.received_at >= $2 AND e.received_at < $3
-    AND EXISTS (SELECT FROM unresolved_payment AS u WHERE u.tenant_id = $1 AND u.payment_id = e.payment_id);
+SELECT * FROM payment_event WHERE tenant_id = $1 AND received_at >= $2 AND received_at < $3 AND payment_id IN (
+    SELECT payment_id FROM unresolved_payment WHERE tenant_id = $1
+    UNION ALL SELECT payment_id FROM unsettled_payment WHERE tenant_id = $1);
 
 -- name: clear_payment_events
 WITH gone AS (
@@ -184,8 +179,9 @@ INSERT INTO kept_match_history
 SELECT * FROM match_history WHERE tenant_id = $1 AND undone_at >= $2 AND undone_at < $3 AND match_id IN (
     SELECT h.match_id FROM match_history AS h
     WHERE h.tenant_id = $1 AND h.undone_at >= $2 AND h.undone_at < $3
-        AND (EXISTS (SELECT FROM unresolved_payment AS u WHERE u.tenant_id = $1 AND u.payment_id = h.payment_id)
-            OR EXISTS (SELECT FROM unresolved_line AS u WHERE u.tenant_id = $1 AND u.line_id = h.fact_id)));
+        AND (h.payment_id IN (SELECT payment_id FROM unresolved_payment WHERE tenant_id = $1
+                              UNION ALL SELECT payment_id FROM unsettled_payment WHERE tenant_id = $1)
+            OR h.fact_id IN (SELECT line_id FROM unresolved_line WHERE tenant_id = $1)));
 
 -- name: clear_match_history
 WITH gone AS (
