@@ -92,6 +92,8 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     settled, unsettled = await match_settlements(turn)
     repaid = await match_payouts(turn)
     matched, undone = await store_matches(turn)
+    if not turn.judged_before:  # the planner believes them as empty as they were
+        await turn.analyze("match", "loose_fact")
     await reckon_returns(turn)
     handed_over, taken_back = await match_handovers(turn)
     opened, changed, resolved = await judge(turn, policy, as_of)

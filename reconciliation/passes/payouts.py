@@ -63,6 +63,7 @@ async def _keep(turn: Turn) -> int:
     await turn.do("keep_credits", turn.tenant_id)
     retired = await turn.do("retire_payouts", turn.tenant_id)
     await turn.do("drop_unchanged_payouts", turn.tenant_id)
-    await turn.do("note_payments_paid_out_otherwise", turn.tenant_id)
-    await turn.analyze("w_settlement_payment")
+    if turn.judged_before:
+        await turn.do("note_payments_paid_out_otherwise", turn.tenant_id)
+        await turn.analyze("w_settlement_payment")
     return retired

@@ -24,9 +24,8 @@ async def match_settlements(turn: Turn) -> tuple[int, int]:
             await turn.do("find_settlements_judged_again", turn.tenant_id)
             await turn.analyze("w_settlement", "w_settlement_stale")
             await turn.do("mark_unchanged_settlements")
-        await turn.do("note_payments_settled_otherwise")
-        await turn.analyze("w_settlement_payment")
-        if turn.judged_before:
+            await turn.do("note_payments_settled_otherwise")
+            await turn.analyze("w_settlement_payment")
             retired = await turn.do("retire_settlements", turn.tenant_id)
         stored = await turn.do("store_settlements", turn.tenant_id, turn.rules.version)
         await _keep_the_rest(turn)

@@ -74,7 +74,7 @@ FROM (SELECT c.case_key, p.* FROM w_handover_case AS c
       SELECT c.case_key, p.* FROM w_handover_case AS c
       JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = substr(c.case_key, 9)::bigint AND p.dossier_code IS NULL
       WHERE c.case_key LIKE 'payment:%') AS p
-JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
 WHERE p.state >= 'paid' AND p.currency = 'VND';
 
@@ -209,7 +209,7 @@ WITH paid AS (
           UNION ALL
           SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
           WHERE p.dossier_code IS NULL) AS p
-    JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+    LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
     LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
     CROSS JOIN LATERAL (VALUES ('treasury'::leg, s.treasury_days), ('receipt', s.receipt_days)) AS e (leg, days)
     WHERE p.state >= 'paid' AND p.currency = 'VND'),
@@ -249,7 +249,7 @@ SELECT 'dossier:' || p.dossier_code, 'dossier:' || p.dossier_code, 'flag_not_syn
 FROM w_dossier AS d
 JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = d.code
 JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
-JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
 WHERE r.online_payment_flag = 0 AND p.state >= 'paid' AND p.currency = 'VND' AND coalesce(b.kept, p.amount) > 0
 GROUP BY p.dossier_code

@@ -1,4 +1,6 @@
 -- From facts and matches to what does not agree. Only cases that a change touches, or whose day has come, are judged.
+-- A source is joined to many payments by LEFT JOIN, though none lacks its own: else the planner, which knows nothing of so
+-- small a table, takes few to be left and looks up the next table row by row.
 
 -- name: create_judging_tables
 CREATE TEMP TABLE w_dossier (code text NOT NULL) ON COMMIT DROP;
@@ -152,7 +154,7 @@ FROM (SELECT p.* FROM w_dossier AS d JOIN payment AS p ON p.tenant_id = $1 AND p
       SELECT p.* FROM w_lone_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id
       WHERE p.dossier_code IS NULL) AS p
 JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = p.payment_id
-JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
+LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 WHERE p.amount > 0 AND p.currency = 'VND' AND p.account_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM w_paid_out AS o WHERE o.payment_id = p.payment_id)
   AND ((l.standing = 'open' AND s.bank_days IS NOT NULL) OR l.standing IN ('ambiguous_reference', 'ambiguous_narrative'));
