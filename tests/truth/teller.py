@@ -180,10 +180,10 @@ class Teller:
         return self._pools[source, settled_on]
 
     def batch(self, source: Source, settled_on: date, code: str | None = None) -> Batch:
-        """Add a batch; its code is drawn unless given, and begins as that of the day's own batch does."""
+        """Add a batch; its code is drawn unless given."""
         if code is None:
             self._serial += 1
-            code = f"{source.batch_prefix}{settled_on:%y%m%d}{self.choose(*'ABCDEFGHKLMN')}{self._serial:05}"
+            code = f"{source.batch_prefix}{self.choose(*'ABCDEFGHKLMN')}{self._serial:05}{settled_on:%m%d}"
         batch = Batch(source, code, settled_on)
         self.world.batches.append(batch)
         return batch

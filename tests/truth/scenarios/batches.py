@@ -99,13 +99,26 @@ def payout_taken_back(tell: Teller) -> None:
     _expect_all(tell, dossiers, "missing")
 
 
-def batch_codes_that_begin_alike(tell: Teller) -> None:
+def _begin_alike(tell: Teller, amounts: list[int], others: list[int]) -> None:
     source = tell.province.agency_pays
-    batch, dossiers = _special(tell, source, *_fees(tell))
-    longer, others = _special(tell, source, *_fees(tell), code=f"{batch.code}7")
+    batch, dossiers = _special(tell, source, *amounts)
+    day = batch.settled_on - timedelta(days=1)
+    longer, beside = _special(tell, source, *others, code=f"{batch.code}7", day=day)
+    for mine, its in zip(batch.lines, longer.lines, strict=False):
+        its.fee, its.net = (mine.fee, mine.net) if its.amount == mine.amount else (its.fee, its.net)
     tell.paid_out(batch)
     tell.paid_out(longer)
-    _expect_all(tell, dossiers + others, "matched")
+    _expect_all(tell, dossiers + beside, "matched")
+
+
+def batch_codes_that_begin_alike(tell: Teller) -> None:
+    _begin_alike(tell, _fees(tell), [*_fees(tell), tell.rare_sum()])
+
+
+def batch_codes_that_begin_alike_and_come_to_the_same(tell: Teller) -> None:
+    """Each line names one in full; that the shorter code stands in the longer one makes it no name of it."""
+    amounts = _fees(tell)
+    _begin_alike(tell, amounts, amounts)
 
 
 def _short(tell: Teller, batch: Batch, dossiers: list[Record], less: int, **changes: Any) -> None:
@@ -180,6 +193,7 @@ SCENARIOS = (
     batch_named_in_the_reference,
     batch_that_nothing_names,
     batch_codes_that_begin_alike,
+    batch_codes_that_begin_alike_and_come_to_the_same,
     batch_paid_out_before_its_list,
     batch_paid_out_short,
     batch_paid_out_short_with_a_line_too_many,
