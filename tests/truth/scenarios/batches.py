@@ -99,11 +99,11 @@ def payout_taken_back(tell: Teller) -> None:
     _expect_all(tell, dossiers, "missing")
 
 
-def _begin_alike(tell: Teller, amounts: list[int], others: list[int]) -> None:
+def _begin_alike(tell: Teller, end: str, amounts: list[int], others: list[int]) -> None:
     source = tell.province.agency_pays
     batch, dossiers = _special(tell, source, *amounts)
     day = batch.settled_on - timedelta(days=1)
-    longer, beside = _special(tell, source, *others, code=f"{batch.code}7", day=day)
+    longer, beside = _special(tell, source, *others, code=f"{batch.code}{end}", day=day)
     for mine, its in zip(batch.lines, longer.lines, strict=False):
         its.fee, its.net = (mine.fee, mine.net) if its.amount == mine.amount else (its.fee, its.net)
     tell.paid_out(batch)
@@ -112,13 +112,13 @@ def _begin_alike(tell: Teller, amounts: list[int], others: list[int]) -> None:
 
 
 def batch_codes_that_begin_alike(tell: Teller) -> None:
-    _begin_alike(tell, _fees(tell), [*_fees(tell), tell.rare_sum()])
+    _begin_alike(tell, "7", _fees(tell), [*_fees(tell), tell.rare_sum()])
 
 
 def batch_codes_that_begin_alike_and_come_to_the_same(tell: Teller) -> None:
     """Each line names one in full; that the shorter code stands in the longer one makes it no name of it."""
     amounts = _fees(tell)
-    _begin_alike(tell, amounts, amounts)
+    _begin_alike(tell, "K2", amounts, amounts)
 
 
 def _short(tell: Teller, batch: Batch, dossiers: list[Record], less: int, **changes: Any) -> None:
