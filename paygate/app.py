@@ -35,6 +35,7 @@ from paygate.inquiry import Poller
 from paygate.intake import Intake, Sender
 from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
+from paygate.matches import Matches
 from paygate.months import make_months
 from paygate.records import request_payment, upsert
 from paygate.settings import Settings, resolve_secret
@@ -44,6 +45,7 @@ from paygate.uploads import Uploads
 from paygate.web.events import EventRoutes
 from paygate.web.health import Gauges, HealthRoutes
 from paygate.web.imports import ImportRoutes, Readable
+from paygate.web.matches import MatchRoutes
 from paygate.web.notices import NoticeDoor
 from paygate.web.payables import Asker, PayableRoutes
 from paygate.web.problems import Handler
@@ -57,6 +59,7 @@ from reconciliation.arrivals import feed_gauges
 from reconciliation.closing import close_day
 from reconciliation.engine import match_dirty
 from reconciliation.model import REASONS, Reason
+from reconciliation.parting import rejoin_match, undo_match
 from reconciliation.policy import Policy
 from reconciliation.rendering import render_csv
 from reconciliation.report import list_discrepancies, load_report, record_view
@@ -230,6 +233,10 @@ def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
     return JobRunner(service.database, work, service.uploads, changed, tidy=forget_replies)
 
 
+def matches_of(service: Service) -> Matches:
+    return Matches(service.database, undo_match, rejoin_match)
+
+
 def _private_routes(service: Service, asked: Callable[[], None], changed: Callable[[], None]) -> list[Route]:
     repeats = Repeats(service.database)
     records = RecordRoutes(
@@ -259,7 +266,10 @@ def _private_routes(service: Service, asked: Callable[[], None], changed: Callab
         repeats=repeats,
         asked=asked,
     )
-    return [*records.routes(), *imports.routes(), *reports.routes(), *EventRoutes(service.database).routes()]
+    decided = matches_of(service)
+    matches = MatchRoutes(decided.undo, decided.rejoin, changed)
+    events = EventRoutes(service.database)
+    return [route for room in (records, imports, reports, matches, events) for route in room.routes()]
 
 
 def build_web(

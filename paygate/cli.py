@@ -11,6 +11,7 @@ from paygate.commands.adapters import adapter
 from paygate.commands.answers import answer_statement
 from paygate.commands.deliveries import deliveries
 from paygate.commands.inbox import inbox
+from paygate.commands.matches import matches
 from paygate.commands.people import people, trail
 from paygate.commands.records import records
 from paygate.commands.retention import trim
@@ -44,6 +45,7 @@ for group, name in (
     (statements, "statements"),
     (inbox, "notices"),
     (deliveries, "deliveries"),
+    (matches, "matches"),
     (people, "people"),
     (trail, "audit"),
     (rules, "rules"),

@@ -130,6 +130,7 @@ def _matches(payments: Sequence[asyncpg.Record], seats: Sequence[asyncpg.Record]
             first.setdefault(seat["match_id"], references[seat["payment_id"]])
     return [
         {
+            "id": seat["match_id"],
             "leg": seat["leg"],
             "reference": references.get(seat["payment_id"], first[seat["match_id"]]),
             "line": seat["line"],

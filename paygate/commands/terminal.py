@@ -15,12 +15,15 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from paygate.access import Role
 from paygate.app import Service, open_service
-from paygate.domain.errors import InvalidInputError
+from paygate.domain.errors import InvalidInputError, UnknownCallerError
 from paygate.settings import Settings, load_settings
 from paygate.telemetry import configure_logging
 
 OUT: Final = Console(highlight=False, soft_wrap=True, markup=False)
+
+TOKEN_VARIABLE: Final = "PAYGATE_TOKEN"  # noqa: S105 -- the name of a variable
 
 Tenant = Annotated[str, typer.Option("--tenant", help="the tenant's name in the configuration")]
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="the business day")]
@@ -45,6 +48,20 @@ async def open_tenant(settings: Settings, code: str) -> AsyncIterator[tuple[Serv
     """Open the service and name the number of one of its tenants."""
     async with open_service(settings) as service:
         yield service, service.directory.tenant(code).tenant_id
+
+
+async def whose_token(service: Service, tenant: str, roles: frozenset[Role]) -> str:
+    """Return who stands behind the token in PAYGATE_TOKEN, who must have one of the roles in the tenant.
+
+    Raises:
+        UnknownCallerError, NotFoundError, NotAllowedError: there is none, or it is not theirs to do.
+    """
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not token:
+        raise UnknownCallerError(f"say who you are: put your token into {TOKEN_VARIABLE}")
+    caller = await service.authenticate(token)
+    caller.tenant(tenant, roles)
+    return caller.person
 
 
 def read_bytes(file: Path) -> bytes:

@@ -50,6 +50,7 @@ _KEY: Final = {
     "description": "A name of the caller's own for this request: sent again with it, it is answered again, not done",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
 }
+_DECISION: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/Decision"}}}
 _DAY: Final = (_path("tenant", "haiduong"), _path("date", "2024-05-08"))
 
 DESCRIPTION: Final[dict[str, Any]] = {
@@ -130,6 +131,24 @@ DESCRIPTION: Final[dict[str, Any]] = {
                 **{"200": _json("A page")},
             )
         },
+        "/v1/matches/{id}/undo": {
+            "post": _guarded(
+                "Undo a match: exactly its facts are free, and no pass joins them again",
+                _path("id", "42"),
+                _TENANT_QUERY,
+                body=_DECISION,
+                **{"200": _json("It is undone; `new` tells whether by this request")},
+            )
+        },
+        "/v1/matches/{id}/rejoin": {
+            "post": _guarded(
+                "Take the undoing of a match back",
+                _path("id", "42"),
+                _TENANT_QUERY,
+                body=_DECISION,
+                **{"200": _json("Its facts may be joined again; `new` tells whether by this request")},
+            )
+        },
         "/v1/events": {
             "get": _guarded(
                 "The feed: what happened to money, in order and without a gap",
@@ -181,6 +200,12 @@ DESCRIPTION: Final[dict[str, Any]] = {
                     "amount": {"type": "integer", "minimum": 0, "description": "minor units"},
                     "source": {"type": "string"},
                 },
+            },
+            "Decision": {
+                "type": "object",
+                "required": ["reason"],
+                "additionalProperties": False,
+                "properties": {"reason": {"type": "string", "minLength": 1, "maxLength": 500}},
             },
             "CloseRequest": {
                 "type": "object",

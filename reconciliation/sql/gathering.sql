@@ -9,8 +9,9 @@ CREATE TEMP TABLE w_fact (leg leg NOT NULL, fact_id bigint NOT NULL, account_id 
     money boolean NOT NULL) ON COMMIT DROP;
 
 -- name: was_anything_judged
--- Every judged fact is matched or loose; while there is neither, whatever is stored is in hand.
-SELECT EXISTS (SELECT FROM match WHERE tenant_id = $1) OR EXISTS (SELECT FROM loose_fact WHERE tenant_id = $1);
+-- Every judged fact is matched or loose, or was; while there is none, whatever is stored is in hand.
+SELECT EXISTS (SELECT FROM match WHERE tenant_id = $1) OR EXISTS (SELECT FROM loose_fact WHERE tenant_id = $1)
+    OR EXISTS (SELECT FROM match_history WHERE tenant_id = $1);
 
 -- name: take_dirty_payments
 -- Rows that arrive after this statement's snapshot stay for the next time; so with the two below.

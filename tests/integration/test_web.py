@@ -219,6 +219,8 @@ OTHERS_THINGS = [
     ("GET", f"/v1/reports/haiphong/{TODAY}.csv", Role.ADMIN, None),
     ("GET", "/v1/discrepancies?tenant=haiphong", Role.ADMIN, None),
     ("GET", "/v1/events?tenant=haiphong", Role.ADMIN, None),
+    ("POST", "/v1/matches/1/undo?tenant=haiphong", Role.ADMIN, {"reason": "x"}),
+    ("POST", "/v1/matches/1/rejoin?tenant=haiphong", Role.ADMIN, {"reason": "x"}),
     ("POST", "/v1/reconciliations", Role.ADMIN, {"tenant": "haiphong", "date": str(TODAY)}),
     ("GET", "/v1/reconciliations/{id}", Role.ADMIN, None),
 ]

@@ -128,12 +128,18 @@ CREATE TABLE parted (
     payment_id bigint,
     batch_id   bigint,
     fact_id    bigint NOT NULL,
+    match_id   bigint,           -- the match whose undoing parted them: undoing the undoing joins what it parted
     parted_by  text NOT NULL,
     reason     text NOT NULL,
     parted_at  timestamptz NOT NULL DEFAULT now(),
     CHECK ((payment_id IS NULL) <> (batch_id IS NULL)),
     UNIQUE NULLS NOT DISTINCT (tenant_id, leg, payment_id, batch_id, fact_id)
 );
+CREATE INDEX parted_by_match ON parted (tenant_id, match_id) WHERE match_id IS NOT NULL;
+
+-- Who undid a match, and why; NULL: the facts did.
+ALTER TABLE match_history ADD COLUMN undone_by text, ADD COLUMN reason text,
+    ADD CHECK ((undone_by IS NULL) = (reason IS NULL));
 
 -- Money that came late is noted once for each payment.
 CREATE UNIQUE INDEX discrepancy_late ON discrepancy (tenant_id, payment_id) WHERE reason = 'late';

@@ -1,0 +1,100 @@
+"""A person undoes one match, or takes that back: exactly its facts are free again, and the matcher judges them anew."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg
+
+from paygate.database import Connection, TenantLock, load_queries
+from paygate.domain.errors import ConflictError, DatabaseUnavailableError, InvalidInputError, NotFoundError
+
+QUERIES: Final = load_queries("reconciliation.sql", "parting.sql")
+
+MOST_PAIRS: Final = 10_000
+"""Pairs of one match that a person can part: each is a row which every pass has to heed."""
+WAIT_SECONDS: Final = 10
+"""For a turn of the matcher to end."""
+MOST_REFERENCES: Final = 20
+"""References of a match that are named to who reads what was undone."""
+
+Undone = Mapping[str, Any]
+"""What was undone or rejoined: `id`, `leg`, `rule`, `difference`, `payments` (references), `lines` (a count)."""
+
+
+async def undo_match(
+    connection: Connection, tenant_id: int, match_id: int, *, person: str, reason: str
+) -> Undone | None:
+    """Take a match away and part its pairs, inside the caller's transaction; None when a person has done so before.
+
+    Raises:
+        NotFoundError: the tenant has no such match.
+        ConflictError: it no longer holds, because its facts changed or were rejoined.
+        InvalidInputError: it has too many pairs.
+    """
+    await _take_turn(connection, tenant_id)
+    match = await connection.fetchrow(QUERIES["find_match"], tenant_id, match_id)
+    if match is None:
+        former = await _find_former(connection, tenant_id, match_id)
+        if former["undone_by"] is None or not former["parted"]:
+            raise ConflictError(f"match {match_id} no longer holds; its facts have been matched anew since")
+        return None
+    pairs = len(match["line_ids"]) * (1 if match["batch_id"] else len(match["payment_ids"]))
+    if pairs > MOST_PAIRS:
+        raise InvalidInputError(f"match {match_id} has {pairs} pairs; at most {MOST_PAIRS} can be parted")
+    await connection.execute(QUERIES["put_match_into_history"], tenant_id, match_id, person, reason)
+    sides = match["payment_ids"], match["batch_id"], match["line_ids"]
+    await connection.execute(QUERIES["part_pairs"], tenant_id, match["leg"], match_id, person, reason, *sides)
+    await _free(connection, tenant_id, match)
+    return await _tell(connection, tenant_id, match_id, match)
+
+
+async def rejoin_match(connection: Connection, tenant_id: int, match_id: int) -> Undone | None:
+    """Take the undoing of a match back, inside the caller's transaction; None when that was done before.
+
+    Raises:
+        NotFoundError: the tenant has no such match, or no person has undone it.
+    """
+    await _take_turn(connection, tenant_id)
+    former = await _find_former(connection, tenant_id, match_id)
+    if former["undone_by"] is None:
+        raise NotFoundError(f"nobody has undone match {match_id}")
+    if not former["parted"]:
+        return None
+    await connection.execute(QUERIES["forget_parting"], tenant_id, match_id)
+    await _free(connection, tenant_id, former)
+    return await _tell(connection, tenant_id, match_id, former)
+
+
+async def _take_turn(connection: Connection, tenant_id: int) -> None:
+    await connection.execute(QUERIES["bound_wait"], f"{WAIT_SECONDS}s")
+    try:
+        await connection.execute(QUERIES["take_the_matchers_turn"], TenantLock.MATCHING, tenant_id)
+    except asyncpg.LockNotAvailableError as error:
+        raise DatabaseUnavailableError("the matcher is at work for the tenant; try again in a while") from error
+    await connection.execute(QUERIES["bound_wait"], "0")
+
+
+async def _find_former(connection: Connection, tenant_id: int, match_id: int) -> asyncpg.Record:
+    former = await connection.fetchrow(QUERIES["find_former_match"], tenant_id, match_id)
+    if former is None:
+        raise NotFoundError("there is no such match")
+    return former
+
+
+async def _free(connection: Connection, tenant_id: int, match: asyncpg.Record) -> None:
+    """Have the matcher look at the match's facts again, and at nothing else."""
+    await connection.execute(QUERIES["free_payments"], tenant_id, match["payment_ids"])
+    await connection.execute(QUERIES["free_lines"], tenant_id, match["line_ids"], match["batch_id"])
+
+
+async def _tell(connection: Connection, tenant_id: int, match_id: int, match: asyncpg.Record) -> Undone:
+    named = match["payment_ids"][:MOST_REFERENCES]
+    rows = await connection.fetch(QUERIES["references_of_payments"], tenant_id, named)
+    return {
+        "id": match_id,
+        "leg": match["leg"],
+        "rule": match["rule"],
+        "difference": match["difference"],
+        "payments": [row["reference"] for row in rows],
+        "lines": len(match["line_ids"]),
+    }
