@@ -66,6 +66,7 @@ def _covering(row: asyncpg.Record) -> Covering:
         lines=row["lines"],
         total=int(row["total"]),
         before=before,
+        booked=row["booked"],
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from paygate.database import Connection, Database, TenantLock
 from paygate.telemetry import Event, log
+from reconciliation.corrections import note_touched_days
 from reconciliation.judging import judge
 from reconciliation.passes.gathering import gather
 from reconciliation.passes.handover import match_handovers
@@ -97,6 +98,7 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     await reckon_returns(turn)
     handed_over, taken_back = await match_handovers(turn)
     opened, changed, resolved = await judge(turn, policy, as_of)
+    await note_touched_days(turn)
     await turn.drop_tables()
     matched, undone = matched + settled + handed_over, undone + unsettled + repaid + taken_back
     counts = MatchCounts(facts, matched, undone, len(opened), len(changed), len(resolved))

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from paygate.domain.calendar import Calendar
 from paygate.domain.money import dong
+from reconciliation.model import Reason
 
 MAX_PARTS: Final = 6
 """Statements of one day that are tried for an order in which each begins where another ends."""
@@ -66,6 +67,16 @@ _SENTENCES: Final[Mapping[FeedFault, tuple[str, str]]] = {
 }
 
 
+DOUBTS: Final[Mapping[FeedFault, Reason]] = {
+    FeedFault.STATEMENT_MISSING: Reason.STATEMENT_GAP,
+    FeedFault.STATEMENT_GAP: Reason.STATEMENT_GAP,
+    FeedFault.OPENING_DIFFERS: Reason.STATEMENT_GAP,
+    FeedFault.STATEMENT_UNBALANCED: Reason.STATEMENT_UNBALANCED,
+    FeedFault.STATEMENTS_DIFFER: Reason.STATEMENT_UNBALANCED,
+}
+"""What an account's faults are called among the discrepancies; a source's are nobody's to settle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A fault, with what its sentence names. Amounts are in minor units, days as ISO 8601 has them."""
@@ -87,6 +98,35 @@ def told(said: Mapping[str, int | str]) -> Found:
     return Found(FeedFault(str(said["fault"])), {name: value for name, value in said.items() if name != "fault"})
 
 
+class Doubt(NamedTuple):
+    """What the faults of an account's day come to: the money not accounted for, and the day from which it is asked."""
+
+    amount: int
+    since: date
+
+
+def doubts_of(faults: Sequence[Mapping[str, int | str]], day: date) -> dict[Reason, Doubt]:
+    """Return what the faults of an account's day, as JSON has them, are as discrepancies; of several, the largest.
+
+    A statement that is missing is asked for from the day on which it was due, any other fault from the day itself.
+    """
+    doubts: dict[Reason, Doubt] = {}
+    for fault in faults:
+        kind = FeedFault(str(fault["fault"]))
+        if kind not in DOUBTS:
+            continue
+        since = date.fromisoformat(str(fault["due"])[:10]) if kind is FeedFault.STATEMENT_MISSING else day
+        other = doubts.get(DOUBTS[kind], Doubt(0, since))
+        doubts[DOUBTS[kind]] = Doubt(max(_unaccounted(kind, fault), other.amount), min(since, other.since))
+    return doubts
+
+
+def _unaccounted(kind: FeedFault, fault: Mapping[str, int | str]) -> int:
+    if kind is FeedFault.OPENING_DIFFERS:
+        return abs(int(fault["opening"]) - int(fault["closing"]))
+    return int(fault.get("difference", 0))
+
+
 class Ended(NamedTuple):
     """How the statement before ended, as far as it says."""
 
@@ -99,7 +139,7 @@ class Covering(NamedTuple):
     """A statement that covers the day: what it says of itself, and in `lines` and `total` what it says of the day.
 
     `number` counts the account's statements, anew each year; `before` is the latest statement that ends before this one
-    begins. Amounts are signed minor units.
+    begins; `booked` is the sum of all its lines. Amounts are signed minor units.
     """
 
     identification: str
@@ -111,6 +151,14 @@ class Covering(NamedTuple):
     lines: int
     total: int
     before: Ended | None
+    booked: int = 0
+
+    @property
+    def difference(self) -> int:
+        """How far opening balance and lines are from the closing balance, 0 where they are not both told."""
+        if self.opening is None or self.closing is None:
+            return 0
+        return abs(self.opening + self.booked - self.closing)
 
 
 def faults_of_account(statements: Sequence[Covering], *, due: datetime | None) -> list[Found]:
@@ -118,7 +166,7 @@ def faults_of_account(statements: Sequence[Covering], *, due: datetime | None) -
     if not statements:
         return [Found(FeedFault.STATEMENT_MISSING, {"due": f"{due:%Y-%m-%d %H:%M}"})] if due else []
     unbalanced = [
-        Found(FeedFault.STATEMENT_UNBALANCED, {"statement": one.identification})
+        Found(FeedFault.STATEMENT_UNBALANCED, {"statement": one.identification, "difference": one.difference})
         for one in statements
         if one.balanced is False
     ]
@@ -136,7 +184,8 @@ def _faults_of_company(statements: Sequence[Covering]) -> list[Found]:
         return _faults_of_chain([first])
     if parts := _as_parts(statements):
         return _faults_of_chain(parts)
-    return [Found(FeedFault.STATEMENTS_DIFFER, {"count": len(statements)})]
+    totals = [one.total for one in statements]
+    return [Found(FeedFault.STATEMENTS_DIFFER, {"count": len(statements), "difference": max(totals) - min(totals)})]
 
 
 def _as_parts(statements: Sequence[Covering]) -> Sequence[Covering] | None:

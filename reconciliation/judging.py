@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 import asyncpg
 
@@ -13,6 +14,9 @@ from reconciliation.policy import Policy
 from reconciliation.turn import Turn, columns
 
 Changes = Sequence[asyncpg.Record]
+
+OPENED: Final = "opened"
+"""What the first event of a discrepancy says."""
 
 
 async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Changes, Changes]:
@@ -83,7 +87,7 @@ async def _record_changes(turn: Turn, policy: Policy) -> tuple[Changes, Changes,
     for changes, state, said in (
         (resolved, "resolved", "resolved by itself"),
         (changed, "open", "changed"),
-        (opened, "open", "opened"),
+        (opened, "open", OPENED),
     ):
         ids, amounts = columns(((row["discrepancy_id"], row["change"]) for row in changes), 2)
         await turn.do("log_changes", turn.tenant_id, ids, amounts, state, said)

@@ -28,9 +28,12 @@ DAYS: Final[Mapping[Leg, str]] = {
 """Where a source's row keeps the business days of each leg."""
 
 
-async def load_report(connection: Connection, tenant_id: int, day: date) -> Json | None:
-    """Return the latest report of a closed day, in the contract's shape; None when the day is not closed."""
-    text = await connection.fetchval(QUERIES["load_report"], tenant_id, day)
+async def load_report(connection: Connection, tenant_id: int, day: date, run_id: int | None = None) -> Json | None:
+    """Return the latest report of a closed day, or that of one of its runs, in the contract's shape.
+
+    None: the day is not closed, or has no such run.
+    """
+    text = await connection.fetchval(QUERIES["load_report"], tenant_id, day, run_id)
     return json.loads(text) if text else None
 
 
@@ -70,6 +73,9 @@ def _discrepancy(row: asyncpg.Record) -> Json:
         "state": row["state"],
         "since": row["since"].isoformat(),
         "due": row["due"].isoformat(),
+        "resolution": row["resolution"],
+        "resolved_by": row["resolved_by"],
+        "former": row["former"],
         "vi": rule.vi,
         "en": rule.en,
     }

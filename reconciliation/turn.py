@@ -22,6 +22,7 @@ FILES: Final = (
     "handover.sql",
     "storing.sql",
     "judging.sql",
+    "corrections.sql",
 )
 TABLES: Final = (
     "create_gathering_tables",

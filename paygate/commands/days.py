@@ -11,7 +11,7 @@ import typer
 from paygate.app import build_worker
 from paygate.commands.terminal import OUT, Day, Tenant, load, open_tenant, run, write_text
 from paygate.domain.errors import NotFoundError
-from reconciliation.closing import close_day
+from reconciliation.closing import ClosedDay, close_day
 from reconciliation.rendering import Language, render_csv, render_text
 from reconciliation.report import load_report
 
@@ -26,13 +26,19 @@ def reconcile(context: typer.Context, tenant: Tenant, day: Day) -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id):
             await build_worker(service).settle(tenant_id)
             closed = await close_day(service.database, tenant_id, day.date(), service.policy, datetime.now(UTC))
-        said = "closed" if closed.new else "nothing is new"
-        proof = closed.report["proof"]
-        OUT.print(
-            f"{day:%Y-%m-%d}: {said}, run {closed.run_id}, {closed.report['status']}, residual {proof['residual']}"
-        )
+        OUT.print(f"{day:%Y-%m-%d}: {_outcome(closed)}")
 
     run(work())
+
+
+def _outcome(closed: ClosedDay) -> str:
+    said = "closed" if closed.new else "nothing is new"
+    proof, corrects = closed.report["proof"], closed.report["corrects"]
+    if closed.new and corrects is not None:
+        said = f"corrects run {corrects}"
+    parts = [said, f"run {closed.run_id}", closed.report["status"], f"residual {proof['residual']}"]
+    parts += [f"{one['date']} corrected by run {one['run']}: {one['status']}" for one in closed.corrections]
+    return ", ".join(parts)
 
 
 def report(  # noqa: PLR0913, PLR0917 -- the contract's options
@@ -41,6 +47,7 @@ def report(  # noqa: PLR0913, PLR0917 -- the contract's options
     day: Day,
     format: Annotated[Format, typer.Option(help="how to show it")] = "text",  # noqa: A002
     output: Annotated[Path | None, typer.Option(help="write it to a file")] = None,
+    run_id: Annotated[int | None, typer.Option("--run", min=1, help="that of this run, else of the latest")] = None,
     lang: Annotated[Language, typer.Option(help="Vietnamese or English")] = "vi",
 ) -> None:
     """Show the report of a closed day."""
@@ -48,7 +55,9 @@ def report(  # noqa: PLR0913, PLR0917 -- the contract's options
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
-            found = await load_report(connection, tenant_id, day.date())
+            found = await load_report(connection, tenant_id, day.date(), run_id)
+        if found is None and run_id is not None:
+            raise NotFoundError(f"{day:%Y-%m-%d} has no run {run_id}")
         if found is None:
             raise NotFoundError(f"{day:%Y-%m-%d} is not closed; 'paygate reconcile' closes it")
         write_text(_render(found, format, lang), output)

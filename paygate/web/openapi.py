@@ -51,7 +51,11 @@ _KEY: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
 }
 _DECISION: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/Decision"}}}
-_DAY: Final = (_path("tenant", "haiduong"), _path("date", "2024-05-08"))
+_DAY: Final = (
+    _path("tenant", "haiduong"),
+    _path("date", "2024-05-08"),
+    _query("run", "that of this run of the day's, else of the latest"),
+)
 
 DESCRIPTION: Final[dict[str, Any]] = {
     "openapi": "3.1.0",

@@ -22,16 +22,18 @@ from paygate.web.routes import READERS, Route, Visit
 
 PAGE: Final = 100
 """Discrepancies in one answer."""
-LARGEST_CURSOR: Final = 2**63 - 1
+LARGEST_NUMBER: Final = 2**63 - 1
 
 CLOSERS: Final = frozenset({Role.SERVICE, Role.OFFICER, Role.ADMIN})
 DATE: Final = r"{date:\d\d\d\d-\d\d-\d\d}"
 
 
 class LoadReport(Protocol):
-    """Returns the report of a closed day, None where the day is not closed."""
+    """Returns the latest report of a closed day, or a run's; None where the day is not closed, or has no such run."""
 
-    async def __call__(self, connection: Connection, tenant_id: int, day: date) -> dict[str, Any] | None: ...
+    async def __call__(
+        self, connection: Connection, tenant_id: int, day: date, run_id: int | None
+    ) -> dict[str, Any] | None: ...
 
 
 class ListDiscrepancies(Protocol):
@@ -80,10 +82,12 @@ class ReportRoutes:
     async def _report(self, visit: Visit) -> dict[str, Any]:
         tenant = visit.tenant(visit.request.match_info["tenant"])
         day = _day(visit.request.match_info["date"])
+        run = visit.request.query.get("run")
+        run_id = None if run is None else _number(run, "the run")
         async with self.database.connection() as connection:
-            report = await self.load_report(connection, tenant.tenant_id, day)
+            report = await self.load_report(connection, tenant.tenant_id, day, run_id)
         if report is None:
-            raise NotFoundError(f"{day} is not closed")
+            raise NotFoundError(f"{day} is not closed" if run is None else f"{day} has no run {run}")
         return report
 
     async def discrepancies(self, visit: Visit) -> web.Response:
@@ -100,7 +104,7 @@ class ReportRoutes:
                 reason=query.get("reason"),
                 state=state,
                 agency=query.get("agency"),
-                after=_cursor(query.get("cursor")),
+                after=_number(query.get("cursor", "0"), "the cursor"),
                 limit=PAGE,
             )
         return web.json_response({"items": items, "next": None if following is None else str(following)})
@@ -152,9 +156,7 @@ def _day(text: str) -> date:
         raise InvalidInputError(f"{text!r} is no date") from None
 
 
-def _cursor(text: str | None) -> int:
-    if text is None:
-        return 0
-    if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_CURSOR):
-        raise InvalidInputError("the cursor is not one of ours")
+def _number(text: str, what: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_NUMBER):
+        raise InvalidInputError(f"{what} is not one of ours")
     return int(text)

@@ -17,7 +17,7 @@ ORDER BY a.number;
 -- Each statement that covers the day, what it says of it, and how the one before it of the same kind ended. What is
 -- evidence of another leg than its account's own (a gateway's list under a bank account) covers nothing, nor does what
 -- tells of a day before it is over.
-SELECT s.account_id, s.identification, s.sequence, s.opening, s.closing, s.balanced,
+SELECT s.account_id, s.identification, s.sequence, s.opening, s.closing, s.balanced, s.total AS booked,
        coalesce(s.period_from, $2) AS begins, coalesce(d.lines, 0) AS lines, coalesce(d.total, 0) AS total,
        b.period_to AS before_to, b.sequence AS before_number, b.closing AS before_closing
 FROM statement AS s

@@ -232,9 +232,29 @@ SELECT run_id, report, digest FROM run WHERE tenant_id = $1 ORDER BY run_id DESC
 SELECT run_id, sequence, report, digest FROM run
 WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC LIMIT 1;
 
+-- name: next_run
+-- Known beforehand, so that the stored report can name its run.
+SELECT nextval(pg_get_serial_sequence('run', 'run_id'));
+
 -- name: store_run
-INSERT INTO run (tenant_id, business_date, sequence, rule_set, status, report, digest)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING run_id;
+INSERT INTO run (tenant_id, run_id, business_date, sequence, kind, corrects, rule_set, status, report, digest)
+OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: count_discrepancies
+-- What became of each since the run before; what opened and resolved between the two is resolved.
+SELECT reason, fate, count(*) AS count, sum(amount)::bigint AS amount
+FROM (
+    SELECT d.reason, d.amount, CASE WHEN o.discrepancy_id IS NULL THEN 'persisting' ELSE 'new' END AS fate
+    FROM discrepancy AS d
+    LEFT JOIN (SELECT DISTINCT discrepancy_id FROM discrepancy_event
+               WHERE tenant_id = $1 AND run_id IS NULL AND said = $2) AS o USING (discrepancy_id)
+    WHERE d.tenant_id = $1 AND d.state <> 'resolved'
+    UNION ALL
+    SELECT d.reason, d.amount, CASE WHEN d.resolved_by IS NULL THEN 'resolved_by_itself' ELSE 'resolved_by_person' END
+    FROM (SELECT DISTINCT discrepancy_id FROM discrepancy_event WHERE tenant_id = $1 AND run_id IS NULL) AS e
+    JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = e.discrepancy_id
+    WHERE d.state = 'resolved' AND d.reason <> 'late') AS fated
+GROUP BY reason, fate ORDER BY reason, fate;
 
 -- name: agency_names
 SELECT DISTINCT ON (agency_code) agency_code, agency_name FROM procedure_record

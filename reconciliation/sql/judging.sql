@@ -290,11 +290,14 @@ RETURNING d.discrepancy_id, d.amount - old.amount AS change;
 SELECT DISTINCT reason, since FROM w_expected;
 
 -- name: open_what_is_new
+-- What comes back is another discrepancy, which names the former one.
 INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, since, due, dossier_code, agency_code, payment_id,
-                         line_id, evidence)
+                         line_id, evidence, former)
 SELECT $1, e.case_key, e.subject, e.reason, e.amount, e.since, r.due, e.dossier_code,
        coalesce(a.agency_code, split_part(e.dossier_code, '-', 1)), e.payment_id, e.line_id,
-       e.evidence
+       e.evidence,
+       (SELECT max(d.discrepancy_id) FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.subject = e.subject
+          AND d.reason = e.reason AND d.state = 'resolved' AND d.reason <> 'late')
 FROM w_expected AS e
 JOIN unnest($2::text[], $3::date[], $4::date[]) AS r (reason, since, due) ON r.reason = e.reason AND r.since = e.since
 LEFT JOIN procedure_record AS a ON a.tenant_id = $1 AND a.dossier_code = e.dossier_code

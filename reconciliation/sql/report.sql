@@ -1,11 +1,14 @@
 -- What the API, the files and the command line show.
 
 -- name: load_report
-SELECT report FROM run WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC LIMIT 1;
+-- The latest, or that of a run of the day's.
+SELECT report FROM run WHERE tenant_id = $1 AND business_date = $2 AND ($3::bigint IS NULL OR run_id = $3)
+ORDER BY sequence DESC LIMIT 1;
 
 -- name: list_discrepancies
 -- Every filter may be absent. The cursor is the last id shown.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
+       d.resolution, d.resolved_by, d.former,
        coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference,
        coalesce(a.number, substring(d.subject FROM '^feed:(.*):[^:]*$')) AS account,
        coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
@@ -67,6 +70,7 @@ ORDER BY s.leg, s.match_id, s.payment_id, s.fact_id;
 -- name: find_live_discrepancies
 -- Those of the case, and of the batches in which its payments were settled.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
+       d.resolution, d.resolved_by, d.former,
        coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference, a.number AS account,
        coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
 FROM (

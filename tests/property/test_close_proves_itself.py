@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import HealthCheck, event, given, settings
 
 from paygate.database import Database
-from reconciliation.closing import ClosedDay, close_day, digest
+from reconciliation.closing import ClosedDay, close_day
 from reconciliation.model import COUNTED
 from reconciliation.oracle.facts import World
 from reconciliation.policy import Policy
+from reconciliation.sealing import digest
 from tests.worlds import DAY, lay_world, settled_worlds, worlds
 
 _codes = itertools.count(1)

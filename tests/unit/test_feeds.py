@@ -61,7 +61,7 @@ def test_where_none_is_expected_none_is_missing() -> None:
 
 def test_a_statement_that_does_not_balance_is_named() -> None:
     [found] = faults_of_account([a_statement(balanced=False)], due=DUE)
-    assert (found.fault, found.names) == (FeedFault.STATEMENT_UNBALANCED, {"statement": "S1"})
+    assert (found.fault, found.names) == (FeedFault.STATEMENT_UNBALANCED, {"statement": "S1", "difference": 50})
 
 
 def test_it_opens_with_what_the_one_before_closed_with() -> None:

@@ -137,10 +137,6 @@ CREATE TABLE parted (
 );
 CREATE INDEX parted_by_match ON parted (tenant_id, match_id) WHERE match_id IS NOT NULL;
 
--- Who undid a match, and why; NULL: the facts did.
-ALTER TABLE match_history ADD COLUMN undone_by text, ADD COLUMN reason text,
-    ADD CHECK ((undone_by IS NULL) = (reason IS NULL));
-
 -- Money that came late is noted once for each payment.
 CREATE UNIQUE INDEX discrepancy_late ON discrepancy (tenant_id, payment_id) WHERE reason = 'late';
 
@@ -170,3 +166,22 @@ CREATE TABLE rule_set_choice (
 );
 CREATE UNIQUE INDEX rule_set_choice_open ON rule_set_choice (tenant_id, version) WHERE approved_at IS NULL;
 CREATE INDEX rule_set_choice_approved ON rule_set_choice (tenant_id, approved_at) WHERE approved_at IS NOT NULL;
+
+-- What became of a discrepancy: by itself, or by a person's word. One that comes back is another, for a sealed run has
+-- counted the former as resolved, and its time to act begins anew; it names the former.
+ALTER TABLE discrepancy ADD COLUMN resolved_by text, ADD COLUMN former bigint,
+    ADD CHECK (resolved_by IS NULL OR state = 'resolved');
+CREATE INDEX discrepancy_former ON discrepancy (tenant_id, subject, reason)
+    WHERE state = 'resolved' AND reason <> 'late';
+
+-- A run after the first of its day corrects the one before it, which stays as it was.
+ALTER TABLE run ADD COLUMN kind text NOT NULL DEFAULT 'close' CHECK (kind IN ('close', 'correction')),
+    ADD COLUMN corrects bigint,
+    ADD CHECK ((kind = 'correction') = (corrects IS NOT NULL) AND (kind = 'correction') = (sequence > 1));
+
+-- Closed days that late facts have touched since: the next close reports them again.
+CREATE TABLE day_to_correct (
+    tenant_id     integer NOT NULL,
+    business_date date NOT NULL,
+    PRIMARY KEY (tenant_id, business_date)
+);

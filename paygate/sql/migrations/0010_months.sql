@@ -64,7 +64,10 @@ CREATE TABLE match_history (
     rule_set   text NOT NULL,
     difference bigint NOT NULL,
     matched_at timestamptz NOT NULL,
-    undone_at  timestamptz NOT NULL DEFAULT now()
+    undone_at  timestamptz NOT NULL DEFAULT now(),
+    undone_by  text,            -- the person who undid it; NULL: the facts did
+    reason     text,            -- why the person did
+    CHECK ((undone_by IS NULL) = (reason IS NULL))
 ) PARTITION BY RANGE (undone_at);
 CREATE TABLE match_history_rest PARTITION OF match_history DEFAULT;
 CREATE INDEX match_history_by_payment ON match_history (tenant_id, payment_id);

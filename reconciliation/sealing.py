@@ -1,0 +1,25 @@
+"""The digest of a closed day: over the seal of its facts and all the report says of the day itself."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+OF_THE_RUN: Final = frozenset({"run", "sequence", "corrects", "discrepancies", "digest"})
+"""What a report says of its run and of what came before it: no fact of the day."""
+OF_THE_DAY: Final = ("left", "right", "explained", "residual", "items")
+"""What the proof says of the day; the rest bridges from the run before."""
+
+
+def digest(report: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a report's canonical JSON, less what is no fact of the day.
+
+    An agency's name is none: the latest record decides it, whichever day that is of.
+    """
+    day = {name: value for name, value in report.items() if name not in OF_THE_RUN}
+    day["proof"] = {name: report["proof"][name] for name in OF_THE_DAY}
+    day["by_agency"] = [
+        {name: value for name, value in agency.items() if name != "agency_name"} for agency in report["by_agency"]
+    ]
+    text = json.dumps(day, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,142 @@
+"""What a business day comes to, from what is stored now: its cases, classed as of its closing, sums and seal."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+import asyncpg
+
+from paygate.database import Connection, load_queries
+from paygate.domain.legs import Leg
+from paygate.domain.lifecycle import Outcome
+from reconciliation.model import COUNTED, HANGING, REASONS, WAITING, Reason
+from reconciliation.turn import PASS_SECONDS
+
+QUERIES: Final = {
+    **load_queries("reconciliation.sql", "closing.sql"),
+    **load_queries("reconciliation.sql", "sealing.sql"),
+}
+
+Json = dict[str, Any]
+Sums = dict[str, dict[str, int]]
+
+_SEALING: Final = ("lay_out_payments_to_seal", "lay_out_seats_to_seal", "seal_matches", "lay_out_cases_to_seal")
+
+
+class Tally:
+    """One day, and the connection inside its transaction."""
+
+    def __init__(self, connection: Connection, tenant_id: int, day: date) -> None:
+        self.connection = connection
+        self.tenant_id = tenant_id
+        self.day = day
+
+    async def count(self) -> Json:
+        """Return what the report says of the day itself, with `items`, what explains its difference, and `facts`."""
+        await self._gather_cases()
+        classes, reasons = await self._aggregate("sum_classes"), await self._aggregate("sum_reasons")
+        counted: Json = {
+            "totals": await self._totals(),
+            "classes": _fill(_over_all(classes), COUNTED),
+            "reasons": _over_all(reasons),
+            "by_agency": await self._by_agency(classes, reasons),
+            "success": _success({row["outcome"]: row["count"] for row in await self._rows("count_outcomes", self.day)}),
+            "items": await self._explain(),
+            "facts": await self._seal(),
+        }
+        await self.connection.execute(QUERIES["drop_closing_tables"])
+        return counted
+
+    async def _rows(self, name: str, *arguments: object) -> list[asyncpg.Record]:
+        return await self.connection.fetch(QUERIES[name], self.tenant_id, *arguments, timeout=PASS_SECONDS)
+
+    async def _aggregate(self, name: str) -> list[asyncpg.Record]:
+        return await self.connection.fetch(QUERIES[name], timeout=PASS_SECONDS)
+
+    async def _gather_cases(self) -> None:
+        await self.connection.execute(QUERIES["create_closing_tables"])
+        for name in ("gather_dossier_cases", "gather_lone_payment_cases", "gather_line_cases"):
+            await self._rows(name, self.day)
+        await self.connection.execute("ANALYZE w_case")
+        ranks = [(reason, rank, REASONS[reason].verdict) for rank, reason in enumerate(Reason)]
+        await self._rows(
+            "gather_reasons",
+            self.day,
+            *(list(column) for column in zip(*ranks, strict=True)),
+            [reason in WAITING for reason in Reason],
+            [reason in HANGING for reason in Reason],
+        )
+        rank = list(Reason).index(Reason.NET_DIFFERS)
+        await self._rows("gather_batch_reasons", rank, REASONS[Reason.NET_DIFFERS].verdict)
+        await self._rows("class_the_cases")
+
+    async def _explain(self) -> Counter[str]:
+        """Name what the day's two sides differ by."""
+        await self._rows("gather_what_was_paid_out", self.day)
+        await self.connection.execute("ANALYZE w_paid_out_on")
+        items: Counter[str] = Counter()
+        for name in ("explain_difference", "explain_payouts"):
+            items.update({row["name"]: row["amount"] for row in await self._rows(name, self.day)})
+        return items
+
+    async def _seal(self) -> Json:
+        """Return how many cases the day has, and the digest over the facts of each."""
+        await self.connection.execute(QUERIES["create_sealing_tables"])
+        for name in _SEALING:
+            await self._rows(name)
+            await self.connection.execute("ANALYZE w_sealed_payment, w_sealed_seat, w_sealed_match")
+        (sealed,) = await self._aggregate("seal_cases")
+        await self.connection.execute(QUERIES["drop_sealing_tables"])
+        return dict(sealed)
+
+    async def _totals(self) -> Sums:
+        """Sum each leg of the day: what its lines say, and of the report what its flags cover."""
+        (payments,) = await self._rows("total_payments", self.day)
+        (owed,), (flagged,) = await self._aggregate("total_obligations"), await self._aggregate("total_flagged")
+        told = {row["leg"]: row for row in await self._rows("total_lines", self.day)}
+        of_legs = {
+            str(leg): _total(leg, told.get(leg)) for leg in (Leg.SETTLEMENT, Leg.BANK, Leg.TREASURY, Leg.RECEIPT)
+        }
+        return {"obligation": dict(owed), "payments": dict(payments), **of_legs, "report": dict(flagged)}
+
+    async def _by_agency(
+        self, classes: Sequence[asyncpg.Record], reasons: Sequence[asyncpg.Record]
+    ) -> list[dict[str, Any]]:
+        codes = sorted({row["agency_code"] for row in classes}, key=lambda code: (code is None, code))
+        named = await self._rows("agency_names", [code for code in codes if code])
+        names = {row["agency_code"]: row["agency_name"] for row in named}
+        return [
+            {
+                "agency_code": code,
+                "agency_name": names.get(code),
+                "classes": _fill(_over_all(row for row in classes if row["agency_code"] == code), COUNTED),
+                "reasons": _over_all(row for row in reasons if row["agency_code"] == code),
+            }
+            for code in codes
+        ]
+
+
+def _total(leg: Leg, told: asyncpg.Record | None) -> dict[str, int]:
+    """Return count and amount of a leg's lines; a gateway's say what it kept and pays out, too."""
+    names = ("count", "amount", "fee", "net") if leg is Leg.SETTLEMENT else ("count", "amount")
+    return {name: told[name] if told else 0 for name in names}
+
+
+def _over_all(rows: Iterable[asyncpg.Record]) -> Sums:
+    sums: Sums = {}
+    for row in rows:
+        one = sums.setdefault(row["name"], {"count": 0, "amount": 0})
+        one["count"] += row["count"]
+        one["amount"] += row["amount"]
+    return sums
+
+
+def _fill(sums: Sums, names: Iterable[str]) -> Sums:
+    return {str(name): sums.get(name, {"count": 0, "amount": 0}) for name in names}
+
+
+def _success(counts: Mapping[str, int]) -> dict[str, Any]:
+    attempts = sum(counts.values())
+    ratio = round(counts.get(Outcome.PAID, 0) / attempts, 4) if attempts else None
+    return {"attempts": attempts, **{str(one): counts.get(one, 0) for one in Outcome}, "ratio": ratio}
