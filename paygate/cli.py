@@ -18,6 +18,7 @@ from paygate.commands.retention import trim
 from paygate.commands.rules import rules
 from paygate.commands.simulation import simulate_sources
 from paygate.commands.statements import statements
+from paygate.commands.verification import verify
 from paygate.domain.errors import IntegrityError, PaygateError, TemporaryError
 
 REFUSED: Final = 2
@@ -39,6 +40,7 @@ for command in (service.demo, service.serve, service.doctor, days.reconcile, day
     app.command()(command)
 statements.command("answer")(answer_statement)
 app.command("migrate")(service.migrate_schema)
+app.command("verify-run")(verify)
 app.command("simulate")(simulate_sources)
 for group, name in (
     (records, "records"),

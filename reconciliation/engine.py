@@ -27,7 +27,7 @@ from reconciliation.policy import Policy
 from reconciliation.rule_sets import in_force
 from reconciliation.turn import PASS_SECONDS, QUERIES, Turn
 
-_SESSION: Final = """
+SESSION: Final = """
 SET LOCAL work_mem = '256MB';
 SET LOCAL jit = off;
 SET LOCAL default_statistics_target = 20;
@@ -66,7 +66,7 @@ async def hold_tenant(database: Database, tenant_id: int) -> AsyncIterator[Conne
         await connection.execute("SELECT pg_advisory_lock($1, $2)", *lock, timeout=PASS_SECONDS)
         try:
             async with connection.transaction(isolation="repeatable_read"):
-                await connection.execute(_SESSION)
+                await connection.execute(SESSION)
                 yield connection
         finally:
             if not connection.is_closed():

@@ -31,10 +31,12 @@ class Tally:
         self.connection = connection
         self.tenant_id = tenant_id
         self.day = day
+        self._laid_out = False
 
     async def count(self) -> Json:
         """Return what the report says of the day itself, with `items`, what explains its difference, and `facts`."""
-        await self._gather_cases()
+        if not self._laid_out:
+            await self.lay_out_cases()
         classes, reasons = await self._aggregate("sum_classes"), await self._aggregate("sum_reasons")
         counted: Json = {
             "totals": await self._totals(),
@@ -46,6 +48,7 @@ class Tally:
             "facts": await self._seal(),
         }
         await self.connection.execute(QUERIES["drop_closing_tables"])
+        self._laid_out = False
         return counted
 
     async def _rows(self, name: str, *arguments: object) -> list[asyncpg.Record]:
@@ -54,7 +57,9 @@ class Tally:
     async def _aggregate(self, name: str) -> list[asyncpg.Record]:
         return await self.connection.fetch(QUERIES[name], timeout=PASS_SECONDS)
 
-    async def _gather_cases(self) -> None:
+    async def lay_out_cases(self) -> None:
+        """Lay the day's cases out in working tables, which `count` drops."""
+        self._laid_out = True
         await self.connection.execute(QUERIES["create_closing_tables"])
         for name in ("gather_dossier_cases", "gather_lone_payment_cases", "gather_line_cases"):
             await self._rows(name, self.day)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact
-from reconciliation.oracle.groups import Ambiguous
+from reconciliation.oracle.groups import Ambiguous, Fact
 from reconciliation.oracle.texts import key_of, stands_in, without_prefixes, words_not_broken, words_of
 from reconciliation.rules.model import NarrativeCut, NarrativeDossier, NarrativeReference, RuleSet, Window
 
@@ -13,13 +13,14 @@ Names = set[tuple[str, str, int]]
 """(rule, name, payment)."""
 
 
+def _sum(fact: Fact) -> tuple[int | None, int, str]:
+    return fact.account_id, fact.amount, fact.currency
+
+
 def _in_reach(payment: PaymentFact, line: LineFact, window: Window) -> bool:
+    """Whether a line of the payment's sum and account is booked in time."""
     first, last = (payment.business_date + timedelta(days=days) for days in (window.first, window.last))
-    return (payment.account_id, payment.amount, payment.currency) == (
-        line.account_id,
-        line.amount,
-        line.currency,
-    ) and first <= line.booked_on <= last
+    return first <= line.booked_on <= last
 
 
 def readings_of(line: LineFact, prefixes: Sequence[str]) -> list[tuple[str, str]]:
@@ -96,7 +97,10 @@ def _cut(line: LineFact, payments: Sequence[PaymentFact], words: set[str], rule:
 def match_by_narrative(
     payments: Sequence[PaymentFact], lines: Sequence[LineFact], rules: RuleSet
 ) -> tuple[frozenset[MatchFact], Ambiguous]:
-    edges = {(line.line_id, *edge) for line in lines for edge in _names(line, payments, rules)}
+    payers: dict[tuple[int | None, int, str], list[PaymentFact]] = defaultdict(list)
+    for one in payments:
+        payers[_sum(one)].append(one)
+    edges = {(line.line_id, *edge) for line in lines for edge in _names(line, payers[_sum(line)], rules)}
     of_line, of_payment, of_name = defaultdict(set), defaultdict(set), defaultdict(set)
     amounts = {line.line_id: (line.account_id, line.amount, line.currency) for line in lines}
     for line_id, rule, name, payment_id in edges:

@@ -25,6 +25,7 @@ def match_settlements(world: World) -> tuple[frozenset[MatchFact], Ambiguous]:
                 (one for one in left if isinstance(one, PaymentFact) or (one.source_id is not None) == sourced),
                 _key(exact=exact, sourced=sourced),
             )
+            taken: set[tuple[str, int]] = set()
             for group in groups.values():
                 payments, lines = sides(group)
                 if payments and lines and len(payments) == len(lines) and (exact or len(lines) == 1):
@@ -33,7 +34,8 @@ def match_settlements(world: World) -> tuple[frozenset[MatchFact], Ambiguous]:
                     doubts |= {mark(one) for one in group}
                 else:
                     continue
-                left = [one for one in left if one not in group]
+                taken |= {mark(one) for one in group}
+            left = [one for one in left if mark(one) not in taken]
     return frozenset(matches), frozenset(doubts)
 
 

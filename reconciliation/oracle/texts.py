@@ -3,6 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import Final
+
+CODES_KEPT: Final = 2**18
+"""Keys that are not made again, each of a hundred bytes or so: a reference is looked at by every rule."""
 
 
 def _strip(text: str) -> str:
@@ -10,6 +15,7 @@ def _strip(text: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFD", text) if not "\u0300" <= one <= "\u036f")
 
 
+@lru_cache(maxsize=CODES_KEPT)
 def key_of(text: str) -> str:
     return "".join(one for one in _strip(text) if one.isascii() and one.isalnum()).upper()
 
@@ -26,8 +32,8 @@ def words_not_broken(text: str) -> list[str]:
 
 
 def stands_in(key: str, texts: Collection[str], least: int) -> bool:
-    pattern = re.compile(rf"(?<![0-9]){key}(?![0-9])")
-    return len(key) >= least and any(pattern.search(text) for text in texts)
+    holding = [text for text in texts if key in text] if len(key) >= least else []
+    return any(re.search(rf"(?<![0-9]){key}(?![0-9])", text) for text in holding)
 
 
 def without_prefixes(text: str, prefixes: Sequence[str]) -> str | None:

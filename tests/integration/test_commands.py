@@ -94,6 +94,12 @@ def test_a_day_goes_from_records_and_a_statement_to_its_report(house: Path) -> N
     report = paygate(house, "report", *TENANT, "--date", "2024-05-08", "--format", "json")
     assert json.loads(report.stdout)["classes"]["extra"] == {"count": 1, "amount": 1000}
     assert "BÁO CÁO" in paygate(house, "report", *TENANT, "--date", "2024-05-08").stdout
+    run = json.loads(report.stdout)["run"]
+    verified = paygate(house, "verify-run", str(run))
+    assert (verified.returncode, "agrees: 1 cases, digest" in verified.stdout) == (0, True)
+    assert json.loads(paygate(house, "verify-run", str(run), "--json").stdout)["agrees"] is True
+    refused(paygate(house, "verify-run", str(run + 1)), f"there is no run {run + 1}")
+    refused(paygate(house, "report", *TENANT, "--date", "2024-05-08", "--run", str(run + 1)), "has no run")
 
 
 def test_what_a_gateway_settled_and_what_was_handed_over_is_shown_before_it_is_taken_in(house: Path) -> None:

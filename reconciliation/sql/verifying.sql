@@ -1,0 +1,16 @@
+-- What a stored run is held against.
+
+-- name: find_run
+-- A run's number is its own in all tenants.
+SELECT r.tenant_id, r.run_id, r.business_date, r.sequence, r.kind, r.corrects, r.rule_set, r.status, r.report, r.digest,
+       t.code AS tenant,
+       (SELECT max(l.run_id) FROM run AS l WHERE l.tenant_id = r.tenant_id AND l.business_date = r.business_date
+          AND l.sequence > r.sequence) AS superseded_by,
+       (SELECT (b.report -> 'proof' ->> 'closing')::bigint FROM run AS b
+        WHERE b.tenant_id = r.tenant_id AND b.run_id < r.run_id ORDER BY b.run_id DESC LIMIT 1) AS closing_before
+FROM run AS r JOIN tenant AS t ON t.tenant_id = r.tenant_id WHERE r.run_id = $1;
+
+-- name: does_anything_wait
+-- Facts that no turn of the matcher has seen, or the day's that no close has.
+SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
+    OR EXISTS (SELECT FROM day_to_correct WHERE tenant_id = $1 AND business_date = $2);
