@@ -21,6 +21,7 @@ from reconciliation.corrections import take_noted_days
 from reconciliation.engine import hold_tenant, latest_close, match_changes
 from reconciliation.faults import review_feeds
 from reconciliation.judging import OPENED
+from reconciliation.model import FATES
 from reconciliation.policy import Policy
 from reconciliation.proof import Proof
 from reconciliation.rule_sets import in_force
@@ -32,9 +33,6 @@ QUERIES: Final = load_queries("reconciliation.sql", "closing.sql")
 
 Report = dict[str, Any]
 """The contract's report: what `paygate report --format json` prints."""
-
-FATES: Final = ("new", "persisting", "resolved_by_itself", "resolved_by_person")
-"""What became of a discrepancy since the run before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,9 @@ HANGING: Final = frozenset(
 WAITING: Final = HANGING | {Reason.PAID_NOT_RECORDED, Reason.FLAG_NOT_SYNCED}
 """All that hold only from a day on; a dossier that has yet to move on, or to be flagged, leaves its case as it is."""
 
+FATES: Final = ("new", "persisting", "resolved_by_itself", "resolved_by_person")
+"""What became of a discrepancy since the run before."""
+
 Unit = Literal["portal", "gateway", "bank", "one_stop", "treasury", "payer", "ours"]
 Severity = Literal["high", "medium", "low"]
 

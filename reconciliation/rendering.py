@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from paygate.domain.money import dong
 from reconciliation.feeds import told
-from reconciliation.model import REASONS, Reason
+from reconciliation.model import FATES, REASONS, Reason
 
 Language = Literal["vi", "en"]
 
@@ -63,6 +63,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_expected": ("Không chờ sao kê", "No bank line expected"),
     "unknown agency": ("Không rõ đơn vị", "Unknown agency"),
     "seal": ("Niêm", "Seal"),
+    "run": ("lần chạy", "run"),
+    "corrects": ("sửa lần chạy", "corrects run"),
+    "cases": ("vụ", "cases"),
+    "discrepancies": ("Chênh lệch từ lần chạy trước", "Discrepancies since the run before"),
+    "new": ("mới", "new"),
+    "persisting": ("còn", "persisting"),
+    "resolved_by_itself": ("tự hết", "resolved by itself"),
+    "resolved_by_person": ("đã xử lý", "resolved by a person"),
     "unit portal": ("cổng DVCQG", "portal"),
     "unit gateway": ("cổng thanh toán", "gateway"),
     "unit bank": ("ngân hàng", "bank"),
@@ -101,7 +109,7 @@ def render_text(report: Report, language: Language = "vi") -> str:
         _success(report["success"], language),
         _feeds(report["feeds"], language),
         _proof(report["proof"], language),
-        [f"{word('seal', language)} {report['digest']}"],
+        [*_fates(report["discrepancies"], language), *_seal(report, language)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -189,6 +197,18 @@ def _proof(proof: Mapping[str, Any], language: Language) -> list[str]:
     return [*_align(rows, right=(1,)), f"{word('bridge', language)}: {bridge}"]
 
 
+def _fates(fates: Mapping[str, Any], language: Language) -> list[str]:
+    parts = [f"{word(name, language)} {fates[name]['count']} ({dong(fates[name]['amount'])})" for name in FATES]
+    return [f"{word('discrepancies', language)}: {' · '.join(parts)}"]
+
+
+def _seal(report: Report, language: Language) -> list[str]:
+    said = [f"{word('run', language)} {report['run']}", f"{report['facts']['cases']} {word('cases', language)}"]
+    if report["corrects"] is not None:
+        said.insert(1, f"{word('corrects', language)} {report['corrects']}")
+    return [f"{word('seal', language)} {report['digest']} · {' · '.join(said)}"]
+
+
 def _item(name: str, language: Language) -> str:
     return sentence(name, language) if name in set(Reason) else word(name, language)
 
@@ -219,6 +239,10 @@ def _rows(report: Report, language: Language) -> Iterator[tuple[object, ...]]:
         yield "feeds", "", "", feed.get("account") or feed.get("source"), label, len(feed["faults"]), ""
     for name in ("opening", "opened", "closed", "closing", "left", "right", "explained", "residual"):
         yield "proof", "", "", name, word(name, language), "", report["proof"][name]
+    for name in FATES:
+        one = report["discrepancies"][name]
+        yield "discrepancies", "", "", name, word(name, language), one["count"], one["amount"]
+    yield "run", "", "", report["run"], "", report["sequence"], ""
     yield "digest", "", "", report["digest"], "", "", ""
 
 

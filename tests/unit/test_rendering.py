@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciliation.model import COUNTED, REASONS, Reason, Verdict
+from reconciliation.model import COUNTED, FATES, REASONS, Reason, Verdict
 from reconciliation.rendering import WORDS, Language, guard, render_csv, render_text
 
 
@@ -63,6 +63,11 @@ def report(**changes: object) -> dict[str, Any]:
             "residual": 0,
             "items": {"bank_missing": 5, "other_day": 1},
         },
+        "facts": {"cases": 2, "digest": "1" * 64},
+        "discrepancies": {fate: {"count": place, "amount": 0} for place, fate in enumerate(FATES)},
+        "run": 12,
+        "sequence": 2,
+        "corrects": 9,
         "digest": "0" * 64,
     }
     return {**found, **changes}
@@ -79,6 +84,19 @@ def test_english_says_the_same() -> None:
     text = render_text(report(), "en")
     assert text.startswith("RECONCILIATION REPORT OF 08/05/2024 · haiduong · DISCREPANT")
     assert REASONS[Reason.BANK_MISSING].en in text
+
+
+def test_the_seal_says_its_run_and_what_that_corrects() -> None:
+    *_, fates, seal = render_text(report(), "en").splitlines()
+    assert fates.startswith("Discrepancies since the run before: new 0")
+    assert seal == f"Seal {'0' * 64} · run 12 · corrects run 9 · 2 cases"
+    rows = {row["section"]: row for row in csv.DictReader(io.StringIO(render_csv(report())))}
+    assert (rows["run"]["name"], rows["digest"]["name"]) == ("12", "0" * 64)
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_every_fate_of_a_discrepancy_has_its_word(fate: str) -> None:
+    assert all(WORDS[fate])
 
 
 def test_a_cell_that_begins_like_a_formula_is_defused() -> None:
