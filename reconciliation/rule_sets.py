@@ -10,7 +10,7 @@ from paygate.database import Connection, load_queries
 from paygate.domain.errors import ConflictError, IntegrityError, NotAllowedError, NotFoundError
 from reconciliation.policy import Policy
 from reconciliation.rules.model import RuleSet
-from reconciliation.rules.reading import read_rules, shipped_rules
+from reconciliation.rules.reading import read_rules, shipped_content, shipped_rules
 
 QUERIES: Final = load_queries("reconciliation.sql", "rule_sets.sql")
 
@@ -26,6 +26,17 @@ async def in_force(connection: Connection, tenant_id: int, policy: Policy) -> Po
     """
     row = await connection.fetchrow(QUERIES["rule_set_in_force"], tenant_id)
     return policy if row is None else replace(policy, rules=_stored(row))
+
+
+async def find_body(connection: Connection, tenant_id: int, version: str) -> str:
+    """Return the TOML of a version as it is stored, else as it ships.
+
+    Raises:
+        NotFoundError, IntegrityError: as `find_rules`.
+    """
+    await find_rules(connection, tenant_id, version)
+    row = await connection.fetchrow(QUERIES["find_rule_set"], tenant_id, version)
+    return shipped_content().decode() if row is None else str(row["body"])
 
 
 async def find_rules(connection: Connection, tenant_id: int, version: str) -> RuleSet:

@@ -10,12 +10,23 @@ import typer
 from paygate import audit
 from paygate.access import Role
 from paygate.app import Service
-from paygate.commands.terminal import OUT, AsJson, Tenant, load, open_tenant, print_json, print_rows, run, show_rows
+from paygate.commands.terminal import (
+    OUT,
+    AsJson,
+    Tenant,
+    load,
+    open_tenant,
+    print_json,
+    print_rows,
+    run,
+    show_rows,
+    write_text,
+)
 from paygate.domain.errors import InvalidInputError, UnknownCallerError
 from paygate.domain.money import dong
 from reconciliation.backtest import MOST_EXAMPLES, Days, backtest
 from reconciliation.rendering import Language
-from reconciliation.rule_sets import approve_rules, list_choices, propose_rules
+from reconciliation.rule_sets import approve_rules, find_body, list_choices, propose_rules
 from reconciliation.rules.model import KINDS, RuleSet
 from reconciliation.rules.reading import MAX_BYTES, SHIPPED, read_rules, shipped_content
 
@@ -26,6 +37,7 @@ APPROVERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
 
 CHOICES: Final = ("version", "state", "proposed_by", "proposed_at", "approved_by", "approved_at")
 
+Version = Annotated[str, typer.Argument(help="which one, as 'rules list' names it")]
 RulesFile = Annotated[Path | None, typer.Argument(help="a rule set as TOML; without it, the one that ships")]
 
 
@@ -87,7 +99,7 @@ def propose(context: typer.Context, tenant: Tenant, file: RulesFile = None) -> N
 
 
 @rules.command("approve")
-def approve(context: typer.Context, version: Annotated[str, typer.Argument(help="which one")], tenant: Tenant) -> None:
+def approve(context: typer.Context, version: Version, tenant: Tenant) -> None:
     """Put a proposed rule set in force, as the person of the token in PAYGATE_TOKEN, and judge again what is open."""
     settings = load(context)
 
@@ -100,6 +112,18 @@ def approve(context: typer.Context, version: Annotated[str, typer.Argument(help=
                 await audit.append(connection, tenant_id, person, "rules_approved", version, detail)
             await service.match(tenant_id)
         OUT.print(f"{version} is in force; what was open is judged by it")
+
+    run(work())
+
+
+@rules.command("show")
+def show(context: typer.Context, version: Version, tenant: Tenant) -> None:
+    """Print a rule set as it is stored: what an approver approves, whatever they were shown otherwise."""
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
+            write_text(await find_body(connection, tenant_id, version), None)
 
     run(work())
 
@@ -156,7 +180,7 @@ def backtest_rules(  # noqa: PLR0913, PLR0917 -- the contract's options
 
 
 def _show_backtest(found: dict[str, Any], language: Language) -> None:
-    OUT.print(f"{found['rule_set']}  {found['from']} … {found['to']}  ({found['in_force']})")
+    OUT.print(f"{found['rule_set']} instead of {found['in_force']}, {found['from']} to {found['to']}")
     for kind in ("matches", "discrepancies"):
         for one in found[kind]:
             names = [one.get("leg"), one.get("reason"), " → ".join(filter(None, (one.get("before"), one.get("after"))))]

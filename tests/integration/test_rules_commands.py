@@ -63,6 +63,10 @@ def test_two_people_put_a_rule_set_in_force(house: Path) -> None:
         (version, "in force", "lan", "minh"),
     ]
     assert version in paygate(house, "rules", "list", *TENANT).stdout
+    assert paygate(house, "rules", "show", version, *TENANT).stdout == (house / "hd.toml").read_text(encoding="utf-8")
+    shipped = paygate(house, "rules", "show", shipped_rules().version, *TENANT).stdout
+    assert shipped == shipped_content().decode()
+    refused(paygate(house, "rules", "show", "x-00000000", *TENANT), "there is no rule set 'x-00000000'")
     assert "the audit trail is whole" in paygate(house, "audit", "verify", *TENANT).stdout
 
 
