@@ -41,17 +41,17 @@ UNION
 SELECT substr(case_key, 9) FROM watch WHERE tenant_id = $1 AND due_on <= $2 AND case_key LIKE 'dossier:%';
 
 -- name: gather_lone_payments
--- And those that were alone until now: what was said of them alone is judged again.
+-- And those that were alone until now: what was said of them alone is judged again. Here and below, cases are looked up
+-- by their key: what is live, and what waits, may be much.
 INSERT INTO w_lone_payment
 SELECT fact_id FROM w_fact WHERE leg = 'payment' AND dossier_code IS NULL
 UNION
-SELECT payment_id FROM discrepancy
-WHERE tenant_id = $1 AND state <> 'resolved' AND case_key LIKE 'payment:%'
-  AND payment_id IN (SELECT fact_id FROM w_fact WHERE leg = 'payment')
+SELECT f.fact_id FROM w_fact AS f
+JOIN discrepancy AS d ON d.tenant_id = $1 AND d.case_key = 'payment:' || f.fact_id AND d.state <> 'resolved'
+WHERE f.leg = 'payment'
 UNION
-SELECT substr(case_key, 9)::bigint FROM watch
-WHERE tenant_id = $1 AND case_key LIKE 'payment:%'
-  AND substr(case_key, 9)::bigint IN (SELECT fact_id FROM w_fact WHERE leg = 'payment')
+SELECT f.fact_id FROM w_fact AS f JOIN watch AS h ON h.tenant_id = $1 AND h.case_key = 'payment:' || f.fact_id
+WHERE f.leg = 'payment'
 UNION
 SELECT p.payment_id FROM w_payment AS w JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.fact_id
 WHERE p.dossier_code IS NULL
@@ -236,9 +236,9 @@ WHERE e.since = c.day AND e.days = c.days;
 
 -- name: forget_watches
 DELETE FROM watch AS h
-WHERE h.tenant_id = $1
-  AND (h.case_key IN (SELECT 'dossier:' || code FROM w_dossier)
-       OR h.case_key IN (SELECT 'payment:' || payment_id FROM w_lone_payment));
+USING (SELECT 'dossier:' || code AS case_key FROM w_dossier
+       UNION ALL SELECT 'payment:' || payment_id FROM w_lone_payment) AS c
+WHERE h.tenant_id = $1 AND h.case_key = c.case_key;
 
 -- name: watch_what_is_not_due
 -- A dossier that has yet to move on does not leave its case hanging: its legs agree.
@@ -264,11 +264,11 @@ FROM said ORDER BY subject, amount DESC, line_id;
 -- name: resolve_what_agrees
 UPDATE discrepancy AS d
 SET state = 'resolved', resolved_at = now(), resolution = 'the facts agree now'
-WHERE d.tenant_id = $1 AND d.state <> 'resolved'
-  AND (d.case_key IN (SELECT 'dossier:' || code FROM w_dossier)
-       OR d.case_key IN (SELECT 'payment:' || payment_id FROM w_lone_payment)
-       OR d.case_key IN (SELECT 'line:' || line_id FROM w_lone_line)
-       OR d.case_key IN (SELECT 'batch:' || batch_id FROM w_batch))
+FROM (SELECT 'dossier:' || code AS case_key FROM w_dossier
+      UNION ALL SELECT 'payment:' || payment_id FROM w_lone_payment
+      UNION ALL SELECT 'line:' || line_id FROM w_lone_line
+      UNION ALL SELECT 'batch:' || batch_id FROM w_batch) AS c
+WHERE d.tenant_id = $1 AND d.case_key = c.case_key AND d.state <> 'resolved'
   AND NOT EXISTS (SELECT FROM w_expected AS e
                   WHERE e.subject = d.subject AND e.reason = d.reason)
 RETURNING d.discrepancy_id, d.reason, -d.amount AS change;

@@ -37,5 +37,5 @@ async def test_a_turn_over_few_new_facts_reads_no_table_from_end_to_end(database
     stored = 100_000
     async with connect(database_url) as connection:
         read = await read_whole(Ground(database_url, connection), stored)
-    # What was laid besides is a batch of marks; nothing near the size of what is stored.
-    assert not {name: rows for name, rows in read.items() if rows > stored // 100}
+    # One in a hundred is unresolved: tables of that alone are small, and may be read whole a few times.
+    assert not {name: rows for name, rows in read.items() if rows > stored // 20}
