@@ -20,7 +20,7 @@ def match_handovers(world: World) -> tuple[frozenset[MatchFact], Ambiguous]:
     cases = _cases(world)
     belonging, unclear = defaultdict(list), set()
     for line in _evidence(world):
-        found = _cases_of(line, cases)
+        found = _cases_of(line, cases, _apart(line, world))
         if len(found) == 1:
             belonging[line.leg, found.pop()].append(line)
         elif found:
@@ -78,13 +78,19 @@ def _evidence(world: World) -> Iterable[LineFact]:
     return (line for line in world.lines if line.leg in LACKING and line.evidence)
 
 
-def _cases_of(line: LineFact, cases: Cases) -> set[str]:
+def _apart(line: LineFact, world: World) -> set[str]:
+    """Return the cases from whose payments, or any of them, a person has parted the line."""
+    return {_case_of(one) for one in world.payments if (line.leg, one.payment_id, line.line_id) in world.parted}
+
+
+def _cases_of(line: LineFact, cases: Cases, apart: set[str]) -> set[str]:
     """Return the case a line belongs to, several where its reference leaves that open, or none."""
     if line.currency != "VND":
         return set()
     key, dossier = key_of(line.reference), f"dossier:{line.dossier_code}"
     named = {case for case, payments in cases.items() if key and key in {key_of(one.reference) for one in payments}}
-    if dossier in named or (not named and dossier in cases):
+    named -= apart
+    if dossier in named or (not named and dossier in cases.keys() - apart):
         return {dossier}
     return named
 

@@ -102,7 +102,13 @@ WHERE l.leg IN ('treasury', 'receipt');
 
 -- name: find_cases_of_handover_lines
 -- A line's case is that of the payments it names by reference, else that of its dossier. A reference of several cases
--- is decided by the dossier, or not at all.
+-- is decided by the dossier, or not at all. From a case with a payment that a person has parted it from, it stays away.
+WITH apart AS MATERIALIZED (
+    SELECT l.line_id, p.dossier_code, coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id) AS case_key
+    FROM parted AS x
+    JOIN w_handover_line AS l ON l.leg = x.leg AND l.line_id = x.fact_id
+    JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = x.payment_id
+    WHERE x.tenant_id = $1 AND x.leg IN ('treasury', 'receipt'))
 UPDATE w_handover_line AS h SET case_key = found.case_key, contenders = found.contenders
 FROM (
     SELECT w.line_id,
@@ -117,12 +123,15 @@ FROM (
                array_agg(DISTINCT coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id)) AS cases
         FROM w_handover_line AS l JOIN payment AS p ON p.tenant_id = $1 AND p.reference_key = l.reference_key
         WHERE l.reference_key <> '' AND p.state >= 'paid' AND p.currency = 'VND'
+          AND NOT EXISTS (SELECT FROM apart AS a WHERE a.line_id = l.line_id
+                            AND a.case_key = coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id))
         GROUP BY l.line_id) AS named ON named.line_id = w.line_id
     LEFT JOIN (
         SELECT DISTINCT p.dossier_code
         FROM (SELECT DISTINCT dossier_code FROM w_handover_line) AS d
         JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.dossier_code
         WHERE p.state >= 'paid' AND p.currency = 'VND') AS paid ON paid.dossier_code = w.dossier_code
+        AND NOT EXISTS (SELECT FROM apart AS a WHERE a.line_id = w.line_id AND a.dossier_code = w.dossier_code)
     WHERE w.evidence AND w.currency = 'VND') AS found
 WHERE h.line_id = found.line_id;
 

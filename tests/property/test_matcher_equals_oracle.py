@@ -166,7 +166,7 @@ async def test_they_agree_whatever_the_rules(
 
 
 async def change(database: Database, tenant_id: int, world: World) -> None:
-    """Let payments, lines and records that are stored say what a world's say of dossiers, evidence and flags."""
+    """Let what is stored say what a world's facts say of dossiers, evidence and flags, and part what it has parted."""
     async with database.connection() as connection:
         await connection.executemany(
             "UPDATE payment SET dossier_code = $3 WHERE tenant_id = $1 AND payment_id = $2",
@@ -179,6 +179,11 @@ async def change(database: Database, tenant_id: int, world: World) -> None:
         await connection.executemany(
             "UPDATE procedure_record SET online_payment_flag = $3 WHERE tenant_id = $1 AND dossier_code = $2",
             [(tenant_id, one.dossier_code, one.flag) for one in world.records],
+        )
+        await connection.executemany(
+            "INSERT INTO parted (tenant_id, leg, payment_id, fact_id, parted_by, reason)"
+            " VALUES ($1, $2, $3, $4, 'an officer', '')",
+            [(tenant_id, *pair) for pair in world.parted],
         )
         await mark_dirty(connection, tenant_id, "payment", [one.payment_id for one in world.payments])
         await mark_dirty(connection, tenant_id, "line", [one.line_id for one in world.lines])
@@ -197,6 +202,13 @@ async def test_facts_that_change_are_judged_as_they_are_now(
         lines=[replace(one, evidence=chance.choice((True, one.evidence))) for one in world.lines],
         records=[replace(one, flag=chance.choice((0, 1))) for one in world.records],
     )
+    pairs = [
+        (line.leg, payment.payment_id, line.line_id)
+        for line in world.lines
+        for payment in world.payments
+        if line.leg in ("treasury", "receipt")
+    ]
+    world = replace(world, parted=frozenset(chance.sample(pairs, min(2, len(pairs)))))
     tenant_id = await lay_world(database, f"w{next(_codes)}", before)
     await turn(database, tenant_id, as_of, SHIPPED)
     await change(database, tenant_id, world)
