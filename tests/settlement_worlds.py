@@ -7,8 +7,11 @@ from typing import Final
 
 from hypothesis import strategies as st
 
+from paygate.database import Connection
 from reconciliation.oracle.facts import LineFact, PaymentFact, SourceFact
 
+Parting = tuple[str, int, int]
+"""Leg, payment, line."""
 DAY: Final = date(2024, 5, 9)
 BATCHES: Final = ("LO240509A1", "LO240509A1", "LO240509A2", "Q-17", "2024-05-09", "12", None)
 PAYOUTS: Final = ("|QUYET TOAN LO {code}", "{code}|", "|", "|TT DOI SOAT 2024-05-09", "|{code}X", "|lo {code}/{other}")
@@ -85,6 +88,27 @@ def payouts(draw: st.DrawFn, number: int, settled: Sequence[LineFact]) -> LineFa
         booked_on=on + timedelta(days=draw(st.sampled_from((0, 1, 1, 1, 2, 9, 10, 11, -1, -2)))),
         reference=reference,
         narrative=narrative,
+    )
+
+
+@st.composite
+def partings(draw: st.DrawFn, payments: Sequence[PaymentFact], lines: Sequence[LineFact]) -> frozenset[Parting]:
+    """Pairs that a person has parted, of those that name each other."""
+    pairs = [
+        ("settlement", payment.payment_id, line.line_id)
+        for payment in payments
+        for line in lines
+        if line.leg == "settlement" and line.reference == payment.reference
+    ]
+    return (
+        frozenset(draw(st.lists(st.sampled_from(pairs), max_size=3))) if pairs and draw(st.booleans()) else frozenset()
+    )
+
+
+async def lay_partings(connection: Connection, tenant_id: int, parted: Iterable[Parting]) -> None:
+    await connection.executemany(
+        "INSERT INTO parted (tenant_id, leg, payment_id, fact_id, parted_by, reason) VALUES ($1, $2, $3, $4, 'An', '')",
+        [(tenant_id, *pair) for pair in parted],
     )
 
 

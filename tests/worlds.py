@@ -11,7 +11,7 @@ from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
 from tests.laid_statements import lay_statements
 from tests.returned_money import refunds, reversals
-from tests.settlement_worlds import payouts, settlement_lines, settling_sources
+from tests.settlement_worlds import lay_partings, partings, payouts, settlement_lines, settling_sources
 from tests.summed_money import sums
 
 DAY: Final = date(2024, 5, 8)
@@ -223,7 +223,8 @@ def settled_worlds(draw: st.DrawFn, most: int = 8) -> World:
     lines = [draw(echoes(number, draw(st.sampled_from(payments)))) for number in range(1, draw(st.integers(1, 3)))]
     sources = {number: draw(settling_sources(number)) for number in (1, 2)}
     lines += draw(settlements(len(lines) + 1, most * 3 // 2, payments, sources))
-    return World(payments, lines, [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())], sources)
+    records = [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())]
+    return World(payments, lines, records, sources, draw(partings(payments, lines)))
 
 
 async def lay_world(database: Database, code: str, world: World) -> int:
@@ -234,6 +235,7 @@ async def lay_world(database: Database, code: str, world: World) -> int:
         await lay_payments(connection, tenant_id, world.payments)
         await lay_lines(connection, tenant_id, world.lines)
         await lay_records(connection, tenant_id, world.records)
+        await lay_partings(connection, tenant_id, world.parted)
     return tenant_id
 
 

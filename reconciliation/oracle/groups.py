@@ -1,7 +1,7 @@
 """Facts in groups: the two sides, and what joins them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact
 
@@ -34,3 +34,20 @@ def sides(group: Collection[Fact]) -> tuple[list[PaymentFact], list[LineFact]]:
 def join(rule: str, payments: Collection[PaymentFact], lines: Collection[LineFact]) -> MatchFact:
     difference = sum(one.amount for one in payments) - sum(one.amount for one in lines)
     return MatchFact(rule, tuple(one.payment_id for one in payments), tuple(one.line_id for one in lines), difference)
+
+
+def still_joined(group: Sequence[Fact], parted: Collection[tuple[str, int, int]], leg: str) -> list[list[Fact]]:
+    """Return what a group falls into where a payment may have every line of it but those it was parted from."""
+    parts: list[list[Fact]] = []
+    for fact in group:
+        near = [part for part in parts if any(_may_join(fact, one, parted, leg) for one in part)]
+        parts = [part for part in parts if part not in near] + [[fact, *(one for part in near for one in part)]]
+    return parts
+
+
+def _may_join(one: Fact, other: Fact, parted: Collection[tuple[str, int, int]], leg: str) -> bool:
+    if isinstance(one, LineFact):
+        one, other = other, one
+    if isinstance(one, PaymentFact) and isinstance(other, LineFact):
+        return (leg, one.payment_id, other.line_id) not in parted
+    return False

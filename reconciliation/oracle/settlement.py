@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from reconciliation.model import Reason
 from reconciliation.oracle.dossiers import AddBusinessDays
 from reconciliation.oracle.facts import DiscrepancyFact, LineFact, MatchFact, PaymentFact, SourceFact, World
-from reconciliation.oracle.groups import Ambiguous, Fact, group_by, join, mark, sides
+from reconciliation.oracle.groups import Ambiguous, Fact, group_by, join, mark, sides, still_joined
 from reconciliation.oracle.texts import key_of
 
 NO_SOURCE = SourceFact()
@@ -26,7 +26,8 @@ def match_settlements(world: World) -> tuple[frozenset[MatchFact], Ambiguous]:
                 _key(exact=exact, sourced=sourced),
             )
             taken: set[tuple[str, int]] = set()
-            for group in groups.values():
+            parts = [one for whole in groups.values() for one in still_joined(whole, world.parted, "settlement")]
+            for group in parts:
                 payments, lines = sides(group)
                 if payments and lines and len(payments) == len(lines) and (exact or len(lines) == 1):
                     matches.add(_settle(world, payments, lines, exact=exact))

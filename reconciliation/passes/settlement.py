@@ -4,6 +4,7 @@ from typing import Final
 
 from paygate.domain.legs import Leg
 from paygate.telemetry import RECONCILIATION_SECONDS
+from reconciliation.components import split_group
 from reconciliation.model import CONTENDERS
 from reconciliation.turn import Turn
 
@@ -45,16 +46,25 @@ async def _gather(turn: Turn) -> None:
 async def _settle(turn: Turn) -> None:
     await turn.do("group_settlements")
     await turn.analyze("w_settling_group")
+    await turn.do("set_parted_groups_aside", turn.tenant_id)
     await turn.do("settle_pairs")
     await turn.do("settle_groups")
     await turn.do("set_the_unsettled_aside")
     await turn.analyze("w_unsettled")
     for by_source, by_amount in STAGES:
         if await turn.do("group_the_unsettled", by_source, by_amount):
+            await _split_parted_groups(turn)
             await turn.do("settle_the_unsettled", turn.tenant_id, by_amount)
             await turn.do("drop_the_settled")
             await turn.do("doubt_the_unsettled", by_amount, CONTENDERS)
             await turn.do("clear_unsettled_groups")
+
+
+async def _split_parted_groups(turn: Turn) -> None:
+    for row in await turn.fetch("take_parted_groups", turn.tenant_id):
+        parted = list(zip(row["parted_payments"], row["parted_lines"], strict=True))
+        for payment_ids, line_ids in split_group(row["payment_ids"], row["line_ids"], parted):
+            await turn.do("put_part_back", payment_ids, line_ids)
 
 
 async def _keep_the_rest(turn: Turn) -> None:

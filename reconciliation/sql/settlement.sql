@@ -56,6 +56,19 @@ SELECT source_id, currency, reference_key, amount, count(*) FILTER (WHERE leg = 
 FROM w_settling WHERE reference_key <> '' AND source_id IS NOT NULL
 GROUP BY source_id, currency, reference_key, amount;
 
+-- name: set_parted_groups_aside
+-- Where a person has parted a pair, the group is looked at by what is left of it.
+WITH parted_group AS (
+    SELECT DISTINCT f.source_id, f.currency, f.reference_key, f.amount
+    FROM parted AS p JOIN w_settling AS f ON f.leg = 'payment' AND f.fact_id = p.payment_id
+    WHERE p.tenant_id = $1 AND p.leg = 'settlement'),
+aside AS (DELETE FROM w_settling_group AS g USING parted_group AS p
+          WHERE (g.source_id, g.currency, g.reference_key, g.amount)
+              = (p.source_id, p.currency, p.reference_key, p.amount))
+INSERT INTO w_unsettled
+SELECT f.leg, f.fact_id, f.source_id, f.currency, f.reference_key, f.amount
+FROM parted_group AS p JOIN w_settling AS f USING (source_id, currency, reference_key, amount);
+
 -- name: settle_pairs
 INSERT INTO w_settlement
 SELECT nextval('match_match_id_seq'), 'exact', payment_id, line_id, 1, 0
@@ -92,6 +105,25 @@ FROM w_unsettled
 WHERE contenders = '{}' AND reference_key <> '' AND (leg = 'payment' OR (source_id IS NOT NULL) = $1::boolean)
 GROUP BY CASE WHEN $1 THEN source_id END, CASE WHEN $2::boolean THEN amount END, currency, reference_key
 HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE leg = 'settlement') > 0;
+
+-- name: take_parted_groups
+-- With the pairs that are parted in each.
+WITH parted_group AS (
+    SELECT g.ctid AS place, array_agg(p.payment_id ORDER BY p.payment_id, p.fact_id) AS parted_payments,
+           array_agg(p.fact_id ORDER BY p.payment_id, p.fact_id) AS parted_lines
+    FROM parted AS p
+    JOIN w_unsettled_group AS g ON p.payment_id = ANY (g.payment_ids) AND p.fact_id = ANY (g.line_ids)
+    WHERE p.tenant_id = $1 AND p.leg = 'settlement'
+    GROUP BY g.ctid)
+DELETE FROM w_unsettled_group AS g USING parted_group AS p WHERE g.ctid = p.place
+RETURNING g.payment_ids, g.line_ids, p.parted_payments, p.parted_lines;
+
+-- name: put_part_back
+INSERT INTO w_unsettled_group
+SELECT $1::bigint[], $2::bigint[], min(source_id) FILTER (WHERE leg = 'payment'),
+       sum(CASE WHEN leg = 'payment' THEN amount ELSE -amount END)
+FROM w_unsettled
+WHERE (leg = 'payment' AND fact_id = ANY ($1::bigint[])) OR (leg = 'settlement' AND fact_id = ANY ($2::bigint[]));
 
 -- name: settle_the_unsettled
 -- Of another amount only one with one. More than was paid is a promotion's share, where the source grants any.
