@@ -38,6 +38,8 @@ def join(rule: str, payments: Collection[PaymentFact], lines: Collection[LineFac
 
 def still_joined(group: Sequence[Fact], parted: Collection[tuple[str, int, int]], leg: str) -> list[list[Fact]]:
     """Return what a group falls into where a payment may have every line of it but those it was parted from."""
+    if not parted:
+        return [list(group)]
     parts: list[list[Fact]] = []
     for fact in group:
         near = [part for part in parts if any(_may_join(fact, one, parted, leg) for one in part)]
