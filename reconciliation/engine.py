@@ -23,6 +23,7 @@ from reconciliation.passes.reference import match_by_reference
 from reconciliation.passes.returns import reckon_returns, set_returns_aside
 from reconciliation.passes.settlement import match_settlements
 from reconciliation.passes.storing import store_matches
+from reconciliation.passes.sums import match_sums_by_name
 from reconciliation.policy import Policy
 from reconciliation.rule_sets import in_force
 from reconciliation.turn import PASS_SECONDS, QUERIES, Turn
@@ -89,6 +90,7 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     await set_returns_aside(turn)
     await match_by_reference(turn)
     await match_by_narrative(turn)
+    await match_sums_by_name(turn)
     await note_lateness(turn, policy)
     settled, unsettled = await match_settlements(turn)
     repaid = await match_payouts(turn)

@@ -318,6 +318,7 @@ RULES: Final = {
     "narrative_reference": "the payment's reference stands in the line's narrative, same account and amount",
     "narrative_dossier": "the dossier code stands in the line's narrative, same account and amount",
     "narrative_cut": "a reference or dossier code cut short in the line, same account and amount",
+    "sum_narrative": "lines name payments in full, same account, and their sums agree",
     "settlement_batch": "a bank line of a batch's account: of its net, or named by its code, or the only one near it",
     "promotion": "same reference and source, more settled than was paid, where the source grants promotions",
 }

@@ -29,6 +29,7 @@ TABLES: Final = (
     "create_returns_tables",
     "create_reference_tables",
     "create_narrative_tables",
+    "create_sums_tables",
     "create_lateness_tables",
     "create_settlement_tables",
     "create_payout_tables",

@@ -11,13 +11,14 @@ from reconciliation.model import WAITING, Reason
 from reconciliation.oracle.bank import judge_lines, judge_payments
 from reconciliation.oracle.dossiers import AddBusinessDays, judge_dossiers
 from reconciliation.oracle.facts import DiscrepancyFact, Judgement, MatchFact, World
-from reconciliation.oracle.groups import mark
+from reconciliation.oracle.groups import mark, marks_of
 from reconciliation.oracle.handover import judge_flags, judge_handovers, match_handovers
 from reconciliation.oracle.narrative import match_by_narrative
 from reconciliation.oracle.payouts import judge_payouts, match_payouts, paid_out
 from reconciliation.oracle.reference import match_by_reference
 from reconciliation.oracle.returns import find_returns, judge_gateway_refunds, keep, leave_out, reckon_returned
 from reconciliation.oracle.settlement import judge_settlements, match_settlements, promotions
+from reconciliation.oracle.sums import match_sums_by_name, may_be_joined
 from reconciliation.rules.model import RuleSet
 
 
@@ -28,9 +29,13 @@ def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, a
     by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(staying, rules)
     by_narrative, unclear = match_by_narrative(loose_payments, loose_lines, rules)
     settled, doubts = match_settlements(world)
-    left = [one for one in loose_lines if mark(one) not in unclear and one.line_id not in lines_of(by_narrative)]
+    closed = marks_of(by_narrative) | unclear
+    open_payments = [one for one in loose_payments if mark(one) not in closed]
+    open_lines = [one for one in loose_lines if mark(one) not in closed]
+    by_sum, puzzling = match_sums_by_name(open_payments, open_lines, rules, may_be_joined(world))
+    left = [one for one in open_lines if mark(one) not in marks_of(by_sum) | puzzling]
     payouts, rivals = match_payouts(world, left, rules)
-    booked, doubtful = by_reference | by_narrative, ambiguous | unclear
+    booked, doubtful = by_reference | by_narrative | by_sum, ambiguous | unclear | puzzling
     returned = reckon_returned(world, back, booked, doubtful, rules)
     kept = keep(world, returned)
     handed_over, undecided = match_handovers(kept)
@@ -47,10 +52,6 @@ def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, a
     ]
     held = _merge(one for one in found if one.reason not in WAITING or one.since <= as_of)
     return Judgement(matches, held, back)
-
-
-def lines_of(matches: Iterable[MatchFact]) -> frozenset[int]:
-    return frozenset(line for match in matches for line in match.line_ids)
 
 
 def _merge(found: Iterable[DiscrepancyFact]) -> frozenset[DiscrepancyFact]:

@@ -35,14 +35,16 @@ def readings_of(line: LineFact, prefixes: Sequence[str]) -> list[tuple[str, str]
     ]
 
 
-def _texts(readings: Sequence[tuple[str, str]]) -> list[str]:
+def texts_of(line: LineFact, prefixes: Sequence[str]) -> list[str]:
+    """Return everything in which a whole name may stand."""
+    readings = readings_of(line, prefixes)
     words = [" ".join(words_of(" ".join(reading))) for reading in readings]
     return [*words, *(key_of(text) for reading in readings for text in reading)]
 
 
 def names_whole(line: LineFact, payment: PaymentFact, rules: RuleSet) -> bool:
     """Return whether the line, of the payment's account and amount and in its window, names it in full."""
-    texts = _texts(readings_of(line, rules.prefixes))
+    texts = texts_of(line, rules.prefixes)
     found = _references(line, [payment], texts, rules.find(NarrativeReference))
     return bool(found or _dossiers(line, [payment], texts, rules.find(NarrativeDossier)))
 
@@ -51,7 +53,7 @@ def _names(line: LineFact, payments: Sequence[PaymentFact], rules: RuleSet) -> N
     """Return what the line names best: references, else dossiers, else cut forms."""
     readings = readings_of(line, rules.prefixes)
     words = [word for reading in readings for text in reading for word in words_not_broken(text)]
-    texts = _texts(readings)
+    texts = texts_of(line, rules.prefixes)
     return (
         _references(line, payments, texts, rules.find(NarrativeReference))
         or _dossiers(line, payments, texts, rules.find(NarrativeDossier))

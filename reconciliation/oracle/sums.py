@@ -5,6 +5,9 @@ from itertools import combinations
 
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact, World
 from reconciliation.oracle.groups import Ambiguous, Fact, join, mark, sides
+from reconciliation.oracle.narrative import texts_of
+from reconciliation.oracle.texts import key_of, stands_in
+from reconciliation.rules.model import RuleSet, SumNarrative
 
 May = Callable[[PaymentFact, LineFact], bool]
 """Whether a payment and a line may be joined at all."""
@@ -30,6 +33,30 @@ def match_sums(group: Sequence[Fact], rule: str, most: int, may: May) -> tuple[f
     apart = [one for one in solutions if not any(_touch(one, other) for other in solutions if other is not one)]
     unclear = {mark(fact) for one in solutions if one not in apart for fact in one}
     return frozenset(join(rule, *sides(one)) for one in apart), frozenset(unclear)
+
+
+def match_sums_by_name(
+    payments: Sequence[PaymentFact], lines: Sequence[LineFact], rules: RuleSet, parted: May
+) -> tuple[frozenset[MatchFact], Ambiguous]:
+    """Match, of what is left open, what names hold together."""
+    rule = rules.find(SumNarrative)
+    if rule is None:
+        return NOTHING
+    texts = {line.line_id: texts_of(line, rules.prefixes) for line in lines}
+
+    def may(payment: PaymentFact, line: LineFact) -> bool:
+        keys = [key_of(payment.reference), key_of(payment.dossier_code or "")]
+        after = (line.booked_on - payment.business_date).days
+        return (
+            (payment.account_id, payment.currency) == (line.account_id, line.currency)
+            and rule.window_days.first <= after <= rule.window_days.last
+            and any(stands_in(key, texts[line.line_id], rule.least_length) for key in keys)
+            and parted(payment, line)
+        )
+
+    found = [match_sums(group, "sum_narrative", rule.most_facts, may) for group in connect([*payments, *lines], may)]
+    matches = frozenset(match for each, _ in found for match in each)
+    return matches, frozenset(fact for _, unclear in found for fact in unclear)
 
 
 def _solutions(group: Sequence[Fact], may: May) -> Iterator[tuple[Fact, ...]]:

@@ -55,7 +55,8 @@ INSERT INTO w_case
 SELECT 'line:' || fact_id, NULL, NULL, fact_id, NULL, amount, NULL, true
 FROM loose_fact
 WHERE tenant_id = $1 AND leg <> 'payment' AND on_date = $2
-  AND standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative') AND coalesce(payout, 'ambiguous') = 'ambiguous';
+  AND standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative', 'ambiguous_sum')
+  AND coalesce(payout, 'ambiguous') = 'ambiguous';
 
 -- name: gather_reasons
 -- As of the closing: what waits for a leg holds only from the day the leg was due.
@@ -167,13 +168,14 @@ SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
     LEFT JOIN watch AS w ON w.tenant_id = $1
         AND w.case_key = coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id)
     LEFT JOIN w_paid_out_on AS o ON o.payment_id = p.payment_id
-    WHERE l.tenant_id = $1 AND l.leg = 'payment' AND l.on_date = $2 AND l.standing <> 'narrative' AND l.currency = 'VND'
+    WHERE l.tenant_id = $1 AND l.leg = 'payment' AND l.on_date = $2 AND l.standing NOT IN ('narrative', 'sum')
+      AND l.currency = 'VND'
     UNION ALL
     SELECT CASE l.standing WHEN 'taken_back' THEN 'reversed' WHEN 'tied' THEN 'refunded' ELSE d.reason END, -l.amount
     FROM loose_fact AS l
     LEFT JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'line:' || l.fact_id AND d.state <> 'resolved'
-    WHERE l.tenant_id = $1 AND l.leg = 'bank' AND l.on_date = $2 AND l.standing <> 'narrative' AND l.currency = 'VND'
-      AND coalesce(l.payout, 'ambiguous') = 'ambiguous'
+    WHERE l.tenant_id = $1 AND l.leg = 'bank' AND l.on_date = $2 AND l.standing NOT IN ('narrative', 'sum')
+      AND l.currency = 'VND' AND coalesce(l.payout, 'ambiguous') = 'ambiguous'
 ) AS item
 WHERE name IS NOT NULL
 GROUP BY name ORDER BY name;

@@ -157,7 +157,8 @@ JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'payment' AND l.fact_id = p
 LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 WHERE p.amount > 0 AND p.currency = 'VND' AND p.account_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM w_paid_out AS o WHERE o.payment_id = p.payment_id)
-  AND ((l.standing = 'open' AND s.bank_days IS NOT NULL) OR l.standing IN ('ambiguous_reference', 'ambiguous_narrative'));
+  AND (l.standing = 'open' AND s.bank_days IS NOT NULL
+       OR l.standing IN ('ambiguous_reference', 'ambiguous_narrative', 'ambiguous_sum'));
 
 -- name: expect_of_differing_matches
 INSERT INTO w_expected
@@ -222,7 +223,7 @@ LEFT JOIN LATERAL (
                WHERE position(' ' || said || ' ' IN ' ' || words(s.narrative) || ' ') > 0) AS refund
     FROM statement_line AS s
     WHERE l.amount < 0 AND s.tenant_id = $1 AND s.line_id = l.fact_id AND NOT s.reversal) AS back ON true
-WHERE l.standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative')
+WHERE l.standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative', 'ambiguous_sum')
   AND coalesce(l.payout, 'ambiguous') = 'ambiguous';
 
 -- name: days_to_reckon

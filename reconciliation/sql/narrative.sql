@@ -232,7 +232,7 @@ ORDER BY payment_ids;
 
 -- name: set_narrative_standing
 -- Every fact that was judged stands anew: joined, ambiguous with its contenders, or open.
-UPDATE loose_fact AS l SET standing = s.standing, contenders = s.contenders
+UPDATE loose_fact AS l SET standing = s.standing, contenders = s.contenders, stopped = NULL
 FROM (
     SELECT 'bank'::leg AS leg, w.fact_id,
            CASE WHEN m.line_id IS NOT NULL THEN 'narrative' WHEN e.ids IS NOT NULL THEN 'ambiguous_narrative'

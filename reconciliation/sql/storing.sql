@@ -34,8 +34,8 @@ DELETE FROM w_group AS g USING same WHERE g.payment_id = same.payment_id AND g.p
 
 -- name: mark_unchanged_groups
 WITH stored AS (
-    SELECT match_id, rule, difference, array_agg(payment_id ORDER BY payment_id) AS payment_ids,
-           array_agg(fact_id ORDER BY fact_id) AS line_ids
+    SELECT match_id, rule, difference, array_agg(payment_id ORDER BY payment_id) FILTER (WHERE payment_id IS NOT NULL) AS payment_ids,
+           array_agg(fact_id ORDER BY fact_id) FILTER (WHERE fact_id IS NOT NULL) AS line_ids
     FROM w_stale GROUP BY match_id, rule, difference),
 same AS (
     DELETE FROM w_match AS w USING stored AS s

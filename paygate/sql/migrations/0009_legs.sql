@@ -118,8 +118,18 @@ CREATE INDEX statement_line_gateway_refund ON statement_line (tenant_id, referen
 -- Facts that other facts have settled stay loose, where names reach them.
 ALTER TABLE loose_fact DROP CONSTRAINT loose_fact_standing_check,
     ADD CONSTRAINT loose_fact_standing_check CHECK (standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative',
-        'narrative', 'taken_back', 'tied')),
+        'narrative', 'taken_back', 'tied', 'sum', 'ambiguous_sum')),
     ADD COLUMN stopped integer; -- of how many facts there were, and no answer was looked for
+
+-- The last six characters of whatever could be a code that stands in a named text: no digit runs on behind it.
+CREATE FUNCTION pieces(named text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(DISTINCT substr(named, place, 6)), '{}')
+    FROM generate_series(1, length(named) - 5) AS place
+    WHERE substr(named, place, 7) ~ '^[A-Z0-9]{6}([^0-9]|$)'
+$$;
+CREATE INDEX loose_fact_by_pieces ON loose_fact USING gin (pieces(named)) WHERE leg = 'bank';
+CREATE INDEX loose_fact_by_reference_end ON loose_fact (tenant_id, right(reference_key, 6)) WHERE leg = 'payment';
+CREATE INDEX loose_fact_by_dossier_end ON loose_fact (tenant_id, right(dossier_key, 6)) WHERE leg = 'payment';
 
 -- Pairs that a person has parted: no pass joins them again.
 CREATE TABLE parted (
