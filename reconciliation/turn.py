@@ -14,6 +14,7 @@ FILES: Final = (
     "gathering.sql",
     "returns.sql",
     "reference.sql",
+    "apart.sql",
     "sums.sql",
     "narrative.sql",
     "lateness.sql",

@@ -7,7 +7,6 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from paygate.database import Connection
 from reconciliation.oracle.facts import LineFact, PaymentFact, SourceFact
 
 Parting = tuple[str, int, int]
@@ -102,13 +101,6 @@ def partings(draw: st.DrawFn, payments: Sequence[PaymentFact], lines: Sequence[L
     ]
     return (
         frozenset(draw(st.lists(st.sampled_from(pairs), max_size=3))) if pairs and draw(st.booleans()) else frozenset()
-    )
-
-
-async def lay_partings(connection: Connection, tenant_id: int, parted: Iterable[Parting]) -> None:
-    await connection.executemany(
-        "INSERT INTO parted (tenant_id, leg, payment_id, fact_id, parted_by, reason) VALUES ($1, $2, $3, $4, 'An', '')",
-        [(tenant_id, *pair) for pair in parted],
     )
 
 

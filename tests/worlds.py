@@ -10,8 +10,9 @@ from paygate.database import Connection, Database
 from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
 from tests.laid_statements import lay_statements
+from tests.parted_pairs import lay_parted, parted_pairs
 from tests.returned_money import refunds, reversals
-from tests.settlement_worlds import lay_partings, partings, payouts, settlement_lines, settling_sources
+from tests.settlement_worlds import partings, payouts, settlement_lines, settling_sources
 from tests.summed_money import sums
 
 DAY: Final = date(2024, 5, 8)
@@ -203,7 +204,7 @@ def worlds(draw: st.DrawFn, most: int = 8) -> World:
     sources = {number: draw(settling_sources(number)) for number in (1, 2)}
     lines += draw(settlements(len(lines) + 1, most // 2, payments, sources))
     records = [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())]
-    return World(payments, lines, records, sources)
+    return World(payments, lines, records, sources, draw(parted_pairs(payments, lines)))
 
 
 @st.composite
@@ -232,10 +233,10 @@ async def lay_world(database: Database, code: str, world: World) -> int:
     async with database.connection() as connection:
         tenant_id = await lay_tenant(connection, code)
         await lay_sources(connection, tenant_id, world.sources)
+        await lay_parted(connection, tenant_id, world.parted)
         await lay_payments(connection, tenant_id, world.payments)
         await lay_lines(connection, tenant_id, world.lines)
         await lay_records(connection, tenant_id, world.records)
-        await lay_partings(connection, tenant_id, world.parted)
     return tenant_id
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from reconciliation.model import WAITING, Reason
 from reconciliation.oracle.bank import judge_lines, judge_payments
 from reconciliation.oracle.dossiers import AddBusinessDays, judge_dossiers
-from reconciliation.oracle.facts import DiscrepancyFact, Judgement, MatchFact, World
+from reconciliation.oracle.facts import DiscrepancyFact, Judgement, World
 from reconciliation.oracle.groups import mark, marks_of
 from reconciliation.oracle.handover import judge_flags, judge_handovers, match_handovers
 from reconciliation.oracle.narrative import match_by_narrative
@@ -26,13 +26,14 @@ def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, a
     """Match and judge a whole world at once, as of a business day."""
     back = find_returns(world)
     staying = leave_out(world, back)
+    may = may_be_joined(world)
     by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(staying, rules)
-    by_narrative, unclear = match_by_narrative(loose_payments, loose_lines, rules)
+    by_narrative, unclear = match_by_narrative(loose_payments, loose_lines, rules, may)
     settled, doubts = match_settlements(world)
     closed = marks_of(by_narrative) | unclear
     open_payments = [one for one in loose_payments if mark(one) not in closed]
     open_lines = [one for one in loose_lines if mark(one) not in closed]
-    by_sum, puzzling = match_sums_by_name(open_payments, open_lines, rules, may_be_joined(world))
+    by_sum, puzzling = match_sums_by_name(open_payments, open_lines, rules, may)
     left = [one for one in open_lines if mark(one) not in marks_of(by_sum) | puzzling]
     payouts, rivals = match_payouts(world, left, rules)
     booked, doubtful = by_reference | by_narrative | by_sum, ambiguous | unclear | puzzling

@@ -1,7 +1,7 @@
 """Payments that bank lines name in their narratives."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact
@@ -11,6 +11,8 @@ from reconciliation.rules.model import NarrativeCut, NarrativeDossier, Narrative
 
 Names = set[tuple[str, str, int]]
 """(rule, name, payment)."""
+May = Callable[[PaymentFact, LineFact], bool]
+"""Whether a payment and a line may be joined at all."""
 
 
 def _sum(fact: Fact) -> tuple[int | None, int, str]:
@@ -97,12 +99,19 @@ def _cut(line: LineFact, payments: Sequence[PaymentFact], words: set[str], rule:
 
 
 def match_by_narrative(
-    payments: Sequence[PaymentFact], lines: Sequence[LineFact], rules: RuleSet
+    payments: Sequence[PaymentFact],
+    lines: Sequence[LineFact],
+    rules: RuleSet,
+    may: Callable[[PaymentFact, LineFact], bool],
 ) -> tuple[frozenset[MatchFact], Ambiguous]:
     payers: dict[tuple[int | None, int, str], list[PaymentFact]] = defaultdict(list)
     for one in payments:
         payers[_sum(one)].append(one)
-    edges = {(line.line_id, *edge) for line in lines for edge in _names(line, payers[_sum(line)], rules)}
+    edges = {
+        (line.line_id, *edge)
+        for line in lines
+        for edge in _names(line, [one for one in payers[_sum(line)] if may(one, line)], rules)
+    }
     of_line, of_payment, of_name = defaultdict(set), defaultdict(set), defaultdict(set)
     amounts = {line.line_id: (line.account_id, line.amount, line.currency) for line in lines}
     for line_id, rule, name, payment_id in edges:

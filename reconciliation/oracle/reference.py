@@ -7,7 +7,8 @@ from typing import Final
 
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact, World
 from reconciliation.oracle.groups import Ambiguous, Fact, group_by, join, mark, marks_of, sides
-from reconciliation.oracle.sums import May, connect, match_sums, may_be_joined
+from reconciliation.oracle.narrative import May
+from reconciliation.oracle.sums import connect, match_sums, may_be_joined
 from reconciliation.oracle.texts import key_of
 from reconciliation.rules.model import Reference, ReferenceOtherAccount, Rule, RuleSet, SumReference, Tolerance
 

@@ -110,7 +110,8 @@ def reckon_returned(
             told[leg] = told.get(leg, 0) + part.amount
         since = _reversed_by_notice(one)
         if since is None and one.payment_id not in settled and mark(one) not in ambiguous:
-            since = _taken_back_on(one, credits_, rules)
+            own = [(line, day) for line, day in credits_ if ("bank", one.payment_id, line.line_id) not in world.parted]
+            since = _taken_back_on(one, own, rules)
         refunded = max(told.values())
         if refunded or since:
             found[one.payment_id] = Returned(refunded, since, 0 if since else one.amount - refunded)

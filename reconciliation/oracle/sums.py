@@ -1,16 +1,13 @@
 """Payments and lines that come to the same sum: every subset is tried."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 
 from reconciliation.oracle.facts import LineFact, MatchFact, PaymentFact, World
 from reconciliation.oracle.groups import Ambiguous, Fact, join, mark, sides
-from reconciliation.oracle.narrative import texts_of
+from reconciliation.oracle.narrative import May, texts_of
 from reconciliation.oracle.texts import key_of, stands_in
 from reconciliation.rules.model import RuleSet, SumNarrative
-
-May = Callable[[PaymentFact, LineFact], bool]
-"""Whether a payment and a line may be joined at all."""
 
 NOTHING: tuple[frozenset[MatchFact], Ambiguous] = (frozenset(), frozenset())
 

@@ -78,11 +78,11 @@ async def _find_names(turn: Turn, names: _Names) -> None:
     await turn.do("lay_out_names", names.shortest, *counting_names(names.reference), *counting_names(names.dossier))
     await turn.do("lay_out_pieces", names.shortest)
     await turn.analyze("w_near", "w_payer", "w_name", "w_gram")
-    await turn.do("find_full_names")
+    await turn.do("find_full_names", turn.tenant_id)
     await turn.analyze("w_edge")
     if names.cut:
         window = names.cut.window_days
-        await turn.do("find_cut_names", window.first, window.last, names.cut.least_length)
+        await turn.do("find_cut_names", window.first, window.last, names.cut.least_length, turn.tenant_id)
 
 
 def counting_names(rule: NarrativeReference | NarrativeDossier | None) -> tuple[int | None, int, int]:

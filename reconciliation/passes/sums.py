@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +11,7 @@ import asyncpg
 from paygate.telemetry import RECONCILIATION_SECONDS
 from reconciliation.combination import Combinations, Pair, combine
 from reconciliation.model import CONTENDERS
+from reconciliation.passes.parting import parted_pairs
 from reconciliation.rules.model import SumNarrative, SumReference
 from reconciliation.turn import Turn, columns
 
@@ -30,12 +31,14 @@ class _Group:
         return len(self.payments) + len(self.lines)
 
 
-async def match_sums_of_references(turn: Turn, rule: SumReference) -> None:
+async def match_sums_of_references(turn: Turn, rule: SumReference, *, parted: bool) -> None:
     """Match what a reference has left beside its exact pairs, where it comes to the same."""
     await turn.do("match_whole_sums")
     await turn.do("drop_matched_from_the_rest", rule.kind)
     if groups := await turn.fetch("sums_to_search", rule.most_facts):
-        found = await asyncio.to_thread(_search, groups)  # seconds, where many groups are large
+        payments = [one for row in groups for one in row["payment_ids"]] if parted else []
+        apart = await parted_pairs(turn, payments) if parted else frozenset()
+        found = await asyncio.to_thread(_search, groups, apart)  # seconds, where many groups are large
         await turn.do("match_found_sums", *columns(_seats(found), 3), rule.kind)
         await turn.do("drop_matched_from_the_rest", rule.kind)
         unclear = [("payment", one) for each in found for one in each.unclear_payments]
@@ -44,14 +47,20 @@ async def match_sums_of_references(turn: Turn, rule: SumReference) -> None:
     await turn.do("mark_sums_too_large", rule.most_facts)
 
 
-def _search(groups: Iterable[asyncpg.Record]) -> list[Combinations]:
+def _search(groups: Iterable[asyncpg.Record], apart: Collection[Pair]) -> list[Combinations]:
     return [
         combine(
             dict(zip(row["payment_ids"], row["payment_amounts"], strict=True)),
             dict(zip(row["line_ids"], row["line_amounts"], strict=True)),
+            _allowed(row, apart) if apart else None,
         )
         for row in groups
     ]
+
+
+def _allowed(row: asyncpg.Record, apart: Collection[Pair]) -> list[Pair]:
+    pairs = [(payment, line) for payment in row["payment_ids"] for line in row["line_ids"]]
+    return [pair for pair in pairs if pair not in apart]
 
 
 async def match_sums_by_name(turn: Turn) -> None:

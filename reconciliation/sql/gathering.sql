@@ -6,7 +6,7 @@ CREATE TEMP TABLE w_dirty_line (fact_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_dirty_dossier (code text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_fact (leg leg NOT NULL, fact_id bigint NOT NULL, account_id integer, amount bigint NOT NULL,
     currency text NOT NULL, on_date date NOT NULL, reference_key text NOT NULL, dossier_code text,
-    money boolean NOT NULL) ON COMMIT DROP;
+    money boolean NOT NULL, part integer NOT NULL DEFAULT 0) ON COMMIT DROP;
 
 -- name: was_anything_judged
 -- Every judged fact is matched or loose, or was; while there is none, whatever is stored is in hand.

@@ -164,7 +164,9 @@ FROM pair
 JOIN w_near AS l ON l.fact_id = pair.line_id
 JOIN w_payer AS p ON p.fact_id = pair.payment_id
 WHERE l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
-  AND l.on_date BETWEEN p.on_date + pair.first AND p.on_date + pair.last AND names(l.named, pair.key);
+  AND l.on_date BETWEEN p.on_date + pair.first AND p.on_date + pair.last AND names(l.named, pair.key)
+  AND NOT EXISTS (SELECT FROM parted AS d WHERE d.tenant_id = $1 AND d.leg = 'bank' AND d.payment_id = p.fact_id
+                    AND d.fact_id = l.fact_id);
 
 -- name: find_cut_names
 -- Only where a line names nothing in full.
@@ -176,7 +178,9 @@ JOIN (SELECT *, reference_key AS key FROM w_payer UNION ALL SELECT *, dossier_ke
     ON left(p.key, $3::integer) = left(l.word, $3::integer)
     AND l.account_id = p.account_id AND l.amount = p.amount AND l.currency = p.currency
     AND l.on_date BETWEEN p.on_date + $1::integer AND p.on_date + $2::integer
-WHERE length(l.word) >= $3::integer AND starts_with(p.key, l.word) AND p.key <> l.word;
+WHERE length(l.word) >= $3::integer AND starts_with(p.key, l.word) AND p.key <> l.word
+  AND NOT EXISTS (SELECT FROM parted AS d WHERE d.tenant_id = $4 AND d.leg = 'bank' AND d.payment_id = p.fact_id
+                    AND d.fact_id = l.fact_id);
 
 -- name: keep_the_best_names
 DELETE FROM w_edge AS e WHERE EXISTS (

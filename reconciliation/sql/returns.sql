@@ -237,6 +237,8 @@ reversed AS (
                OR length(l.dossier_key) >= $6::integer AND names(c.named, l.dossier_key)
                    AND c.on_date BETWEEN l.on_date + $7::integer AND l.on_date + $8::integer)) AS credit
     JOIN money_back AS m ON m.tenant_id = $1 AND m.credit_line_id = credit.line_id
+        AND NOT EXISTS (SELECT FROM parted AS d WHERE d.tenant_id = $1 AND d.leg = 'bank'
+                          AND d.payment_id = p.payment_id AND d.fact_id = credit.line_id)
     JOIN statement_line AS r ON r.tenant_id = $1 AND r.line_id = m.line_id
     WHERE $2::boolean
     GROUP BY p.payment_id),

@@ -7,7 +7,7 @@ SELECT nextval('match_match_id_seq'), 'sum_reference', array_agg(fact_id ORDER B
        array_agg(fact_id ORDER BY fact_id) FILTER (WHERE leg = 'bank'), 0
 FROM w_rest
 WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
-GROUP BY account_id, currency, reference_key
+GROUP BY account_id, currency, reference_key, part
 HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE leg = 'bank') > 0
    AND sum(CASE leg WHEN 'payment' THEN amount ELSE -amount END) = 0;
 
@@ -19,7 +19,7 @@ SELECT array_agg(fact_id) FILTER (WHERE leg = 'payment') AS payment_ids,
        array_agg(amount) FILTER (WHERE leg = 'bank') AS line_amounts
 FROM w_rest
 WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
-GROUP BY account_id, currency, reference_key
+GROUP BY account_id, currency, reference_key, part
 HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE leg = 'bank') > 0
    AND count(*) BETWEEN 3 AND $1::integer;
 
@@ -38,13 +38,13 @@ WHERE r.leg = u.leg AND r.fact_id = u.fact_id;
 -- name: mark_sums_too_large
 -- Nobody looks for an answer among so many.
 UPDATE w_rest AS r SET standing = 'ambiguous_reference', stopped = g.facts
-FROM (SELECT account_id, currency, reference_key, count(*) AS facts FROM w_rest
+FROM (SELECT account_id, currency, reference_key, part, count(*) AS facts FROM w_rest
       WHERE standing = 'open' AND reference_key <> '' AND amount > 0 AND account_id IS NOT NULL
-      GROUP BY account_id, currency, reference_key
+      GROUP BY account_id, currency, reference_key, part
       HAVING count(*) FILTER (WHERE leg = 'payment') > 0 AND count(*) FILTER (WHERE leg = 'bank') > 0
          AND count(*) > $1::integer) AS g
 WHERE r.standing = 'open' AND r.amount > 0
-  AND (r.account_id, r.currency, r.reference_key) = (g.account_id, g.currency, g.reference_key);
+  AND (r.account_id, r.currency, r.reference_key, r.part) = (g.account_id, g.currency, g.reference_key, g.part);
 
 -- name: create_sums_tables
 CREATE TEMP TABLE w_sum (leg leg NOT NULL, fact_id bigint NOT NULL, fresh boolean NOT NULL DEFAULT true,

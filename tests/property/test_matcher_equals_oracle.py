@@ -20,8 +20,8 @@ from reconciliation.passes.lateness import CAME_LATE
 from reconciliation.policy import Policy
 from reconciliation.rules.model import RuleSet
 from reconciliation.rules.reading import shipped_rules
+from tests.parted_pairs import lay_parted
 from tests.rule_sets import rule_sets
-from tests.settlement_worlds import lay_partings
 from tests.worlds import (
     DAY,
     lay_lines,
@@ -131,7 +131,7 @@ async def check_in_batches(database: Database, world: World, as_of: date, seed: 
     async with database.connection() as connection:
         tenant_id = await lay_tenant(connection, f"w{next(_codes)}")
         await lay_sources(connection, tenant_id, world.sources)
-        await lay_partings(connection, tenant_id, world.parted)
+        await lay_parted(connection, tenant_id, world.parted)
     while facts:
         size = shuffle.randint(1, 5)
         batch, facts = facts[:size], facts[size:]
