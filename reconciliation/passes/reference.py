@@ -2,7 +2,7 @@
 
 from paygate.telemetry import RECONCILIATION_SECONDS
 from reconciliation.model import CONTENDERS
-from reconciliation.passes.parting import part_exact_groups, part_the_rest
+from reconciliation.passes.apart import part_exact_groups, part_the_rest
 from reconciliation.passes.sums import match_sums_of_references
 from reconciliation.rules.model import Reference, ReferenceOtherAccount, SumReference, Tolerance
 from reconciliation.turn import Turn

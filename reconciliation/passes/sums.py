@@ -11,7 +11,7 @@ import asyncpg
 from paygate.telemetry import RECONCILIATION_SECONDS
 from reconciliation.combination import Combinations, Pair, combine
 from reconciliation.model import CONTENDERS
-from reconciliation.passes.parting import parted_pairs
+from reconciliation.passes.apart import parted_pairs
 from reconciliation.rules.model import SumNarrative, SumReference
 from reconciliation.turn import Turn, columns
 
