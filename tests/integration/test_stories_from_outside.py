@@ -414,5 +414,6 @@ async def test_every_story_ends_as_the_contract_says(database_url: str) -> None:
             ended[name] = (found["verdict"], {one["reason"] for one in found["discrepancies"]})
             expected[name] = STORIES[name][1:]
         report = await asked(served, "GET", f"/v1/reports/haiduong/{CLOSED}", headers)
-    assert {name: ended[name] for name in ended if ended[name] != expected[name]} == {}
+    wrong = {name: (ended[name], expected[name]) for name in ended if ended[name] != expected[name]}
+    assert not wrong
     assert report["proof"]["residual"] == 0
