@@ -12,9 +12,11 @@ from paygate.domain.lifecycle import (
     PaymentState,
     draw,
 )
+from reconciliation.model import REASONS, Reason
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MATCHER = (ROOT / "reconciliation/README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("transitions", [NOTICE_TRANSITIONS, DISCREPANCY_TRANSITIONS], ids=["notice", "discrepancy"])
@@ -36,3 +38,11 @@ def test_every_place_the_readme_sends_a_reader_to_exists() -> None:
     missing = [name for name in named if not (ROOT / name).exists()]
     assert named
     assert not missing
+
+
+def test_the_matchers_guide_lists_every_reason_as_the_code_has_it() -> None:
+    rows = [
+        f"| `{reason}` | {rule.verdict} | {rule.severity} | {rule.responsible}, {rule.due_days} | {rule.en} |"
+        for reason, rule in ((reason, REASONS[reason]) for reason in Reason)
+    ]
+    assert "\n".join(rows) in MATCHER
