@@ -61,6 +61,7 @@ class Tally:
         """Lay the day's cases out in working tables, which `count` drops."""
         self._laid_out = True
         await self.connection.execute(QUERIES["create_closing_tables"])
+        await self._rows("gather_given_up")
         for name in ("gather_dossier_cases", "gather_lone_payment_cases", "gather_line_cases"):
             await self._rows(name, self.day)
         await self.connection.execute("ANALYZE w_case")

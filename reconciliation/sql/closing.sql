@@ -4,11 +4,21 @@
 CREATE TEMP TABLE w_case (case_key text NOT NULL, dossier_code text, payment_id bigint, line_id bigint,
     agency_code text, amount bigint NOT NULL, due bigint, money boolean NOT NULL, flagged boolean NOT NULL DEFAULT false)
     ON COMMIT DROP;
+CREATE TEMP TABLE w_given_up (payment_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_reason (case_key text NOT NULL, reason text NOT NULL, rank integer NOT NULL, verdict text NOT NULL,
     amount bigint NOT NULL, holds boolean NOT NULL, hangs boolean NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_paid_out_on (payment_id bigint NOT NULL, booked_on date NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_class (case_key text NOT NULL, agency_code text, verdict text NOT NULL, amount bigint NOT NULL)
     ON COMMIT DROP;
+
+-- name: gather_given_up
+-- A payment that was only begun is no case, until it has been asked about in vain to the end.
+INSERT INTO w_given_up
+SELECT p.payment_id FROM inquiry AS i
+JOIN payment AS p ON p.tenant_id = $1 AND p.source_id = i.source_id AND p.reference = i.reference
+WHERE i.tenant_id = $1 AND i.state = 'expired' AND p.state = 'initiated'
+  AND NOT EXISTS (SELECT FROM payment AS o WHERE o.tenant_id = $1 AND o.source_id = i.source_id
+                    AND o.reference = i.reference AND o.state >= 'paid');
 
 -- name: gather_dossier_cases
 -- A dossier counts on the day of its first payment, or of its first bank line where that is earlier.
@@ -20,6 +30,9 @@ WITH candidate AS (
     SELECT p.dossier_code FROM payment AS p
     WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.state = 'pending' AND p.dossier_code IS NOT NULL
     UNION
+    SELECT p.dossier_code FROM w_given_up AS g JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = g.payment_id
+    WHERE p.business_date = $2 AND p.dossier_code IS NOT NULL
+    UNION
     SELECT p.dossier_code
     FROM statement_line AS l
     JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.fact_id = l.line_id
@@ -29,13 +42,14 @@ summed AS (
     SELECT c.dossier_code, min(p.business_date) AS first_paid,
            min(l.booked_on) AS first_booked,
            coalesce(sum(p.amount) FILTER (WHERE p.state >= 'paid' AND p.currency = 'VND'),
-                    sum(p.amount) FILTER (WHERE p.state = 'pending'), 0) AS amount,
+                    sum(p.amount) FILTER (WHERE p.state = 'pending' OR g.payment_id IS NOT NULL), 0) AS amount,
            bool_or(p.state >= 'paid') AS money
     FROM candidate AS c
     JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = c.dossier_code
     LEFT JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
     LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
-    WHERE p.state >= 'paid' OR p.state = 'pending'
+    LEFT JOIN w_given_up AS g ON g.payment_id = p.payment_id
+    WHERE p.state >= 'paid' OR p.state = 'pending' OR g.payment_id IS NOT NULL
     GROUP BY c.dossier_code)
 SELECT 'dossier:' || s.dossier_code, s.dossier_code, NULL, NULL,
        coalesce(r.agency_code, split_part(s.dossier_code, '-', 1)), s.amount, r.due, s.money,
@@ -48,7 +62,8 @@ INSERT INTO w_case
 SELECT 'payment:' || p.payment_id, NULL, p.payment_id, NULL, NULL, p.amount, NULL, p.state >= 'paid'
 FROM payment AS p
 WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.dossier_code IS NULL
-  AND (p.state >= 'paid' OR p.state = 'pending');
+  AND (p.state >= 'paid' OR p.state = 'pending'
+       OR p.payment_id IN (SELECT payment_id FROM w_given_up));
 
 -- name: gather_line_cases
 INSERT INTO w_case
@@ -266,4 +281,4 @@ WHERE tenant_id = $1 AND agency_code = ANY ($2::text[]) ORDER BY agency_code, up
 SELECT tenant_id, code, name, timezone FROM tenant WHERE tenant_id = $1;
 
 -- name: drop_closing_tables
-DROP TABLE w_case, w_reason, w_paid_out_on, w_class;
+DROP TABLE w_given_up, w_case, w_reason, w_paid_out_on, w_class;

@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from tests.truth.scenarios import batches, dossiers
+from tests.truth.scenarios import batches
 
 AWAITED: Final[frozenset[str]] = frozenset(
     one.__name__
     for one in (
         batches.batch_codes_that_begin_alike_and_come_to_the_same,  # it is ambiguous, for one code stands in the other
-        dossiers.begun_and_never_confirmed,  # it is told, but counts in no day's report
     )
 )
