@@ -12,6 +12,7 @@ from paygate.domain.retention import Kept
 from paygate.months import make_months
 from paygate.retention import Trimming
 from reconciliation.oracle.facts import Judgement, World
+from tests.parted_pairs import lay_parted
 from tests.property.test_matcher_equals_oracle import AS_OF, EXAMPLES, SHIPPED, expected, stored, turn
 from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, mark_dirty, worlds
 
@@ -24,6 +25,7 @@ async def lay(connection: Connection, world: World) -> int:
     """Lay a world, each payment with the applied notice that told of it and the event of that."""
     tenant_id = await lay_tenant(connection, f"t{next(_codes)}")
     await lay_sources(connection, tenant_id, world.sources)
+    await lay_parted(connection, tenant_id, world.parted)
     await lay_payments(connection, tenant_id, world.payments)
     await lay_lines(connection, tenant_id, world.lines)
     await lay_records(connection, tenant_id, world.records)
@@ -49,7 +51,7 @@ async def lay(connection: Connection, world: World) -> int:
 async def judge_all_again(database: Database, tenant_id: int, as_of: date) -> None:
     """Forget every match and every standing, and let the matcher look at what is left as if it came today."""
     async with database.transaction() as connection:
-        for table in ("match", "loose_fact", "watch"):
+        for table in ("match", "loose_fact", "watch", "settlement_doubt", "settlement_batch", "money_back", "returned"):
             await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1", tenant_id)
         for kind, table in (("payment", "payment"), ("line", "statement_line")):
             rows = await connection.fetch(f"SELECT {kind}_id FROM {table} WHERE tenant_id = $1", tenant_id)

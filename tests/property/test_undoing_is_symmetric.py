@@ -24,8 +24,9 @@ KEPT = {
     "doubt": "SELECT payment_id, contenders FROM settlement_doubt WHERE tenant_id = $1 ORDER BY payment_id",
     "discrepancy": "SELECT case_key, subject, reason, amount, state::text, since, due, dossier_code, evidence"
     " FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved' ORDER BY subject, reason",
-    "late": "SELECT subject, amount, since, resolution FROM discrepancy WHERE tenant_id = $1 AND reason = 'late'"
-    " ORDER BY subject",
+    # A match that held meanwhile may have been late: that it no longer holds is noted, and stays so.
+    "late": "SELECT subject, amount, since FROM discrepancy WHERE tenant_id = $1 AND reason = 'late'"
+    " AND resolution = 'it came late' ORDER BY subject",
     "watch": "SELECT case_key, due_on, pending FROM watch WHERE tenant_id = $1 ORDER BY case_key",
     "parted": "SELECT * FROM parted WHERE tenant_id = $1",
 }
