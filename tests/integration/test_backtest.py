@@ -24,7 +24,7 @@ NEXT = DAY + timedelta(days=1)
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 DAYS = Days(DAY, NEXT)
 TOLERANT = changed(tolerance={"enabled": True, "dong": 1_000, "percent": Decimal(1)})
-DEAF = changed(narrative_dossier={"enabled": False}, narrative_cut={"enabled": False})
+DEAF = changed(**{name: {"enabled": False} for name in ("narrative_dossier", "narrative_cut", "sum_narrative")})
 """It takes no dossier code out of a narrative."""
 
 

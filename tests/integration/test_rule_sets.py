@@ -185,7 +185,9 @@ async def test_a_closed_day_changes_only_when_it_is_closed_again(database: Datab
 
 
 async def test_what_a_name_alone_had_joined_is_judged_by_the_new_rules_too(database: Database, tenant_id: int) -> None:
-    deaf = shipped_content().replace(b'kind = "narrative_dossier"\n', b'kind = "narrative_dossier"\nenabled = false\n')
+    deaf = shipped_content()
+    for kind in (b'kind = "narrative_dossier"\n', b'kind = "sum_narrative"\n'):
+        deaf = deaf.replace(kind, kind + b"enabled = false\n")
     async with database.connection() as connection:
         named = LineFact(3, 1, 150_000, "VND", DAY + timedelta(days=1), "", f"NOP {DOSSIERS[3]}")
         await lay_payments(connection, tenant_id, [PaymentFact(3, "R", DOSSIERS[3], 150_000, "VND", DAY, 1, 1)])

@@ -49,10 +49,11 @@ class Desk:
         return (await close_day(self.database, self.tenant_id, day, Policy(), NOW)).report
 
     async def said(self) -> list[tuple[str, int]]:
+        """Return what is said of cases, and not of the feeds: no statement is laid here."""
         async with self.database.connection() as connection:
             rows = await connection.fetch(
                 "SELECT reason, amount FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved'"
-                " ORDER BY reason, amount",
+                " AND reason NOT LIKE 'statement%' ORDER BY reason, amount",
                 self.tenant_id,
             )
         return [(row["reason"], row["amount"]) for row in rows]

@@ -28,7 +28,7 @@ async def lay(database: Database, world: World) -> int:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(world=worlds() | settled_worlds())
 async def test_every_closed_day_proves_itself(database: Database, world: World) -> None:

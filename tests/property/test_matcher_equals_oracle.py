@@ -108,7 +108,7 @@ def count(world: World, judgement: Judgement) -> None:
 
 
 EXAMPLES = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -157,7 +157,7 @@ async def test_the_order_of_arrival_changes_nothing(database: Database, world: W
     await check_in_batches(database, world, as_of, seed)
 
 
-@settings(EXAMPLES, max_examples=40)
+@settings(EXAMPLES, max_examples=15)
 @given(world=worlds(), rules=rule_sets(), as_of=AS_OF, seed=st.integers(0, 2**16))
 async def test_they_agree_whatever_the_rules(
     database: Database, world: World, rules: RuleSet, as_of: date, seed: int
@@ -219,7 +219,7 @@ async def test_facts_that_change_are_judged_as_they_are_now(
 
 
 @pytest.mark.slow
-@settings(EXAMPLES, max_examples=400)
+@settings(EXAMPLES, max_examples=150)
 @given(world=worlds(most=14), as_of=AS_OF, seed=st.integers(0, 2**16))
 async def test_the_matcher_equals_the_oracle_in_many_large_worlds(
     database: Database, world: World, as_of: date, seed: int

@@ -16,7 +16,7 @@ from tests.worlds import DAY, lay_world, mark_dirty, worlds
 _codes = itertools.count(1)
 LATER = DAY + timedelta(days=30)
 LAWS = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

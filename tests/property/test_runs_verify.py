@@ -20,7 +20,7 @@ _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = Policy()
 EXAMPLES = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

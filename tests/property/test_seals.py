@@ -21,7 +21,7 @@ _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CODE = "sealed"
 EXAMPLES = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -47,7 +47,7 @@ async def turn(database: Database, tenant_id: int) -> dict[str, list[tuple[objec
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(world=worlds() | settled_worlds(), chosen=st.integers(0, 2**16))
 async def test_undone_and_rejoined_a_match_leaves_everything_as_it_was(
