@@ -17,7 +17,7 @@ def trim(
     tenant: Annotated[str | None, typer.Option("--tenant", help="only this tenant's")] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Drop what is settled and older than [retention] says; what is unresolved stays, however old."""
+    """Drop what is settled and older than the configuration keeps it; what is unresolved stays, however old."""
     settings = load(context)
 
     async def work() -> None:
