@@ -1,6 +1,5 @@
 """The rules the matcher goes by: checked, proposed by one person, put in force by another."""
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -9,7 +8,6 @@ import typer
 
 from paygate import audit
 from paygate.access import Role
-from paygate.app import Service
 from paygate.commands.terminal import (
     OUT,
     AsJson,
@@ -20,9 +18,10 @@ from paygate.commands.terminal import (
     print_rows,
     run,
     show_rows,
+    whose_token,
     write_text,
 )
-from paygate.domain.errors import InvalidInputError, UnknownCallerError
+from paygate.domain.errors import InvalidInputError
 from paygate.domain.money import dong
 from reconciliation.backtest import MOST_EXAMPLES, Days, backtest
 from reconciliation.rendering import Language
@@ -88,7 +87,7 @@ def propose(context: typer.Context, tenant: Tenant, file: RulesFile = None) -> N
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id):
-            person = await _person(service, tenant, PROPOSERS)
+            person = await whose_token(service, tenant, PROPOSERS)
             async with service.database.transaction() as connection:
                 await propose_rules(connection, tenant_id, content, checked, person)
                 detail = {"digest": checked.digest.hex()}
@@ -105,7 +104,7 @@ def approve(context: typer.Context, version: Version, tenant: Tenant) -> None:
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id):
-            person = await _person(service, tenant, APPROVERS)
+            person = await whose_token(service, tenant, APPROVERS)
             async with service.database.transaction() as connection:
                 proposed_by = await approve_rules(connection, tenant_id, version, person)
                 detail = {"proposed_by": proposed_by}
@@ -126,15 +125,6 @@ def show(context: typer.Context, version: Version, tenant: Tenant) -> None:
             write_text(await find_body(connection, tenant_id, version), None)
 
     run(work())
-
-
-async def _person(service: Service, tenant: str, roles: frozenset[Role]) -> str:
-    """Find out whose token it is, and that they may do this in the tenant."""
-    if not (token := os.environ.get("PAYGATE_TOKEN", "").strip()):
-        raise UnknownCallerError("PAYGATE_TOKEN is not set: this is done as a person; 'paygate people token' makes one")
-    caller = await service.authenticate(token)
-    caller.tenant(tenant, roles)
-    return caller.person
 
 
 @rules.command("list")

@@ -93,8 +93,8 @@ def test_another_tenants_people_and_nobody_are_refused(house: Path) -> None:
     elsewhere = token(house, "hoa", "admin", "hungyen")
     refused(paygate(house, "rules", "propose", *TENANT, PAYGATE_TOKEN=elsewhere), "there is no such tenant")
     refused(paygate(house, "rules", "propose", *TENANT, PAYGATE_TOKEN="pg_x"), "the token is not known")
-    refused(paygate(house, "rules", "propose", *TENANT), "PAYGATE_TOKEN is not set")
-    refused(paygate(house, "rules", "approve", "x", *TENANT), "PAYGATE_TOKEN is not set")
+    refused(paygate(house, "rules", "propose", *TENANT), "put your token into PAYGATE_TOKEN")
+    refused(paygate(house, "rules", "approve", "x", *TENANT), "put your token into PAYGATE_TOKEN")
 
 
 def test_a_backtest_on_days_without_facts_says_that_nothing_would_be_otherwise(house: Path) -> None:
