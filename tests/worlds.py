@@ -1,5 +1,6 @@
 """Worlds of facts for the matcher: drawn by hypothesis, and laid into a database as intake and imports would."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
@@ -14,6 +15,9 @@ from tests.parted_pairs import lay_parted, parted_pairs
 from tests.returned_money import refunds, reversals
 from tests.settlement_worlds import partings, payouts, settlement_lines, settling_sources
 from tests.summed_money import sums
+
+WORLDS: Final = int(os.environ.get("PAYGATE_TEST_WORLDS", "1"))
+"""How many times as many worlds a property is tried on as it takes to end in minutes."""
 
 DAY: Final = date(2024, 5, 8)
 DOSSIERS: Final = (

@@ -11,7 +11,7 @@ from reconciliation.model import COUNTED
 from reconciliation.oracle.facts import World
 from reconciliation.policy import Policy
 from reconciliation.sealing import digest
-from tests.worlds import DAY, lay_world, settled_worlds, worlds
+from tests.worlds import DAY, WORLDS, lay_world, settled_worlds, worlds
 
 _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,7 +28,9 @@ async def lay(database: Database, world: World) -> int:
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=3 * WORLDS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=worlds() | settled_worlds())
 async def test_every_closed_day_proves_itself(database: Database, world: World) -> None:

@@ -24,6 +24,7 @@ from tests.parted_pairs import lay_parted
 from tests.rule_sets import rule_sets
 from tests.worlds import (
     DAY,
+    WORLDS,
     lay_lines,
     lay_payments,
     lay_records,
@@ -108,7 +109,9 @@ def count(world: World, judgement: Judgement) -> None:
 
 
 EXAMPLES = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=12 * WORLDS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -157,7 +160,7 @@ async def test_the_order_of_arrival_changes_nothing(database: Database, world: W
     await check_in_batches(database, world, as_of, seed)
 
 
-@settings(EXAMPLES, max_examples=15)
+@settings(EXAMPLES, max_examples=8 * WORLDS)
 @given(world=worlds(), rules=rule_sets(), as_of=AS_OF, seed=st.integers(0, 2**16))
 async def test_they_agree_whatever_the_rules(
     database: Database, world: World, rules: RuleSet, as_of: date, seed: int

@@ -11,12 +11,14 @@ from reconciliation.engine import hold_tenant, match_changes
 from reconciliation.oracle.facts import LineFact, PaymentFact, World
 from reconciliation.policy import Policy
 from tests.property.test_matcher_equals_oracle import expected, stored
-from tests.worlds import DAY, lay_world, mark_dirty, worlds
+from tests.worlds import DAY, WORLDS, lay_world, mark_dirty, worlds
 
 _codes = itertools.count(1)
 LATER = DAY + timedelta(days=30)
 LAWS = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5 * WORLDS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -15,7 +15,7 @@ from reconciliation.rule_sets import mark_open
 from reconciliation.rules.model import RuleSet
 from tests.property.test_matcher_equals_oracle import AS_OF, EXAMPLES, expected, stored, turn
 from tests.rule_sets import changed, rule_sets
-from tests.worlds import DAY, echoes, lay_world, payment_facts, worlds
+from tests.worlds import DAY, WORLDS, echoes, lay_world, payment_facts, worlds
 
 _codes = itertools.count(1)
 
@@ -37,7 +37,7 @@ def named_lines(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -
     return LineFact(number, paid.account_id or 1, paid.amount, paid.currency, booked_on, "", spoken)
 
 
-@settings(EXAMPLES, max_examples=12)
+@settings(EXAMPLES, max_examples=6 * WORLDS)
 @given(
     world=st.one_of(spoken_worlds(), spoken_worlds(), worlds()),
     before=rule_sets(tolerant=False),
@@ -59,7 +59,7 @@ async def test_new_rules_judge_what_is_open_as_if_they_had_always_held(
         assert await stored(connection, tenant_id) == judgement
 
 
-@settings(EXAMPLES, max_examples=20)
+@settings(EXAMPLES, max_examples=8 * WORLDS)
 @given(
     amount=st.sampled_from((20_000, 199_980, 200_000, 1_000_000)),
     apart=st.one_of(st.integers(-10_001, 10_001), st.sampled_from((1, 100, 1_000, 5_000, 10_000, 10_001))),

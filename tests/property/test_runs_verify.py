@@ -14,13 +14,15 @@ from reconciliation.oracle.facts import Judgement, MatchFact, World
 from reconciliation.policy import Policy
 from reconciliation.tally import Tally
 from reconciliation.verification import verify_run
-from tests.worlds import DAY, lay_world, settled_worlds, worlds
+from tests.worlds import DAY, WORLDS, lay_world, settled_worlds, worlds
 
 _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = Policy()
 EXAMPLES = settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=3 * WORLDS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

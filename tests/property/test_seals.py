@@ -15,13 +15,15 @@ from reconciliation.oracle.facts import World
 from reconciliation.policy import Policy
 from reconciliation.sealing import digest
 from tests.case_facts import a_payment
-from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, worlds
+from tests.worlds import DAY, WORLDS, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, worlds
 
 _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CODE = "sealed"
 EXAMPLES = settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5 * WORLDS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -14,7 +14,7 @@ from paygate.retention import Trimming
 from reconciliation.oracle.facts import Judgement, World
 from tests.parted_pairs import lay_parted
 from tests.property.test_matcher_equals_oracle import AS_OF, EXAMPLES, SHIPPED, expected, stored, turn
-from tests.worlds import DAY, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, mark_dirty, worlds
+from tests.worlds import DAY, WORLDS, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, mark_dirty, worlds
 
 _codes = itertools.count(1)
 CAME = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
@@ -71,7 +71,7 @@ def named(world: World, judgement: Judgement) -> set[int]:
     }
 
 
-@settings(EXAMPLES, max_examples=6)
+@settings(EXAMPLES, max_examples=4 * WORLDS)
 @given(world=worlds(), as_of=AS_OF, whose=st.sampled_from(("one", "all")))
 async def test_what_is_live_and_all_it_names_outlives_any_trimming(
     database: Database, world: World, as_of: date, whose: str

@@ -10,7 +10,7 @@ from reconciliation.engine import hold_tenant, match_changes
 from reconciliation.oracle.facts import World
 from reconciliation.parting import rejoin_match, undo_match
 from reconciliation.policy import Policy
-from tests.worlds import DAY, lay_world, settled_worlds, worlds
+from tests.worlds import DAY, WORLDS, lay_world, settled_worlds, worlds
 
 _codes = itertools.count(1)
 
@@ -47,7 +47,9 @@ async def turn(database: Database, tenant_id: int) -> dict[str, list[tuple[objec
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5 * WORLDS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=worlds() | settled_worlds(), chosen=st.integers(0, 2**16))
 async def test_undone_and_rejoined_a_match_leaves_everything_as_it_was(
