@@ -54,8 +54,7 @@ async def test_every_closed_day_proves_itself(database: Database, world: World) 
 async def count_cases(database: Database, tenant_id: int, world: World) -> int:
     """A dossier with a payment, a payment without a dossier, a line of no payment: each is one case.
 
-    A payment that failed is none: no money came of it, and none is awaited. Nor is what a file says did not come about,
-    nor a gateway's refund.
+    A payment that failed is none: no money came of it, and none is awaited. Nor is what a file says did not come about.
     """
     async with database.connection() as connection:
         rows = await connection.fetch(
@@ -68,5 +67,5 @@ async def count_cases(database: Database, tenant_id: int, world: World) -> int:
     counted = [one for one in world.payments if one.came or one.hangs]
     dossiers = {one.dossier_code for one in counted if one.dossier_code}
     alone = sum(one.dossier_code is None for one in counted)
-    lines = [one for one in world.lines if one.evidence and not (one.leg == "settlement" and one.amount < 0)]
+    lines = [one for one in world.lines if one.evidence]
     return len(dossiers) + alone + sum(one.line_id not in settled for one in lines)
