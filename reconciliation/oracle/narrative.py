@@ -45,7 +45,7 @@ def texts_of(line: LineFact, prefixes: Sequence[str]) -> list[str]:
 
 
 def names_whole(line: LineFact, payment: PaymentFact, rules: RuleSet) -> bool:
-    """Return whether the line, of the payment's account and amount and in its window, names it in full."""
+    """Return whether the line names the payment in full within its window, whatever the sums."""
     texts = texts_of(line, rules.prefixes)
     found = _references(line, [payment], texts, rules.find(NarrativeReference))
     return bool(found or _dossiers(line, [payment], texts, rules.find(NarrativeDossier)))

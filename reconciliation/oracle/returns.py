@@ -132,7 +132,8 @@ def _taken_back_on(one: PaymentFact, credits_: Collection[tuple[LineFact, date]]
 def _is_of(line: LineFact, one: PaymentFact, rules: RuleSet) -> bool:
     if line.currency == one.currency and key_of(line.reference) == key_of(one.reference) != "":
         return True
-    return names_whole(line, one, rules)
+    alike = (line.account_id, line.amount, line.currency) == (one.account_id, one.amount, one.currency)
+    return alike and names_whole(line, one, rules)
 
 
 def keep(world: World, returned: Mapping[int, Returned]) -> World:
