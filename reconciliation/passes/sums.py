@@ -71,6 +71,7 @@ async def match_sums_by_name(turn: Turn) -> None:
         if rule:
             await _follow_names(turn, rule)
         await turn.do("leave_facts_settled_otherwise", turn.tenant_id)
+        await turn.do("leave_edges_of_facts_settled_otherwise")
         if rule and (edges := await turn.fetch("sums_by_name", turn.tenant_id)):
             await _match_groups(turn, _hold_together(edges), rule.most_facts)
         await turn.do("set_sum_standing", turn.tenant_id, CONTENDERS)

@@ -125,8 +125,6 @@ WHERE NOT EXISTS (SELECT FROM loose_fact AS l WHERE l.tenant_id = $1 AND l.leg =
 -- name: sums_by_name
 SELECT e.payment_id, p.amount AS payment_amount, e.line_id, l.amount AS line_amount
 FROM w_sum_edge AS e
-JOIN w_sum AS f ON f.leg = 'payment' AND f.fact_id = e.payment_id
-JOIN w_sum AS g ON g.leg = 'bank' AND g.fact_id = e.line_id
 JOIN loose_fact AS p ON p.tenant_id = $1 AND p.leg = 'payment' AND p.fact_id = e.payment_id
 JOIN loose_fact AS l ON l.tenant_id = $1 AND l.leg = 'bank' AND l.fact_id = e.line_id;
 
@@ -139,6 +137,12 @@ WHERE w.leg = t.leg AND w.fact_id = t.fact_id;
 UPDATE w_sum AS w SET standing = 'ambiguous_sum', stopped = u.stopped
 FROM unnest($1::leg[], $2::bigint[], $3::integer[]) AS u (leg, fact_id, stopped)
 WHERE w.leg = u.leg AND w.fact_id = u.fact_id;
+
+-- name: leave_edges_of_facts_settled_otherwise
+-- They served to find whom those had stood beside; nobody is their contender now.
+DELETE FROM w_sum_edge AS e
+WHERE NOT EXISTS (SELECT FROM w_sum AS w WHERE w.leg = 'payment' AND w.fact_id = e.payment_id)
+   OR NOT EXISTS (SELECT FROM w_sum AS w WHERE w.leg = 'bank' AND w.fact_id = e.line_id);
 
 -- name: set_sum_standing
 UPDATE loose_fact AS l SET standing = s.standing, contenders = s.contenders, stopped = s.stopped
