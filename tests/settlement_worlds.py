@@ -12,7 +12,7 @@ from reconciliation.oracle.facts import LineFact, PaymentFact, SourceFact
 Parting = tuple[str, int, int]
 """Leg, payment, line."""
 DAY: Final = date(2024, 5, 9)
-BATCHES: Final = ("LO240509A1", "LO240509A1", "LO240509A2", "Q-17", "2024-05-09", "12", None)
+BATCHES: Final = ("LO240509A1", "LO240509A1", "LO240509A2", "LO240509A1K2", "Q-17", "2024-05-09", "12", None)
 PAYOUTS: Final = ("|QUYET TOAN LO {code}", "{code}|", "|", "|TT DOI SOAT 2024-05-09", "|{code}X", "|lo {code}/{other}")
 """How a bank line may speak of a batch: its reference column, a bar, its narrative."""
 

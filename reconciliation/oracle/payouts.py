@@ -27,14 +27,18 @@ class Batch:
         first, last = (self.settled_on + timedelta(days=days) for days in (window.first, window.last))
         return line.account_id == self.account_id and first <= line.booked_on <= last
 
-    def is_named_by(self, line: LineFact, rule: SettlementBatch, prefixes: Sequence[str]) -> bool:
+    def is_named_by(
+        self, line: LineFact, rule: SettlementBatch, prefixes: Sequence[str], longer: str | None = None
+    ) -> bool:
+        """Return whether the line names the batch, with all that names a longer code blotted out."""
         key = key_of(self.code)
         for reading in readings_of(line, prefixes):
-            words = words_of(" ".join(reading))
-            whole = [key_of(text) for text in reading]
-            if stands_in(key, (" ".join(words), *whole), rule.least_length):
+            texts = [" ".join(words_of(" ".join(reading))), *(key_of(text) for text in reading)]
+            if longer:
+                texts = [text.replace(longer, "#") for text in texts]
+            if stands_in(key, texts, rule.least_length):
                 return True
-            if rule.least_word <= len(key) < rule.least_length and key in (*words, *whole):
+            if rule.least_word <= len(key) < rule.least_length and key in " ".join(texts).split(" "):
                 return True
         return False
 
@@ -73,7 +77,19 @@ def match_payouts(
         for line in credits_
         if batch.net > 0 and line.amount > 0 and line.currency == "VND" and batch.can_be_paid_by(line, rule.window_days)
     ]
-    named = {pair for pair in edges if pair[0].is_named_by(pair[1], rule, rules.prefixes)}
+    spoken = {pair for pair in edges if pair[0].is_named_by(pair[1], rule, rules.prefixes)}
+    codes_of = defaultdict(set)
+    for batch, line in spoken:
+        codes_of[line].add(key_of(batch.code))
+    named = {
+        (batch, line)
+        for batch, line in spoken
+        if all(
+            batch.is_named_by(line, rule, rules.prefixes, longer)
+            for longer in codes_of[line]
+            if key_of(batch.code) in longer and key_of(batch.code) != longer
+        )
+    }
     kinds: tuple[Callable[[Batch, LineFact], bool], ...] = (
         lambda batch, line: (batch, line) in named and batch.net == line.amount,
         lambda batch, line: (batch, line) in named and not batch.is_but_a_day,

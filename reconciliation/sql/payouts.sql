@@ -130,7 +130,11 @@ FROM w_batch_day AS d
 JOIN w_credit AS c ON c.account_id = d.account_id AND c.booked_on = d.day AND c.amount = d.net
 JOIN w_batch AS b ON b.batch_id = d.batch_id
 WHERE b.standing = 'open' AND c.standing = 'open' AND c.available
-  AND (NOT $1::boolean OR names_batch(c.named, d.code_key, $2::integer, $3::integer));
+  AND (NOT $1::boolean
+       OR names_batch(c.named, d.code_key, $2::integer, $3::integer)
+          AND NOT EXISTS (SELECT FROM w_batch_day AS o
+                          WHERE o.account_id = d.account_id AND o.day = d.day
+                            AND stands_within(d.code_key, o.code_key, c.named, $2::integer, $3::integer)));
 
 -- name: find_payouts_named
 -- Of another amount than the net.
@@ -140,7 +144,10 @@ FROM w_batch_day AS d
 JOIN w_credit AS c ON c.account_id = d.account_id AND c.booked_on = d.day
 JOIN w_batch AS b ON b.batch_id = d.batch_id
 WHERE b.standing = 'open' AND c.standing = 'open' AND c.available AND NOT d.dated AND c.amount <> d.net
-  AND names_batch(c.named, d.code_key, $1::integer, $2::integer);
+  AND names_batch(c.named, d.code_key, $1::integer, $2::integer)
+  AND NOT EXISTS (SELECT FROM w_batch_day AS o
+                  WHERE o.account_id = d.account_id AND o.day = d.day
+                    AND stands_within(d.code_key, o.code_key, c.named, $1::integer, $2::integer));
 
 -- name: find_lone_payouts
 -- One batch and one credit that have nobody else in their windows, not even one in doubt, and are near enough.

@@ -11,7 +11,6 @@ from pathlib import Path
 from paygate.database import migrate
 from paygate.embedded import embedded_database
 from paygate.telemetry import configure_logging
-from tests.truth.awaited import AWAITED
 from tests.truth.drawing import draw_worlds
 from tests.truth.facts import World
 from tests.truth.trial import Trial, try_worlds
@@ -21,7 +20,7 @@ def main() -> None:
     arguments = _arguments()
     configure_logging("warning")
     begun = time.perf_counter()
-    worlds = draw_worlds(arguments.payments, arguments.seed, without=frozenset() if arguments.all else AWAITED)
+    worlds = draw_worlds(arguments.payments, arguments.seed)
     drawing = round(time.perf_counter() - begun, 1)
     trial = asyncio.run(_try(arguments, worlds))
     figures = {"seed": arguments.seed, "drawing_seconds": drawing, **trial.figures()}
@@ -34,7 +33,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--url", help="an empty database; without it an embedded one is made, and thrown away")
     parser.add_argument("--at-once", action="store_true", help="all facts come before the first day is closed")
-    parser.add_argument("--all", action="store_true", help="tell what the engine is not expected to know yet, too")
     parser.add_argument("--json", action="store_true", help="on one line")
     return parser.parse_args()
 

@@ -1,6 +1,6 @@
 """Draws a world: most payments agree, every odd story is told as often as any other, and numbers come last."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Final
 
@@ -17,24 +17,23 @@ TENANTS: Final = (("haiduong", "H23"), ("thainguyen", "H55"))
 """Two provinces, whose facts carry the same numbers."""
 
 
-def draw_worlds(payments: int, seed: int, *, without: Collection[str] = ()) -> list[World]:
-    """Draw the tenants' worlds, of as many payments together or a few more; scenarios in `without` are not told."""
+def draw_worlds(payments: int, seed: int) -> list[World]:
+    """Draw the tenants' worlds, of as many payments together or a few more."""
     share = payments // len(TENANTS)
-    return [draw_world(code, agency, share, f"{seed} {code}", without) for code, agency in TENANTS]
+    return [draw_world(code, agency, share, f"{seed} {code}") for code, agency in TENANTS]
 
 
-def draw_world(tenant: str, agency: str, payments: int, seed: str, without: Collection[str] = ()) -> World:
+def draw_world(tenant: str, agency: str, payments: int, seed: str) -> World:
     """Draw one tenant's world; the same seed draws the same world."""
     random = Random(seed)
     province = found_province(tenant, agency)
     world = World(tenant)
     teller = Teller(random, province, world)
-    stories = _deal(random, without)
+    stories = _deal(random)
     while len(world.payments) < payments:
         _tell(teller, next(stories))
     for story in _rare(random, payments):
-        if story.__name__ not in without:
-            _tell(teller, story)
+        _tell(teller, story)
     teller.pay_out_pools()
     world.accounts, world.sources = province.accounts, province.sources
     _number(random, world)
@@ -46,15 +45,13 @@ def _tell(teller: Teller, story: Scenario) -> None:
     story(teller)
 
 
-def _deal(random: Random, without: Collection[str]) -> Iterator[Scenario]:
+def _deal(random: Random) -> Iterator[Scenario]:
     """Deal stories without end; the odd ones from a deck that is shuffled anew when it is used up."""
-    weights = {story: weight for story, weight in PLAIN.items() if story.__name__ not in without}
-    deck = [story for story in ODD if story.__name__ not in without]
-    plain = list(weights)
+    plain = list(PLAIN)
     while True:
-        for odd in random.sample(deck, len(deck)):
+        for odd in random.sample(ODD, len(ODD)):
             while random.random() < PLAIN_SHARE:
-                yield random.choices(plain, list(weights.values()))[0]
+                yield random.choices(plain, list(PLAIN.values()))[0]
             yield odd
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.truth.awaited import AWAITED
 from tests.truth.drawing import draw_worlds
 from tests.truth.trial import Trial, try_worlds
 
@@ -28,13 +27,13 @@ def assert_true(trial: Trial) -> None:
 
 
 async def test_the_engine_finds_the_truth_as_days_go_by(database_url: str) -> None:
-    assert_true(await try_worlds(database_url, draw_worlds(2_000, seed=1, without=AWAITED)))
+    assert_true(await try_worlds(database_url, draw_worlds(3_000, seed=1)))
 
 
 async def test_the_engine_finds_the_truth_when_everything_comes_at_once(database_url: str) -> None:
-    assert_true(await try_worlds(database_url, draw_worlds(1_000, seed=2, without=AWAITED), at_once=True))
+    assert_true(await try_worlds(database_url, draw_worlds(2_000, seed=2), at_once=True))
 
 
 @pytest.mark.slow
 async def test_the_engine_finds_the_truth_of_a_hundred_thousand_payments(database_url: str) -> None:
-    assert_true(await try_worlds(database_url, draw_worlds(100_000, seed=3, without=AWAITED)))
+    assert_true(await try_worlds(database_url, draw_worlds(100_000, seed=3)))

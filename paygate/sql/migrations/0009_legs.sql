@@ -71,6 +71,14 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
                 AND position(' ' || code_key || ' ' IN ' ' || named || ' ') > 0 END
 $$;
 
+-- Whether a batch's code stands in a named text only as a part of another batch's, longer code, which is named there.
+CREATE FUNCTION stands_within(code_key text, longer text, named text, least_length integer, least_word integer)
+RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT length(longer) > length(code_key) AND position(code_key IN longer) > 0
+       AND names_batch(named, longer, least_length, least_word)
+       AND NOT names_batch(replace(named, longer, '#'), code_key, least_length, least_word)
+$$;
+
 -- Payments for which several settlement lines are equally good; the lines are loose facts of their leg.
 CREATE TABLE settlement_doubt (
     tenant_id  integer NOT NULL,
