@@ -43,7 +43,9 @@ async def load_world(
     records = [_record(row) for row in await fetch("load_records", codes)]
     sources = {row["source_id"]: _source(row) for row in await fetch("load_sources")}
     parted = frozenset((row["leg"], row["payment_id"], row["fact_id"]) for row in await fetch("load_parted"))
-    return World(payments, lines, records, sources, parted)
+    rows = await fetch("load_parted_payouts")
+    payouts = frozenset((row["source_id"], row["code"], row["fact_id"]) for row in rows)
+    return World(payments, lines, records, sources, parted, payouts)
 
 
 def _payment(row: asyncpg.Record) -> PaymentFact:

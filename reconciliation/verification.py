@@ -150,10 +150,10 @@ async def _stored(connection: Connection, tenant_id: int, subjects: frozenset[st
 def _differences(world: World, judgement: Judgement, stored: Judgement) -> Iterator[str]:
     for match in sorted(judgement.matches ^ stored.matches, key=_place_of_match):
         yield f"match {_tell_match(world, match)}: {_whose(made=match in judgement.matches)}"
-    for back in sorted(judgement.back ^ stored.back, key=lambda one: (one.line_id, one.payment_id or 0)):
+    for back in sorted(judgement.back ^ stored.back, key=_place_of_back):
         to = f"payment {back.payment_id}" if back.payment_id else f"line {back.credit_line_id}"
         yield f"{back.amount} back by line {back.line_id} to {to}: {_whose(made=back in judgement.back)}"
-    for found in sorted(judgement.discrepancies ^ stored.discrepancies, key=lambda one: (one.subject, one.reason)):
+    for found in sorted(judgement.discrepancies ^ stored.discrepancies, key=_place_of_discrepancy):
         yield f"{_tell_discrepancy(world, found)}: {_whose(made=found in judgement.discrepancies)}"
 
 
@@ -163,6 +163,14 @@ def _whose(*, made: bool) -> str:
 
 def _place_of_match(match: MatchFact) -> tuple[str, tuple[int, ...], tuple[int, ...], str, int]:
     return match.leg, match.payment_ids, match.line_ids, match.rule, match.difference
+
+
+def _place_of_back(back: BackFact) -> tuple[int, int, int, int]:
+    return back.line_id, back.payment_id or 0, back.credit_line_id or 0, back.amount
+
+
+def _place_of_discrepancy(found: DiscrepancyFact) -> tuple[str, str, int, date]:
+    return found.subject, found.reason, found.amount, found.since
 
 
 def _tell_match(world: World, match: MatchFact) -> str:

@@ -1,15 +1,15 @@
 """Keeps apart what a person has parted: of a reference, only what may still be joined is judged together."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import asyncpg
 
-from reconciliation.combination import Pair
+from reconciliation.components import Pair, split_group
 from reconciliation.turn import Turn, columns
 
-Fact = tuple[str, int]
-"""Leg and number."""
+Part = tuple[str, int, int]
+"""Leg and number of a fact, and the part of its group that it is in."""
 
 
 async def part_exact_groups(turn: Turn) -> None:
@@ -31,35 +31,19 @@ async def parted_pairs(turn: Turn, payment_ids: Collection[int]) -> frozenset[Pa
     return frozenset((row["payment_id"], row["line_id"]) for row in rows)
 
 
-async def _parts(turn: Turn, found: Sequence[asyncpg.Record]) -> list[tuple[str, int, int]]:
-    groups: dict[int, list[Fact]] = defaultdict(list)
+async def _parts(turn: Turn, found: Sequence[asyncpg.Record]) -> list[Part]:
+    """Return leg, number and part of each fact; a part's number is its group's own."""
+    groups: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for row in found:
-        groups[row["group_id"]].append((row["leg"], row["fact_id"]))
+        groups[row["group_id"]][row["leg"] == "bank"].append(row["fact_id"])
     parted = await parted_pairs(turn, [row["fact_id"] for row in found if row["leg"] == "payment"])
-    company: dict[Fact, set[int]] = defaultdict(set)
-    for payment, line in parted:
-        company["payment", payment].add(line)
-        company["bank", line].add(payment)
-    return [
-        (*fact, part)
-        for group in groups.values()
-        for part, facts in enumerate(_connected(group, company))
-        for fact in facts
-    ]
+    return [fact for payments, lines in groups.values() for fact in _numbered(payments, lines, parted)]
 
 
-def _connected(group: Collection[Fact], parted_from: Mapping[Fact, set[int]]) -> Iterator[list[Fact]]:
-    """Yield the facts in parts that allowed pairs hold together; each fact is looked at as often as it is parted."""
-    left = {"payment": {number for leg, number in group if leg == "payment"}}
-    left["bank"] = {number for leg, number in group if leg == "bank"}
-    for leg, number in group:
-        if number not in left[leg]:
-            continue
-        left[leg].discard(number)
-        part = [(leg, number)]
-        for near, one in part:  # grows while it is walked through
-            far = "bank" if near == "payment" else "payment"
-            new = left[far] - parted_from.get((near, one), set())
-            left[far] -= new
-            part += [(far, other) for other in new]
-        yield part
+def _numbered(payments: Collection[int], lines: Collection[int], parted: Collection[Pair]) -> Iterator[Part]:
+    """Number the parts of a group from 2; payments that have lost every line are one part, and so are such lines."""
+    part_of = {("payment", one): 0 for one in payments} | {("bank", one): 1 for one in lines}
+    for part, sides in enumerate(split_group(payments, lines, parted), 2):
+        for leg, facts in zip(("payment", "bank"), sides, strict=True):
+            part_of |= {(leg, one): part for one in facts}
+    return ((*fact, part) for fact, part in part_of.items())

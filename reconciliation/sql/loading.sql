@@ -26,6 +26,11 @@ FROM source WHERE tenant_id = $1;
 -- name: load_parted
 SELECT leg::text AS leg, payment_id, fact_id FROM parted WHERE tenant_id = $1 AND payment_id IS NOT NULL;
 
+-- name: load_parted_payouts
+SELECT b.source_id, b.code, p.fact_id
+FROM parted AS p JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.batch_id = p.batch_id
+WHERE p.tenant_id = $1;
+
 -- name: create_reach_tables
 CREATE TEMP TABLE w_reached_payment (payment_id bigint PRIMARY KEY, round integer NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_reached_line (line_id bigint PRIMARY KEY, round integer NOT NULL) ON COMMIT DROP;

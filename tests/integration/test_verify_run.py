@@ -7,10 +7,11 @@ import pytest
 from paygate.database import Database
 from paygate.domain.errors import ConflictError, NotFoundError
 from reconciliation.closing import ClosedDay, close_day
-from reconciliation.oracle.facts import World
+from reconciliation.oracle.facts import SourceFact, World
+from reconciliation.parting import undo_match
 from reconciliation.policy import Policy
 from reconciliation.verification import Verified, verify_run
-from tests.case_facts import NEXT, a_bank_line, a_payment, a_record
+from tests.case_facts import AMOUNT, NEXT, a_bank_line, a_payment, a_payout, a_record, a_settlement_line
 from tests.worlds import DAY, DOSSIERS, lay_lines, lay_world
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -42,6 +43,19 @@ async def test_a_run_that_nobody_touched_agrees(database: Database, tenant_id: i
     verified = await verify(database, closed.run_id)
     assert (verified.difference, verified.cases, verified.superseded_by) == (None, 2, None)
     assert verified.digest == closed.report["digest"]
+
+
+async def test_a_run_agrees_that_rests_on_a_payout_which_a_person_has_undone(database: Database) -> None:
+    lines = [a_settlement_line(FIRST), a_payout(AMOUNT)]
+    source = SourceFact(settlement_days=1, account_id=1)
+    tenant_id = await lay_world(database, "haiduong", World([FIRST], lines, [a_record()], {1: source}))
+    await close(database, tenant_id)
+    async with database.transaction() as connection:
+        match_id = await connection.fetchval("SELECT match_id FROM match WHERE batch_id IS NOT NULL")
+        await undo_match(connection, tenant_id, match_id, person="An", reason="another batch's")
+    closed = await close_day(database, tenant_id, NEXT, Policy(), NOW)
+    assert closed.report["reasons"].keys() == {"bank_unexpected"}
+    assert (await verify(database, closed.run_id)).difference is None
 
 
 @pytest.mark.parametrize(

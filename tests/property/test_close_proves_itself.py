@@ -28,7 +28,7 @@ async def lay(database: Database, world: World) -> int:
 
 
 @settings(
-    max_examples=3 * WORLDS,
+    max_examples=6 * WORLDS,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -109,7 +109,7 @@ def count(world: World, judgement: Judgement) -> None:
 
 
 EXAMPLES = settings(
-    max_examples=12 * WORLDS,
+    max_examples=30 * WORLDS,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -160,7 +160,7 @@ async def test_the_order_of_arrival_changes_nothing(database: Database, world: W
     await check_in_batches(database, world, as_of, seed)
 
 
-@settings(EXAMPLES, max_examples=8 * WORLDS)
+@settings(EXAMPLES, max_examples=15 * WORLDS)
 @given(world=worlds(), rules=rule_sets(), as_of=AS_OF, seed=st.integers(0, 2**16))
 async def test_they_agree_whatever_the_rules(
     database: Database, world: World, rules: RuleSet, as_of: date, seed: int

@@ -16,7 +16,7 @@ from tests.worlds import DAY, WORLDS, lay_world, mark_dirty, worlds
 _codes = itertools.count(1)
 LATER = DAY + timedelta(days=30)
 LAWS = settings(
-    max_examples=5 * WORLDS,
+    max_examples=10 * WORLDS,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

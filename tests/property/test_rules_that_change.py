@@ -37,7 +37,7 @@ def named_lines(draw: st.DrawFn, number: int, payments: Sequence[PaymentFact]) -
     return LineFact(number, paid.account_id or 1, paid.amount, paid.currency, booked_on, "", spoken)
 
 
-@settings(EXAMPLES, max_examples=6 * WORLDS)
+@settings(EXAMPLES, max_examples=15 * WORLDS)
 @given(
     world=st.one_of(spoken_worlds(), spoken_worlds(), worlds()),
     before=rule_sets(tolerant=False),
@@ -59,7 +59,7 @@ async def test_new_rules_judge_what_is_open_as_if_they_had_always_held(
         assert await stored(connection, tenant_id) == judgement
 
 
-@settings(EXAMPLES, max_examples=8 * WORLDS)
+@settings(EXAMPLES, max_examples=25 * WORLDS)
 @given(
     amount=st.sampled_from((20_000, 199_980, 200_000, 1_000_000)),
     apart=st.one_of(st.integers(-10_001, 10_001), st.sampled_from((1, 100, 1_000, 5_000, 10_000, 10_001))),

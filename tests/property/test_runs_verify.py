@@ -20,7 +20,7 @@ _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = Policy()
 EXAMPLES = settings(
-    max_examples=3 * WORLDS,
+    max_examples=8 * WORLDS,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -21,7 +21,7 @@ _codes = itertools.count(1)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CODE = "sealed"
 EXAMPLES = settings(
-    max_examples=5 * WORLDS,
+    max_examples=12 * WORLDS,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

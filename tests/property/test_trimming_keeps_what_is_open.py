@@ -71,7 +71,7 @@ def named(world: World, judgement: Judgement) -> set[int]:
     }
 
 
-@settings(EXAMPLES, max_examples=4 * WORLDS)
+@settings(EXAMPLES, max_examples=8 * WORLDS)
 @given(world=worlds(), as_of=AS_OF, whose=st.sampled_from(("one", "all")))
 async def test_what_is_live_and_all_it_names_outlives_any_trimming(
     database: Database, world: World, as_of: date, whose: str

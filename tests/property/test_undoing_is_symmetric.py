@@ -47,7 +47,7 @@ async def turn(database: Database, tenant_id: int) -> dict[str, list[tuple[objec
 
 
 @settings(
-    max_examples=5 * WORLDS,
+    max_examples=15 * WORLDS,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -25,10 +25,7 @@ $$;
 CREATE FUNCTION names(named text, key text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT EXISTS (
         SELECT FROM string_to_array(named, key) AS parts, generate_series(1, cardinality(parts) - 1) AS place
-        -- Between two keys that touch there is nothing but the other key.
-        WHERE CASE WHEN parts[place] = '' AND place > 1 THEN key ELSE parts[place] END !~ '[0-9]$'
-          AND CASE WHEN parts[place + 1] = '' AND place + 1 < cardinality(parts) THEN key ELSE parts[place + 1] END
-              !~ '^[0-9]')
+        WHERE parts[place] !~ '[0-9]$' AND parts[place + 1] !~ '^[0-9]')
 $$;
 
 -- Who collects, through which source, into which account. Written from the configuration at every start.

@@ -6,6 +6,16 @@ CREATE FUNCTION cut_words(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRI
     SELECT string_to_array(regexp_replace(words(value), '[A-Z0-9]+ (?=[0-9])', '', 'g'), ' ')
 $$;
 
+-- Whether a key stands in a named text with no digit running on at either end. Between two keys that touch there is
+-- nothing but the other key.
+CREATE OR REPLACE FUNCTION names(named text, key text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT EXISTS (
+        SELECT FROM string_to_array(named, key) AS parts, generate_series(1, cardinality(parts) - 1) AS place
+        WHERE CASE WHEN parts[place] = '' AND place > 1 THEN key ELSE parts[place] END !~ '[0-9]$'
+          AND CASE WHEN parts[place + 1] = '' AND place + 1 < cardinality(parts) THEN key ELSE parts[place + 1] END
+              !~ '^[0-9]')
+$$;
+
 -- An account may also stand for where a leg's lines come from: a gateway's clearing account, the receipts' book.
 ALTER TABLE account DROP CONSTRAINT account_kind_check,
     ADD CONSTRAINT account_kind_check CHECK (kind IN ('bank', 'treasury', 'gateway', 'receipt'));
