@@ -95,6 +95,12 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             yield connection
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """Lend a connection whose statements all see the facts of one moment, and change none."""
+        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            yield connection
+
     async def _release(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
         # A frozen server lets release() wait for ever on a second connection, so it is cut instead.
         try:

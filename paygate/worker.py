@@ -169,7 +169,7 @@ class Worker:
         for _ in range(SETTLE_ROUNDS):
             await self.drain(tenant_id)
             async with self._database.transaction() as connection:
-                if not await connection.fetchval(QUERIES["is_any_claimed"], tenant_id):
+                if not await connection.fetchval(QUERIES["is_anything_left"], tenant_id):
                     return
             async with self._database.transaction() as connection:
                 await connection.execute(QUERIES["wait_for_claimed"], tenant_id)

@@ -128,7 +128,7 @@ class RecordRoutes:
         """Show one dossier."""
         tenant = visit.tenant()
         dossier_code = visit.request.match_info["dossier"]
-        async with self.database.connection() as connection:
+        async with self.database.snapshot() as connection:
             view = await self.view_record(connection, tenant.tenant_id, dossier_code)
         if view is None:
             raise NotFoundError("there is no such dossier")

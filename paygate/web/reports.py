@@ -97,7 +97,7 @@ class ReportRoutes:
         state = query.get("state")
         if state is not None and state not in set(DiscrepancyState):
             raise InvalidInputError(f"there is no state {state!r}; there is {', '.join(DiscrepancyState)}")
-        async with self.database.connection() as connection:
+        async with self.database.snapshot() as connection:
             items, following = await self.list_discrepancies(
                 connection,
                 tenant.tenant_id,

@@ -17,14 +17,11 @@ ORDER BY next_attempt_at, notice_id
 LIMIT $2
 FOR UPDATE SKIP LOCKED;
 
--- name: is_any_claimed
--- Whether another worker has rows that are due: they are seen, and skipped as locked.
-SELECT (SELECT count(*) FROM notice
-        WHERE tenant_id = $1 AND state IN ('received', 'retrying') AND next_attempt_at <= now())
-    > (SELECT count(*) FROM (
-        SELECT FROM notice
-        WHERE tenant_id = $1 AND state IN ('received', 'retrying') AND next_attempt_at <= now()
-        FOR SHARE SKIP LOCKED) AS free);
+-- name: is_anything_left
+-- In one snapshot: a batch that another worker ends between two looks leaves what its notices ask of booked money.
+SELECT EXISTS (SELECT FROM notice
+               WHERE tenant_id = $1 AND state IN ('received', 'retrying') AND next_attempt_at <= now())
+    OR EXISTS (SELECT FROM unweighed WHERE tenant_id = $1);
 
 -- name: wait_for_claimed
 -- Without skipping: it ends as the other workers' batches end. They wait for no notice, and so not for us.
