@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import asyncpg
 
 from paygate.database import Connection, load_queries
 from paygate.domain.errors import InvalidInputError, NotAllowedError, NotFoundError, UnknownCallerError
@@ -27,18 +29,29 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person may do in a tenant; `agencies` are those it is limited to, none: the whole tenant."""
+
+    roles: frozenset[Role]
+    agencies: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, with which role in which tenant, by the tenants' codes."""
+    """Who calls, with what they may do in which tenant, by the tenants' codes."""
 
     person: str
-    grants: Mapping[str, Role]
+    grants: Mapping[str, Grant]
 
-    def tenant(self, wanted: str | None, roles: frozenset[Role]) -> str:
+    def tenant(self, wanted: str | None, roles: frozenset[Role], *, limited: bool = False) -> str:
         """Return the code of the tenant a request is about; None means the only one the caller has.
+
+        `limited` is True where the request heeds the agencies a caller is limited to; elsewhere such a caller is
+        refused, for it would show or change what other agencies have.
 
         Raises:
             NotFoundError: a tenant the caller has no grant in does not exist for them.
-            NotAllowedError: none of `roles` is theirs there.
+            NotAllowedError: none of `roles` is theirs there, or it is for those of the whole tenant.
             InvalidInputError: they have several and named none.
         """
         if wanted is None:
@@ -47,9 +60,16 @@ class Caller:
             wanted = next(iter(self.grants))
         if wanted not in self.grants:
             raise NotFoundError("there is no such tenant")
-        if self.grants[wanted] not in roles:
-            raise NotAllowedError(f"the role {self.grants[wanted]} may not do this")
+        grant = self.grants[wanted]
+        if not grant.roles & roles:
+            raise NotAllowedError(f"the role {', '.join(sorted(grant.roles))} may not do this")
+        if grant.agencies and not limited:
+            raise NotAllowedError("this is for people of the whole tenant")
         return wanted
+
+    def agencies(self, tenant: str) -> list[str] | None:
+        """Return the agencies the caller is limited to in a tenant of theirs; None: to none."""
+        return sorted(self.grants[tenant].agencies) or None
 
 
 async def add_person(connection: Connection, name: str, role: Role, tenant_id: int) -> int:
@@ -64,6 +84,12 @@ async def add_person(connection: Connection, name: str, role: Role, tenant_id: i
         raise NotAllowedError(f"{name!r} is disabled")
     await connection.execute(QUERIES["grant_role"], person["person_id"], tenant_id, role)
     return int(person["person_id"])
+
+
+async def limit_person(connection: Connection, person_id: int, tenant_id: int, agencies: Sequence[str]) -> None:
+    """Limit all that a person may do in a tenant to some agencies; to none: the whole tenant."""
+    await connection.execute(QUERIES["forget_agencies"], person_id, tenant_id)
+    await connection.execute(QUERIES["limit_to_agencies"], person_id, tenant_id, list(agencies))
 
 
 async def issue_token(connection: Connection, name: str, role: Role, tenant_id: int) -> str:
@@ -85,7 +111,17 @@ async def authenticate(connection: Connection, token: str) -> Caller:
     rows = await connection.fetch(QUERIES["find_grants"], _hash(token))
     if not rows:
         raise UnknownCallerError("the token is not known")
-    return Caller(rows[0]["person"], {row["tenant"]: Role(row["role"]) for row in rows})
+    return Caller(rows[0]["person"], {row["tenant"]: _grant(row) for row in rows})
+
+
+async def grants_of(connection: Connection, person_id: int) -> dict[str, Grant]:
+    """Return what a person may do, by the tenants' codes."""
+    rows = await connection.fetch(QUERIES["list_grants"], person_id)
+    return {row["tenant"]: _grant(row) for row in rows}
+
+
+def _grant(row: asyncpg.Record) -> Grant:
+    return Grant(frozenset(map(Role, row["roles"])), frozenset(row["agencies"]))
 
 
 def _hash(token: str) -> bytes:

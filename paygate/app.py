@@ -14,20 +14,18 @@ from aiohttp.web import Application
 
 from adapters import registry
 from adapters.statements.registry import FORMATS
-from adapters.statements.table.mapping import TableMapping
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
-from paygate.configured import built, caretaker, endpoints, questioned, store_parties
+from paygate.configured import built, caretaker, endpoints, open_statement, questioned, store_parties
 from paygate.confirmation import confirm, declare
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.deliveries import Deliveries, Endpoint
+from paygate.desk import Ground, build_desk, tidy_web
 from paygate.directory import Directory
 from paygate.domain.adapter import Adapter
 from paygate.domain.calendar import Calendar
-from paygate.domain.errors import ConfigurationError, InvalidInputError
 from paygate.domain.record_reading import read_records
 from paygate.domain.statement import StatementPart
-from paygate.domain.statement_owner import squeezed
 from paygate.egress import open_egress
 from paygate.embedded import embedded_database
 from paygate.inbox import GroupCommitInbox, open_inbox, store_within
@@ -38,8 +36,7 @@ from paygate.ledger import apply_batch
 from paygate.matches import Matches
 from paygate.months import make_months
 from paygate.records import request_payment, upsert
-from paygate.settings import Settings, resolve_secret
-from paygate.statement_files import read_isolated
+from paygate.settings import Settings
 from paygate.telemetry import Event, log
 from paygate.uploads import Uploads
 from paygate.web.events import EventRoutes
@@ -50,7 +47,7 @@ from paygate.web.notices import NoticeDoor
 from paygate.web.payables import Asker, PayableRoutes
 from paygate.web.problems import Handler
 from paygate.web.records import RecordRoutes
-from paygate.web.repeats import Repeats, forget_replies
+from paygate.web.repeats import Repeats
 from paygate.web.reports import ReportRoutes
 from paygate.web.routes import Route, build_application
 from paygate.web.server import DEFAULT_LIMITS, Limits, listen, settle_memory
@@ -143,55 +140,8 @@ class Service:
         async with self.database.connection() as connection:
             return await authenticate(connection, token)
 
-
-def open_statement(
-    settings: Settings,
-    file: BinaryIO,
-    format: str | None,  # noqa: A002 -- the contract's word for it
-    mapping: str | None,
-    account: str | None,
-) -> tuple[str, Iterator[StatementPart]]:
-    """Open a statement file as a format, guessed where it is None, by a configured mapping and an account's key.
-
-    A mapping does not make a file a table: the key goes with it, so that no file that has checksums escapes them.
-
-    Raises:
-        InvalidInputError: a format or mapping there is not, or a format that cannot be guessed.
-        ConfigurationError: the account's key is not there.
-    """
-    table = table_mapping(settings, mapping)
-    return read_isolated(file, format, table, file_key(settings, account or (table.account if table else None)))
-
-
-def table_mapping(settings: Settings, name: str | None) -> TableMapping | None:
-    """Find a configured mapping.
-
-    Raises:
-        InvalidInputError: there is none of that name.
-    """
-    if name is None:
-        return None
-    if name not in settings.mappings:
-        raise InvalidInputError(f"there is no mapping {name!r}; there is {', '.join(settings.mappings) or 'none'}")
-    return TableMapping(**settings.mappings[name].model_dump())
-
-
-def file_key(settings: Settings, account: str | None, tenant: str | None = None) -> bytes | None:
-    """Fetch the key of the checksums in an account's files, None where it has none or is not the tenant's.
-
-    Raises:
-        ConfigurationError: it is configured and not there; with its line.
-    """
-    wanted = squeezed(account or "")
-    own = (number for number, one in settings.accounts.items() if tenant in {None, one.tenant})
-    number = next((one for one in own if squeezed(one) == wanted), "")
-    if not number or (reference := settings.accounts[number].file_key) is None:
-        return None
-    try:
-        return resolve_secret(reference)
-    except ConfigurationError as error:
-        place = settings.place_of("accounts", number, "file_key")
-        raise ConfigurationError(f"{place}: {error}") from error
+    def ground(self, asked: Callable[[], None], changed: Callable[[], None]) -> Ground:
+        return Ground(self.settings, self.database, self.directory, self.policy, asked, changed)
 
 
 @contextmanager
@@ -230,7 +180,7 @@ def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
         JobKind.STATEMENT: importing(service.database, service.uploads, service.open_statement),
         JobKind.RECONCILIATION: service.close_day,
     }
-    return JobRunner(service.database, work, service.uploads, changed, tidy=forget_replies)
+    return JobRunner(service.database, work, service.uploads, changed, tidy=tidy_web)
 
 
 def matches_of(service: Service) -> Matches:
@@ -286,8 +236,9 @@ def build_web(
     )
     health = HealthRoutes(service.database, inbox, gauges)
     private = _private_routes(service, asked, changed)
-    public = [*health.routes(), *PayableRoutes(service.database, service.askers()).routes()]
-    return build_application(public, private, service.authenticate, service.directory.tenants)
+    desk = build_desk(service.ground(asked, changed))
+    public = [*health.routes(), *PayableRoutes(service.database, service.askers()).routes(), *desk.routes]
+    return build_application(public, private, service.authenticate, desk.door.caller_of, service.directory.tenants)
 
 
 @asynccontextmanager

@@ -1,24 +1,27 @@
 """What the configuration becomes: the parties by their numbers, each source's adapter, who asks, and who is told."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from adapters import registry
 from adapters.standardwebhooks import signing_key_of
 from adapters.standardwebhooks.signature import signed_headers
+from adapters.statements.table.mapping import TableMapping
 from paygate import audit
 from paygate.caretaker import Caretaker
 from paygate.database import Connection, Database
 from paygate.deliveries import Endpoint
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Inquirer
-from paygate.domain.errors import ConfigurationError
+from paygate.domain.errors import ConfigurationError, InvalidInputError
 from paygate.domain.news import kinds_matching
 from paygate.domain.parties import FeeSchedule
 from paygate.domain.reach import Allowed
 from paygate.domain.retention import Kept
+from paygate.domain.statement import StatementPart
+from paygate.domain.statement_owner import squeezed
 from paygate.egress import read_url
 from paygate.inquiry import Questioned
 from paygate.months import make_months
@@ -32,6 +35,7 @@ from paygate.settings import (
     misspelt,
     resolve_secret,
 )
+from paygate.statement_files import read_isolated
 
 BuiltT = TypeVar("BuiltT")
 
@@ -183,3 +187,53 @@ def caretaker(settings: Settings, database: Database) -> Caretaker:
 
     zones = [one.timezone for one in settings.tenants.values()]
     return Caretaker(partial(make_months, database), trim, zones, lambda: datetime.now(UTC))
+
+
+def open_statement(
+    settings: Settings,
+    file: BinaryIO,
+    format: str | None,  # noqa: A002 -- the contract's word for it
+    mapping: str | None,
+    account: str | None,
+) -> tuple[str, Iterator[StatementPart]]:
+    """Open a statement file as a format, guessed where it is None, by a configured mapping and an account's key.
+
+    A mapping does not make a file a table: the key goes with it, so that no file that has checksums escapes them.
+
+    Raises:
+        InvalidInputError: a format or mapping there is not, or a format that cannot be guessed.
+        ConfigurationError: the account's key is not there.
+    """
+    table = table_mapping(settings, mapping)
+    return read_isolated(file, format, table, file_key(settings, account or (table.account if table else None)))
+
+
+def table_mapping(settings: Settings, name: str | None) -> TableMapping | None:
+    """Find a configured mapping.
+
+    Raises:
+        InvalidInputError: there is none of that name.
+    """
+    if name is None:
+        return None
+    if name not in settings.mappings:
+        raise InvalidInputError(f"there is no mapping {name!r}; there is {', '.join(settings.mappings) or 'none'}")
+    return TableMapping(**settings.mappings[name].model_dump())
+
+
+def file_key(settings: Settings, account: str | None, tenant: str | None = None) -> bytes | None:
+    """Fetch the key of the checksums in an account's files, None where it has none or is not the tenant's.
+
+    Raises:
+        ConfigurationError: it is configured and not there; with its line.
+    """
+    wanted = squeezed(account or "")
+    own = (number for number, one in settings.accounts.items() if tenant in {None, one.tenant})
+    number = next((one for one in own if squeezed(one) == wanted), "")
+    if not number or (reference := settings.accounts[number].file_key) is None:
+        return None
+    try:
+        return resolve_secret(reference)
+    except ConfigurationError as error:
+        place = settings.place_of("accounts", number, "file_key")
+        raise ConfigurationError(f"{place}: {error}") from error

@@ -162,6 +162,14 @@ class CalendarSettings(_Table):
     working_days: frozenset[date] = frozenset()
 
 
+class DeskSettings(_Table):
+    """Where people reach the desk, and how long they stay signed in. Without an address it is served over http."""
+
+    public_url: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+/?$")] | None = None
+    idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    session_hours: int = Field(default=12, ge=1, le=7 * 24)
+
+
 class RetentionSettings(_Table):
     """Whole months for which things are kept once they are settled. Left out, or 0: for ever."""
 
@@ -190,6 +198,7 @@ class Settings(BaseSettings):
     )
     calendar: CalendarSettings = CalendarSettings()
     retention: RetentionSettings = RetentionSettings()
+    desk: DeskSettings = DeskSettings()
     tenants: Mapping[Name, TenantSettings] = Field(default_factory=dict)
     accounts: Mapping[str, AccountSettings] = Field(default_factory=dict)
     sources: Mapping[Name, SourceSettings] = Field(default_factory=dict)
@@ -326,6 +335,7 @@ def _names_at(where: Sequence[str]) -> list[str]:
     tables: dict[tuple[str, ...], type[BaseModel]] = {
         ("calendar",): CalendarSettings,
         ("retention",): RetentionSettings,
+        ("desk",): DeskSettings,
         ("tenants",): TenantSettings,
         ("accounts",): AccountSettings,
         ("accounts", "statement_due"): StatementDue,

@@ -112,6 +112,9 @@ class Event(StrEnum):
     ERRAND_PUT_OFF = "errand_put_off"
     MONTH_MADE = "month_made"
     TRIMMED = "trimmed"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_REFUSED = "sign_in_refused"
 
 
 class _StandardError:

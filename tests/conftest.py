@@ -13,6 +13,7 @@ import pytest
 
 from paygate.database import Database, migrate, open_database
 from paygate.embedded import embedded_database
+from tests.province import tell_province
 
 SHARED = Path(__file__).parents[2] / "shared"
 """Real inputs that lie beside the project where it is developed; tests that read them are skipped elsewhere."""
@@ -67,6 +68,25 @@ def database_url(server_url: str, template: str) -> Iterator[str]:
     """The URL of an empty, migrated database of this test's own."""
     name = f"paygate_test_{os.getpid()}_{next(_numbers)}"
     asyncio.run(_execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield _sibling(server_url, name)
+    asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def told_template(server_url: str, template: str) -> Iterator[str]:
+    """The name of a database in which every story of the contract was told and the days were closed."""
+    name = f"paygate_told_{os.getpid()}"
+    asyncio.run(_execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    asyncio.run(tell_province(_sibling(server_url, name)))
+    yield name
+    asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def province_url(server_url: str, told_template: str) -> Iterator[str]:
+    """The URL of a copy of that database, this test's own."""
+    name = f"paygate_province_{os.getpid()}_{next(_numbers)}"
+    asyncio.run(_execute(server_url, f"CREATE DATABASE {name} TEMPLATE {told_template}"))
     yield _sibling(server_url, name)
     asyncio.run(_execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 

@@ -8,8 +8,9 @@ import typer
 
 from adapters.statements.vietinbank_answer import Settlement
 from adapters.statements.vietinbank_verdicts import Status
-from paygate.app import build_worker, file_key
+from paygate.app import build_worker
 from paygate.commands.terminal import OUT, File, Tenant, load, open_tenant, run, write_whole
+from paygate.configured import file_key
 from paygate.domain.errors import ConfigurationError, InvalidInputError, NotFoundError
 from paygate.settings import Settings
 from paygate.settlement_answers import ADAPTER, Answer, answer_settlement, read_settlement_apart

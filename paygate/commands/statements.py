@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from adapters.statements.registry import FORMATS
-from paygate.app import open_statement, table_mapping
 from paygate.commands.terminal import OUT, AsJson, File, Tenant, counting, load, open_tenant, print_json, run
+from paygate.configured import open_statement, table_mapping
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.legs import Leg
 from paygate.domain.money import DONG, plain

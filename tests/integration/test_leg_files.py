@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import pytest
 
-from paygate.app import open_service, open_statement
+from paygate.app import open_service
+from paygate.configured import open_statement
 from paygate.database import Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError

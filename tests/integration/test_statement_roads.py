@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from paygate.app import open_service, open_statement
+from paygate.app import open_service
+from paygate.configured import open_statement
 from paygate.database import Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.statement_import import StatementImport

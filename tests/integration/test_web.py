@@ -235,12 +235,16 @@ async def application(database_url: str) -> AsyncIterator[web.Application]:
         yield build_web(service, inbox, list, list)
 
 
+PAGES = ("/desk/", "/static/", "/sign-", "/language", "/account")
+"""Where the desk lies, which people see and no system calls."""
+
+
 def described(routes: web.UrlDispatcher) -> set[tuple[str, str]]:
     found = set()
     for route in routes.routes():
         assert route.resource is not None
         path = route.resource.canonical
-        if route.method != "HEAD":
+        if route.method != "HEAD" and path != "/" and not path.startswith(PAGES):
             found.add((route.method.lower(), path))
     return found
 

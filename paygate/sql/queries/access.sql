@@ -8,11 +8,28 @@ SELECT person_id, disabled FROM person WHERE name = $1;
 -- name: grant_role
 INSERT INTO person_role (person_id, tenant_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
 
+-- name: forget_agencies
+DELETE FROM person_agency WHERE person_id = $1 AND tenant_id = $2;
+
+-- name: limit_to_agencies
+INSERT INTO person_agency (person_id, tenant_id, agency_code) SELECT $1, $2, unnest($3::text[]) ON CONFLICT DO NOTHING;
+
 -- name: store_token
 INSERT INTO api_token (token_hash, person_id, tenant_id, role) VALUES ($1, $2, $3, $4);
 
 -- name: find_grants
 -- By the hash alone, so that the time taken tells nothing of the token.
-SELECT person.name AS person, tenant.code AS tenant, api_token.role
+SELECT person.name AS person, tenant.code AS tenant, ARRAY[api_token.role] AS roles, ARRAY(
+    SELECT agency_code FROM person_agency AS a
+    WHERE a.person_id = person.person_id AND a.tenant_id = tenant.tenant_id) AS agencies
 FROM api_token JOIN person USING (person_id) JOIN tenant USING (tenant_id)
 WHERE api_token.token_hash = $1 AND api_token.revoked_at IS NULL AND NOT person.disabled;
+
+-- name: list_grants
+SELECT tenant.code AS tenant, array_agg(person_role.role) AS roles, ARRAY(
+    SELECT agency_code FROM person_agency AS a
+    WHERE a.person_id = $1 AND a.tenant_id = tenant.tenant_id) AS agencies
+FROM person_role JOIN tenant USING (tenant_id)
+WHERE person_role.person_id = $1
+GROUP BY tenant.tenant_id, tenant.code
+ORDER BY tenant.code;

@@ -1,0 +1,60 @@
+"""The composition of the desk: hands its pages what they need of the other rooms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aiohttp.web import RouteDef
+
+from paygate import sessions
+from paygate.database import Connection, Database
+from paygate.directory import Directory
+from paygate.sessions import Lasting
+from paygate.settings import Settings
+from paygate.web.desk.door import Door, Entrance, Page, forget_forms
+from paygate.web.desk.sign_in import SignIn
+from paygate.web.desk.today import TodayPages
+from paygate.web.repeats import forget_replies
+from reconciliation.policy import Policy
+from reconciliation.report import load_report
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the desk stands on. `asked` is called when a job was asked for, `changed` when stored facts were changed."""
+
+    settings: Settings
+    database: Database
+    directory: Directory
+    policy: Policy
+    asked: Callable[[], None]
+    changed: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything reachable at the desk, and the door that knows who comes from there."""
+
+    door: Door
+    routes: list[RouteDef]
+
+
+def build_desk(ground: Ground) -> Desk:
+    """Put the desk together."""
+    told = ground.settings.desk
+    lasting = Lasting(timedelta(minutes=told.idle_minutes), timedelta(hours=told.session_hours))
+    door = Door(ground.database, ground.directory.tenants, Entrance(told.public_url, lasting))
+    sign_in = SignIn(ground.database, door)
+    return Desk(door, [*sign_in.routes(), *door.routes([*sign_in.pages(), *_pages(ground)])])
+
+
+def _pages(ground: Ground) -> list[Page]:
+    rooms = (TodayPages(ground.database, load_report),)
+    return [page for room in rooms for page in room.pages()]
+
+
+async def tidy_web(connection: Connection) -> None:
+    """Drop what nobody asks after any more: replies, forms, and sessions that no limit lets last so long."""
+    await forget_replies(connection)
+    await forget_forms(connection)
+    await sessions.forget_ended(connection, datetime.now(UTC), Lasting(timedelta(days=7), timedelta(days=7)))

@@ -1,0 +1,216 @@
+"""The way in to every page: who comes, whether they may, and that what they send comes from a page of ours."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+from structlog.contextvars import bind_contextvars
+
+from paygate import sessions
+from paygate.access import Caller, Role
+from paygate.database import Connection, Database, load_queries
+from paygate.domain.errors import NotAllowedError, NotFoundError, PaygateError
+from paygate.domain.parties import Tenant
+from paygate.sessions import Lasting, Session
+from paygate.telemetry import Event, log, log_unhandled
+from paygate.web.desk.forms import CSRF, Form
+from paygate.web.desk.pages import page
+from paygate.web.desk.visit import DeskVisit, see_other
+from paygate.web.desk.words import Language
+from paygate.web.notices import refuse_encoded, request_id
+from paygate.web.problems import problem_of
+
+QUERIES: Final = load_queries("paygate.sql", "queries/forms.sql")
+
+SIGN_IN: Final = "/sign-in"
+CSRF_HEADER: Final = "X-CSRF-Token"
+LANGUAGE_COOKIE: Final = "paygate_language"
+FORM_LIMIT: Final = 1024 * 1024
+"""Bytes of a form without a file."""
+FORGET_HOURS: Final = 48
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page or an act of the desk. Paths below `/desk/{tenant}` are of a tenant, the others of the person alone.
+
+    `roles` are those that may; None: all who are signed in. `limited` is True where the handler heeds
+    `DeskVisit.agencies`: others refuse those who are limited to some. `upload`: the handler reads the body itself, and
+    proves the token with `Door.check_token`.
+    """
+
+    method: str
+    path: str
+    roles: frozenset[Role] | None
+    handler: Callable[[DeskVisit], Awaitable[web.StreamResponse]]
+    limited: bool = False
+    upload: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Where the desk is reached: its own origin, where that is configured, and how long its sessions last."""
+
+    public_url: str | None
+    lasting: Lasting
+
+    @property
+    def secure(self) -> bool:
+        return bool(self.public_url and self.public_url.startswith("https://"))
+
+    @property
+    def cookie(self) -> str:
+        """Name the session's cookie; browsers bind the first to the host and to https."""
+        return "__Host-paygate" if self.secure else "paygate_session"
+
+    def origin(self, request: web.BaseRequest) -> str:
+        """Return the origin that pages of ours have."""
+        return self.public_url.rstrip("/") if self.public_url else f"{request.scheme}://{request.host}"
+
+
+class Door:
+    """Lets people in to pages. `session_of` is also how the other routes know who comes from the desk."""
+
+    def __init__(self, database: Database, tenants: Mapping[str, Tenant], entrance: Entrance) -> None:
+        self.database = database
+        self.tenants = tenants
+        self.entrance = entrance
+
+    def routes(self, pages: Iterable[Page]) -> list[web.RouteDef]:
+        return [web.route(one.method, one.path, self._guarded(one)) for one in pages]
+
+    async def session_of(self, request: web.Request) -> Session | None:
+        """Find the session of a request's cookie."""
+        secret = request.cookies.get(self.entrance.cookie)
+        if not secret:
+            return None
+        async with self.database.connection() as connection:
+            return await sessions.find(connection, secret, datetime.now(UTC), self.entrance.lasting)
+
+    async def caller_of(self, request: web.Request) -> Caller | None:
+        """Find out who calls a route for systems from the desk; None: nobody who is signed in.
+
+        Raises:
+            NotAllowedError: what would change something does not come from a page of ours.
+        """
+        session = await self.session_of(request)
+        if session is None:
+            return None
+        if request.method not in _SAFE:
+            self.check_origin(request)
+            self.check_token(session, request.headers.get(CSRF_HEADER, ""))
+        return session.caller
+
+    def check_origin(self, request: web.Request) -> None:
+        """Refuse what another site has the browser send.
+
+        Raises:
+            NotAllowedError: it says so, or does not say where it comes from.
+        """
+        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+        # A browser says so itself, over https; over plain http the origin has to do.
+        if site in {"same-origin", "none"} or (site is None and origin == self.entrance.origin(request)):
+            return
+        raise NotAllowedError("the form was sent from another site")
+
+    @staticmethod
+    def check_token(session: Session, given: str) -> None:
+        """Refuse a form that was not made for this session.
+
+        Raises:
+            NotAllowedError: its token is another.
+        """
+        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), session.csrf_token.encode()):
+            raise NotAllowedError("the form is out of date; load the page again")
+
+    def _guarded(self, one: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            bind_contextvars(request_id=request_id(request), method=request.method, route=one.path)
+            language = language_of(request)
+            session = None
+            try:
+                session = await self.session_of(request)
+                if session is None:
+                    return _to_sign_in(request)
+                bind_contextvars(person=session.person)
+                response = await one.handler(await self._visit(one, request, session, language))
+                if session.told is not None and response.status == HTTPStatus.OK:
+                    await self._forget_told(session)
+            except (PaygateError, web.HTTPException) as error:
+                log.info(Event.REQUEST, refused=type(error).__name__)
+                return refusal(error, language)
+            log.info(Event.REQUEST, status=response.status)
+            return response
+
+        return handle
+
+    async def _visit(self, one: Page, request: web.Request, session: Session, language: Language) -> DeskVisit:
+        refuse_encoded(request)
+        current = self._tenant(one, request, session)
+        form = Form(())
+        if request.method not in _SAFE:
+            self.check_origin(request)
+            if not one.upload:
+                form = await _read_form(request)
+                self.check_token(session, form.secret(CSRF))
+        known = tuple(self.tenants[code] for code in session.grants if code in self.tenants)
+        return DeskVisit(request, session, language, self.database, known, current, form)
+
+    def _tenant(self, one: Page, request: web.Request, session: Session) -> Tenant | None:
+        code = request.match_info.get("tenant")
+        if code is None:
+            return None
+        allowed = frozenset(Role) if one.roles is None else one.roles
+        session.caller.tenant(code, allowed, limited=one.limited)
+        if code not in self.tenants:
+            raise NotFoundError("there is no such tenant")
+        return self.tenants[code]
+
+    async def _forget_told(self, session: Session) -> None:
+        async with self.database.connection() as connection:
+            await sessions.tell(connection, session.key, None)
+
+
+async def _read_form(request: web.Request) -> Form:
+    if request.content_type != _FORM:
+        raise NotAllowedError("the form is not one of ours")
+    # aiohttp would read the body as it likes; the limit is of forms, not of the notices.
+    fields = await request.clone(client_max_size=FORM_LIMIT).post()
+    return Form((name, value) for name, value in fields.items() if isinstance(value, str))
+
+
+def _to_sign_in(request: web.Request) -> web.Response:
+    """Lead to the sign-in and back; what was sent without a session is lost, and the page says so by asking again."""
+    following = request.path_qs if request.method in _SAFE else urlsplit(request.headers.get("Referer", "")).path
+    return see_other(f"{SIGN_IN}?next={quote(following or '/', safe='')}")
+
+
+def language_of(request: web.BaseRequest) -> Language:
+    """Return the language a visitor has chosen, the first where they have not."""
+    given = request.cookies.get(LANGUAGE_COOKIE, "")
+    return Language(given) if given in set(Language) else Language.VI
+
+
+def refusal(error: PaygateError | web.HTTPException, language: Language) -> web.Response:
+    """Write why a page is not shown, or an act not done."""
+    if isinstance(error, web.HTTPException):
+        status, slug, detail = error.status, "", ""
+    else:
+        problem = problem_of(error)
+        status, slug = int(problem.status), problem.slug
+        detail = "" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else str(error)
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            log_unhandled(error)
+    return page("refused.html", language, status=status, code=status, slug=slug, detail=detail)
+
+
+async def forget_forms(connection: Connection) -> None:
+    """Drop what is older than anyone sends again."""
+    await connection.execute(QUERIES["forget_forms"], FORGET_HOURS)

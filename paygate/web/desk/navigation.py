@@ -1,0 +1,37 @@
+"""Where a person can go from every page, by what they may do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from paygate.access import Caller, Role
+
+WORKERS: Final = frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
+"""Who sees what agrees and what does not."""
+MAKERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
+CHECKERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the desk. `name` is in English, as the words' files have it; `path` is below the tenant's."""
+
+    name: str
+    path: str
+    roles: frozenset[Role]
+    limited: bool = False
+
+
+def say(message: str) -> str:
+    """Mark a message for the words' files; it is said where a language is known."""
+    return message
+
+
+PLACES: Final = (Place(say("Today"), "", WORKERS, limited=True),)
+"""In the order of the menu. `limited`: open to those who are limited to some agencies."""
+
+
+def places_for(caller: Caller, tenant: str) -> Sequence[Place]:
+    """Return the parts of the desk that are open to someone in a tenant."""
+    grant = caller.grants[tenant]
+    return [one for one in PLACES if grant.roles & one.roles and (one.limited or not grant.agencies)]

@@ -1,0 +1,162 @@
+"""One visit of a page: who comes, to which tenant, in which language, and how it is answered."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from paygate import sessions
+from paygate.access import Role
+from paygate.database import Connection, Database, load_queries
+from paygate.domain.errors import NotFoundError
+from paygate.domain.parties import Tenant
+from paygate.sessions import Session
+from paygate.web.desk.forms import Form, new_once
+from paygate.web.desk.navigation import places_for
+from paygate.web.desk.pages import page
+from paygate.web.desk.words import Language, translations
+
+QUERIES: Final = load_queries("paygate.sql", "queries/forms.sql")
+
+_OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+
+Done = tuple[str, str]
+"""Where to go after an act, and what to say there."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskVisit:
+    """A page that is asked for by someone who is signed in.
+
+    `tenant` is None on pages of no tenant. `form` holds what was sent, its origin and token proven; empty on a GET.
+    """
+
+    request: web.Request
+    session: Session
+    language: Language
+    database: Database
+    tenants: tuple[Tenant, ...]
+    current: Tenant | None
+    form: Form = field(default_factory=lambda: Form(()))
+
+    @property
+    def tenant(self) -> Tenant:
+        """Return the tenant the page is about.
+
+        Raises:
+            NotFoundError: the page is of none.
+        """
+        if self.current is None:
+            raise NotFoundError("there is no such page")
+        return self.current
+
+    @property
+    def person(self) -> str:
+        return self.session.person
+
+    @property
+    def agencies(self) -> list[str] | None:
+        """Return the agencies whose things the person may see and change; None: all of the tenant's."""
+        return self.session.caller.agencies(self.tenant.code)
+
+    def may(self, roles: frozenset[Role]) -> bool:
+        """Tell whether the person has one of the roles here."""
+        return bool(self.session.grants[self.tenant.code].roles & roles)
+
+    def path(self, below: str = "") -> str:
+        """Return the address of a page of this tenant."""
+        return f"/desk/{self.tenant.code}{below}"
+
+    def number(self, name: str) -> int:
+        """Return the number a path names.
+
+        Raises:
+            NotFoundError: it is none of ours.
+        """
+        given = self.request.match_info[name]
+        if not _NUMBER.fullmatch(given):
+            raise NotFoundError("there is no such thing")
+        return int(given)
+
+    def say(self, message: str, **values: object) -> str:
+        """Say something in the visitor's language."""
+        said: str = translations(self.language).gettext(message)
+        return said % values if values else said
+
+    def render(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
+        """Write a page with what every page shows."""
+        return page(
+            template,
+            self.language,
+            status=status,
+            visit=self,
+            told=self.session.told,
+            csrf=self.session.csrf_token,
+            once=new_once(),
+            zone=self.current.zone if self.current else None,
+            places=places_for(self.session.caller, self.current.code) if self.current else (),
+            here=self.request.path_qs,
+            **context,
+        )
+
+    async def once(self, act: Callable[[Connection], Awaitable[Done]]) -> web.Response:
+        """Act on a form inside one transaction, unless it was acted on before, and go where the act says.
+
+        Sent again, the form leads to the same place with the same words. An act that raises has done nothing, and its
+        form may be sent again.
+
+        Raises:
+            InvalidInputError: the form is not one of ours; and whatever the act raises.
+        """
+        name = self.form.once
+        async with self.database.transaction() as connection:
+            if await connection.fetchval(QUERIES["take_form"], self.session.person_id, name):
+                location, told = await act(connection)
+                await connection.execute(QUERIES["answer_form"], self.session.person_id, name, location, told)
+            else:
+                row = await connection.fetchrow(QUERIES["read_form_reply"], self.session.person_id, name)
+                if row is None:  # it was dropped between the two looks
+                    raise NotFoundError("it was sent too long ago")
+                location, told = row["location"], row["told"]
+            await sessions.tell(connection, self.session.key, told)
+        return see_other(location)
+
+    async def done(self, location: str, told: str) -> web.Response:
+        """Go to a page and say something there."""
+        async with self.database.transaction() as connection:
+            await sessions.tell(connection, self.session.key, told)
+        return see_other(location)
+
+    async def select(self, connection: Connection, kind: str, content: Any) -> str:
+        """Keep what the person was shown before an act on many things, and return its number."""
+        place = self.tenant.tenant_id, new_once(), self.session.person_id
+        number: str = await connection.fetchval(QUERIES["store_selection"], *place, kind, json.dumps(content))
+        return number
+
+    async def selected(self, connection: Connection, kind: str, number: str) -> Any:
+        """Return what the person was shown under a number.
+
+        Raises:
+            NotFoundError: nothing of the kind, or it was another person.
+        """
+        place = self.tenant.tenant_id, number, self.session.person_id
+        found = await connection.fetchval(QUERIES["read_selection"], *place, kind)
+        if found is None:
+            raise NotFoundError("it was shown too long ago; look again")
+        return json.loads(found)
+
+
+def see_other(location: str) -> web.Response:
+    """Lead to another page after an act, so that loading it again does not act again."""
+    return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+
+
+def own_path(given: str, otherwise: str) -> str:
+    """Return a path of ours that a form or an address asked to go to next; anything else leads to `otherwise`."""
+    parts = urlsplit(given) if _OWN_PATH.fullmatch(given) else None
+    return given if parts and not parts.scheme and not parts.netloc else otherwise
