@@ -17,6 +17,8 @@ QUERIES: Final = load_queries("paygate.sql", "queries/access.sql")
 TOKEN_PREFIX: Final = "pg_"  # noqa: S105 -- what a secret scanner may look for, not a secret
 TOKEN_BYTES: Final = 32
 LONGEST_TOKEN: Final = 200
+NOTED_SECONDS: Final = 60
+"""How long a token's use goes without being written down."""
 
 
 class Role(StrEnum):
@@ -92,11 +94,13 @@ async def limit_person(connection: Connection, person_id: int, tenant_id: int, a
     await connection.execute(QUERIES["limit_to_agencies"], person_id, tenant_id, list(agencies))
 
 
-async def issue_token(connection: Connection, name: str, role: Role, tenant_id: int) -> str:
+async def issue_token(
+    connection: Connection, name: str, role: Role, tenant_id: int, *, issued_by: str | None = None
+) -> str:
     """Make a token for a person, adding person and role if need be. It is returned once; only its hash is kept."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     person_id = await add_person(connection, name, role, tenant_id)
-    await connection.execute(QUERIES["store_token"], _hash(token), person_id, tenant_id, role)
+    await connection.execute(QUERIES["store_token"], _hash(token), person_id, tenant_id, role, issued_by)
     return token
 
 
@@ -108,10 +112,12 @@ async def authenticate(connection: Connection, token: str) -> Caller:
     """
     if len(token) > LONGEST_TOKEN:
         raise UnknownCallerError("the token is not known")
-    rows = await connection.fetch(QUERIES["find_grants"], _hash(token))
-    if not rows:
+    row = await connection.fetchrow(QUERIES["find_grants"], _hash(token), NOTED_SECONDS)
+    if row is None:
         raise UnknownCallerError("the token is not known")
-    return Caller(rows[0]["person"], {row["tenant"]: _grant(row) for row in rows})
+    if row["worth_noting"]:
+        await connection.execute(QUERIES["note_token_use"], _hash(token))
+    return Caller(row["person"], {row["tenant"]: _grant(row)})
 
 
 async def grants_of(connection: Connection, person_id: int) -> dict[str, Grant]:

@@ -20,7 +20,7 @@ from paygate.configured import built, caretaker, endpoints, open_statement, ques
 from paygate.confirmation import confirm, declare
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.deliveries import Deliveries, Endpoint
-from paygate.desk import Ground, build_desk, tidy_web
+from paygate.desk import Ground, backtesting, build_desk, tidy_web
 from paygate.directory import Directory
 from paygate.domain.adapter import Adapter
 from paygate.domain.calendar import Calendar
@@ -179,6 +179,7 @@ def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
     work: dict[JobKind, Work] = {
         JobKind.STATEMENT: importing(service.database, service.uploads, service.open_statement),
         JobKind.RECONCILIATION: service.close_day,
+        JobKind.BACKTEST: backtesting(service.database, service.policy),
     }
     return JobRunner(service.database, work, service.uploads, changed, tidy=tidy_web)
 

@@ -48,6 +48,7 @@ class TenantLock(IntEnum):
     IMPORTS = 7303
     MATCHING = 7304
     JOBS = 7305
+    PEOPLE = 7306
     WAITING = 7302  # the ledger looks for records, in common; a record's arrival wakes who waits for it, alone
 
 

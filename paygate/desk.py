@@ -1,22 +1,30 @@
 """The composition of the desk: hands its pages what they need of the other rooms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
 from aiohttp.web import RouteDef
 
 from paygate import sessions
+from paygate.background import Advance, Work
 from paygate.database import Connection, Database
 from paygate.directory import Directory
+from paygate.jobs import Job
 from paygate.sessions import Lasting
 from paygate.settings import Settings
 from paygate.web.desk.door import Door, Entrance, Page, forget_forms
 from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
 from paygate.web.repeats import forget_replies
+from reconciliation.backtest import Days, backtest
 from reconciliation.policy import Policy
 from reconciliation.report import load_report
+from reconciliation.rules.reading import read_rules
+
+EXAMPLES: Final = 5
+"""Of each kind of difference that a backtest shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,18 @@ def build_desk(ground: Ground) -> Desk:
 def _pages(ground: Ground) -> list[Page]:
     rooms = (TodayPages(ground.database, load_report),)
     return [page for room in rooms for page in room.pages()]
+
+
+def backtesting(database: Database, policy: Policy) -> Work:
+    """Make the work of a `JobKind.BACKTEST`: what another rule set would have made of past days."""
+
+    async def try_rules(job: Job, advance: Advance) -> Mapping[str, Any]:  # noqa: ARG001 -- it is one transaction
+        wanted = job.wanted
+        candidate = read_rules(wanted["rules"].encode(), "rules")
+        days = Days(date.fromisoformat(wanted["from"]), date.fromisoformat(wanted["to"]))
+        return await backtest(database, job.tenant_id, policy, candidate=candidate, days=days, examples=EXAMPLES)
+
+    return try_rules
 
 
 async def tidy_web(connection: Connection) -> None:

@@ -79,7 +79,7 @@ def make_token(
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id), service.database.transaction() as connection:
-            token = await issue_token(connection, name, role, tenant_id)
+            token = await issue_token(connection, name, role, tenant_id, issued_by=getpass.getuser())
             await audit.append(connection, tenant_id, getpass.getuser(), "token_issued", name, {"role": role})
         sys.stdout.write(f"{token}\n")
 

@@ -6,8 +6,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from paygate import audit
-from paygate.access import Role
 from paygate.commands.terminal import (
     OUT,
     AsJson,
@@ -23,6 +21,7 @@ from paygate.commands.terminal import (
 )
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.money import dong
+from paygate.rule_choices import APPROVERS, PROPOSERS, RuleChoices
 from reconciliation.backtest import MOST_EXAMPLES, Days, backtest
 from reconciliation.rendering import Language
 from reconciliation.rule_sets import approve_rules, find_body, list_choices, propose_rules
@@ -31,10 +30,8 @@ from reconciliation.rules.reading import MAX_BYTES, SHIPPED, read_rules, shipped
 
 rules = typer.Typer(no_args_is_help=True, help="The rules of the matcher.")
 
-PROPOSERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
-APPROVERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
-
-CHOICES: Final = ("version", "state", "proposed_by", "proposed_at", "approved_by", "approved_at")
+CHOICES: Final = RuleChoices(propose_rules, approve_rules)
+SHOWN: Final = ("version", "state", "proposed_by", "proposed_at", "approved_by", "approved_at")
 
 Version = Annotated[str, typer.Argument(help="which one, as 'rules list' names it")]
 RulesFile = Annotated[Path | None, typer.Argument(help="a rule set as TOML; without it, the one that ships")]
@@ -89,9 +86,7 @@ def propose(context: typer.Context, tenant: Tenant, file: RulesFile = None) -> N
         async with open_tenant(settings, tenant) as (service, tenant_id):
             person = await whose_token(service, tenant, PROPOSERS)
             async with service.database.transaction() as connection:
-                await propose_rules(connection, tenant_id, content, checked, person)
-                detail = {"digest": checked.digest.hex()}
-                await audit.append(connection, tenant_id, person, "rules_proposed", checked.version, detail)
+                await CHOICES.propose(connection, tenant_id, content, checked, person)
         OUT.print(f"{checked.version} waits for somebody else's approval")
 
     run(work())
@@ -106,9 +101,7 @@ def approve(context: typer.Context, version: Version, tenant: Tenant) -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id):
             person = await whose_token(service, tenant, APPROVERS)
             async with service.database.transaction() as connection:
-                proposed_by = await approve_rules(connection, tenant_id, version, person)
-                detail = {"proposed_by": proposed_by}
-                await audit.append(connection, tenant_id, person, "rules_approved", version, detail)
+                await CHOICES.approve(connection, tenant_id, version, person)
             await service.match(tenant_id)
         OUT.print(f"{version} is in force; what was open is judged by it")
 
@@ -135,7 +128,7 @@ def list_rules(context: typer.Context, tenant: Tenant, as_json: AsJson = False) 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
             found = await list_choices(connection, tenant_id)
-        show_rows(found, CHOICES, as_json=as_json)
+        show_rows(found, SHOWN, as_json=as_json)
 
     run(work())
 

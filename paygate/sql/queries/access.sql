@@ -15,15 +15,21 @@ DELETE FROM person_agency WHERE person_id = $1 AND tenant_id = $2;
 INSERT INTO person_agency (person_id, tenant_id, agency_code) SELECT $1, $2, unnest($3::text[]) ON CONFLICT DO NOTHING;
 
 -- name: store_token
-INSERT INTO api_token (token_hash, person_id, tenant_id, role) VALUES ($1, $2, $3, $4);
+INSERT INTO api_token (token_hash, person_id, tenant_id, role, issued_by) VALUES ($1, $2, $3, $4, $5);
 
 -- name: find_grants
 -- By the hash alone, so that the time taken tells nothing of the token.
 SELECT person.name AS person, tenant.code AS tenant, ARRAY[api_token.role] AS roles, ARRAY(
     SELECT agency_code FROM person_agency AS a
-    WHERE a.person_id = person.person_id AND a.tenant_id = tenant.tenant_id) AS agencies
+    WHERE a.person_id = person.person_id AND a.tenant_id = tenant.tenant_id) AS agencies,
+    coalesce(api_token.used_at < now() - make_interval(secs => $2), true) AS worth_noting
 FROM api_token JOIN person USING (person_id) JOIN tenant USING (tenant_id)
-WHERE api_token.token_hash = $1 AND api_token.revoked_at IS NULL AND NOT person.disabled;
+WHERE api_token.token_hash = $1 AND api_token.revoked_at IS NULL AND NOT person.disabled
+    AND NOT EXISTS (SELECT FROM person_disabled AS d
+        WHERE d.tenant_id = api_token.tenant_id AND d.person_id = api_token.person_id);
+
+-- name: note_token_use
+UPDATE api_token SET used_at = now() WHERE token_hash = $1;
 
 -- name: list_grants
 SELECT tenant.code AS tenant, array_agg(person_role.role) AS roles, ARRAY(
@@ -31,5 +37,7 @@ SELECT tenant.code AS tenant, array_agg(person_role.role) AS roles, ARRAY(
     WHERE a.person_id = $1 AND a.tenant_id = tenant.tenant_id) AS agencies
 FROM person_role JOIN tenant USING (tenant_id)
 WHERE person_role.person_id = $1
+    AND NOT EXISTS (SELECT FROM person_disabled AS d
+        WHERE d.tenant_id = person_role.tenant_id AND d.person_id = person_role.person_id)
 GROUP BY tenant.tenant_id, tenant.code
 ORDER BY tenant.code;

@@ -1,6 +1,7 @@
 -- Sessions of people at the desk.
 
 -- name: begin_session
+WITH noted AS (UPDATE person SET signed_in_at = $4 WHERE person_id = $2)
 INSERT INTO desk_session (session_hash, person_id, csrf_token, begun_at, used_at) VALUES ($1, $2, $3, $4, $4);
 
 -- name: find_session
