@@ -61,7 +61,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "refunded": ("Đã hoàn trả", "Refunded"),
     "not_due": ("Chưa đến hạn", "Not due yet"),
     "not_expected": ("Không chờ sao kê", "No bank line expected"),
+    "sources": ("Nguồn", "Source"),
+    "procedures": ("Thủ tục", "Procedure"),
     "unknown agency": ("Không rõ đơn vị", "Unknown agency"),
+    "unknown source": ("Không qua nguồn nào", "No source"),
+    "unknown procedure": ("Không rõ thủ tục", "Unknown procedure"),
     "seal": ("Niêm", "Seal"),
     "run": ("lần chạy", "run"),
     "corrects": ("sửa lần chạy", "corrects run"),
@@ -81,6 +85,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+PARTS: Final[Mapping[str, str]] = {"agency": "agencies", "source": "sources", "procedure": "procedures"}
+"""The parts of a day that a report tells apart, with the word at the head of each."""
 
 Report = Mapping[str, Any]
 
@@ -105,7 +112,7 @@ def render_text(report: Report, language: Language = "vi") -> str:
         _table("totals", report["totals"], language),
         _table("classes", report["classes"], language),
         _reasons(report["reasons"], language),
-        _agencies(report["by_agency"], language),
+        *(_part(part, report[f"by_{part}"], language) for part in PARTS),
         _success(report["success"], language),
         _feeds(report["feeds"], language),
         _proof(report["proof"], language),
@@ -148,17 +155,22 @@ def _reasons(sums: Mapping[str, Mapping[str, int]], language: Language) -> list[
     return _align([head, *rows], right=(1, 2))
 
 
-def _agencies(agencies: Sequence[Report], language: Language) -> list[str]:
-    if not agencies:
+def part_of(one: Report, part: str) -> tuple[str | None, str | None]:
+    """Return code and name of an agency, source or procedure in a report; a source has no name but its code."""
+    return (one["source"], None) if part == "source" else (one[f"{part}_code"], one[f"{part}_name"])
+
+
+def _part(part: str, found: Sequence[Report], language: Language) -> list[str]:
+    if not found:
         return []
-    classes = list(agencies[0]["classes"])
-    head = [word("agencies", language), *(word(name, language) for name in classes)]
+    classes = list(found[0]["classes"])
+    head = [word(PARTS[part], language), *(word(name, language) for name in classes)]
     rows = [
         [
-            " ".join(filter(None, (one["agency_code"], one["agency_name"]))) or word("unknown agency", language),
+            " ".join(filter(None, part_of(one, part))) or word(f"unknown {part}", language),
             *(str(one["classes"][name]["count"]) for name in classes),
         ]
-        for one in agencies
+        for one in found
     ]
     return _align([head, *rows], right=range(1, len(classes) + 1))
 
@@ -219,10 +231,13 @@ def guard(cell: object) -> object:
 
 
 def render_csv(report: Report, language: Language = "vi") -> str:
-    """Return the report as RFC 4180 rows: section, agency, name, label, count, amount in minor units."""
+    """Return the report as RFC 4180 rows, amounts in minor units.
+
+    `of`, `code` and `code_name` say of which agency, source or procedure a row is; without them it is of the whole day.
+    """
     sink = io.StringIO()
     writer = csv.writer(sink)
-    writer.writerow(["date", "section", "agency_code", "agency_name", "name", "label", "count", "amount"])
+    writer.writerow(["date", "section", "of", "code", "code_name", "name", "label", "count", "amount"])
     for row in _rows(report, language):
         writer.writerow([guard(cell) for cell in (report["date"], *row)])
     return sink.getvalue()
@@ -230,25 +245,27 @@ def render_csv(report: Report, language: Language = "vi") -> str:
 
 def _rows(report: Report, language: Language) -> Iterator[tuple[object, ...]]:
     for section in ("totals", "classes", "reasons"):
-        yield from _section(section, report[section], "", "", language)
-    for agency in report["by_agency"]:
-        for section in ("classes", "reasons"):
-            yield from _section(section, agency[section], agency["agency_code"], agency["agency_name"], language)
+        yield from _section(section, report[section], ("", "", ""), language)
+    for part in PARTS:
+        for one in report[f"by_{part}"]:
+            code, name = part_of(one, part)
+            for section in ("classes", "reasons"):
+                yield from _section(section, one[section], (part, code or "", name or ""), language)
     for feed in report["feeds"]:
         label = _arrival(feed, language)
-        yield "feeds", "", "", feed.get("account") or feed.get("source"), label, len(feed["faults"]), ""
+        yield "feeds", "", "", "", feed.get("account") or feed.get("source"), label, len(feed["faults"]), ""
     for name in ("opening", "opened", "closed", "closing", "left", "right", "explained", "residual"):
-        yield "proof", "", "", name, word(name, language), "", report["proof"][name]
+        yield "proof", "", "", "", name, word(name, language), "", report["proof"][name]
     for name in FATES:
         one = report["discrepancies"][name]
-        yield "discrepancies", "", "", name, word(name, language), one["count"], one["amount"]
-    yield "run", "", "", report["run"], "", report["sequence"], ""
-    yield "digest", "", "", report["digest"], "", "", ""
+        yield "discrepancies", "", "", "", name, word(name, language), one["count"], one["amount"]
+    yield "run", "", "", "", report["run"], "", report["sequence"], ""
+    yield "digest", "", "", "", report["digest"], "", "", ""
 
 
 def _section(
-    section: str, sums: Mapping[str, Mapping[str, int]], code: str | None, name: str | None, language: Language
+    section: str, sums: Mapping[str, Mapping[str, int]], of: tuple[str, str, str], language: Language
 ) -> Iterator[tuple[object, ...]]:
     for key, one in sums.items():
         label = sentence(key, language) if section == "reasons" else word(key, language)
-        yield section, code or "", name or "", key, label, one["count"], one["amount"]
+        yield section, *of, key, label, one["count"], one["amount"]

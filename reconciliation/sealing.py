@@ -10,16 +10,17 @@ OF_THE_RUN: Final = frozenset({"run", "sequence", "corrects", "discrepancies", "
 OF_THE_DAY: Final = ("left", "right", "explained", "residual", "items")
 """What the proof says of the day; the rest bridges from the run before."""
 
+PARTS: Final = ("by_agency", "by_source", "by_procedure")
+"""What a report says of parts of the day, each named by its first key."""
+NAMES: Final = frozenset({"agency_name", "procedure_name"})
+"""What the latest record decides, whichever day that is of: no fact of the day either."""
+
 
 def digest(report: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a report's canonical JSON, less what is no fact of the day.
-
-    An agency's name is none: the latest record decides it, whichever day that is of.
-    """
+    """Return the SHA-256 of a report's canonical JSON, less what is no fact of the day."""
     day = {name: value for name, value in report.items() if name not in OF_THE_RUN}
     day["proof"] = {name: report["proof"][name] for name in OF_THE_DAY}
-    day["by_agency"] = [
-        {name: value for name, value in agency.items() if name != "agency_name"} for agency in report["by_agency"]
-    ]
+    for part in PARTS:
+        day[part] = [{name: value for name, value in one.items() if name not in NAMES} for one in report[part]]
     text = json.dumps(day, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """What a business day comes to, from what is stored now: its cases, classed as of its closing, sums and seal."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ QUERIES: Final = {
 Json = dict[str, Any]
 Sums = dict[str, dict[str, int]]
 
+_NAMES: Final = {"agency": "agency_names", "procedure": "procedure_names"}
 _SEALING: Final = ("lay_out_payments_to_seal", "lay_out_seats_to_seal", "seal_matches", "lay_out_cases_to_seal")
 
 
@@ -40,9 +41,11 @@ class Tally:
         classes, reasons = await self._aggregate("sum_classes"), await self._aggregate("sum_reasons")
         counted: Json = {
             "totals": await self._totals(),
-            "classes": _fill(_over_all(classes), COUNTED),
-            "reasons": _over_all(reasons),
-            "by_agency": await self._by_agency(classes, reasons),
+            "classes": _fill(_over_all(_of(classes, "agency")), COUNTED),
+            "reasons": _over_all(_of(reasons, "agency")),
+            "by_agency": await self._by("agency", classes, reasons),
+            "by_source": [{"source": code, **one} for code, one in _parted(classes, reasons, "source")],
+            "by_procedure": await self._by("procedure", classes, reasons),
             "success": _success({row["outcome"]: row["count"] for row in await self._rows("count_outcomes", self.day)}),
             "items": await self._explain(),
             "facts": await self._seal(),
@@ -106,21 +109,40 @@ class Tally:
         }
         return {"obligation": dict(owed), "payments": dict(payments), **of_legs, "report": dict(flagged)}
 
-    async def _by_agency(
-        self, classes: Sequence[asyncpg.Record], reasons: Sequence[asyncpg.Record]
+    async def _by(
+        self, part: str, classes: Sequence[asyncpg.Record], reasons: Sequence[asyncpg.Record]
     ) -> list[dict[str, Any]]:
-        codes = sorted({row["agency_code"] for row in classes}, key=lambda code: (code is None, code))
-        named = await self._rows("agency_names", [code for code in codes if code])
-        names = {row["agency_code"]: row["agency_name"] for row in named}
-        return [
+        """Part the sums by what records name: agencies or procedures, by code, the unknown last."""
+        parted = list(_parted(classes, reasons, part))
+        named = await self._rows(_NAMES[part], [code for code, _ in parted if code])
+        names = {row[f"{part}_code"]: row[f"{part}_name"] for row in named}
+        return [{f"{part}_code": code, f"{part}_name": names.get(code), **one} for code, one in parted]
+
+
+def _of(rows: Iterable[asyncpg.Record], part: str) -> list[asyncpg.Record]:
+    return [row for row in rows if row["part"] == part]
+
+
+def _parted(
+    classes: Iterable[asyncpg.Record], reasons: Iterable[asyncpg.Record], part: str
+) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """Yield each code of a part with its classes and reasons; what has none comes last."""
+    of_classes, of_reasons = _by_code(_of(classes, part)), _by_code(_of(reasons, part))
+    for code in sorted(of_classes, key=lambda code: (code is None, code)):
+        yield (
+            code,
             {
-                "agency_code": code,
-                "agency_name": names.get(code),
-                "classes": _fill(_over_all(row for row in classes if row["agency_code"] == code), COUNTED),
-                "reasons": _over_all(row for row in reasons if row["agency_code"] == code),
-            }
-            for code in codes
-        ]
+                "classes": _fill(_over_all(of_classes[code]), COUNTED),
+                "reasons": _over_all(of_reasons.get(code, ())),
+            },
+        )
+
+
+def _by_code(rows: Iterable[asyncpg.Record]) -> dict[str | None, list[asyncpg.Record]]:
+    found: dict[str | None, list[asyncpg.Record]] = {}
+    for row in rows:
+        found.setdefault(row["code"], []).append(row)
+    return found
 
 
 def _total(leg: Leg, told: asyncpg.Record | None) -> dict[str, int]:

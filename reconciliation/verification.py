@@ -16,12 +16,12 @@ from reconciliation.oracle import judge
 from reconciliation.oracle.facts import BackFact, DiscrepancyFact, Judgement, MatchFact, World
 from reconciliation.policy import Policy
 from reconciliation.rule_sets import find_rules
-from reconciliation.sealing import digest
+from reconciliation.sealing import PARTS, digest
 from reconciliation.tally import Tally
 
 QUERIES: Final = load_queries("reconciliation.sql", "verifying.sql")
 
-SECTIONS: Final = ("totals", "classes", "reasons", "by_agency", "success")
+SECTIONS: Final = ("totals", "classes", "reasons", *PARTS, "success")
 """What a report says of its day that the stored facts say again; its feeds are as they were when it was closed."""
 
 
@@ -91,7 +91,7 @@ def _differences_of_seal(run: asyncpg.Record, report: Mapping[str, Any]) -> Iter
     for name in ("sequence", "corrects", "rule_set", "status"):
         if report.get(name) != run[name]:
             yield f"the report says {name} {report.get(name)}, its run {run[name]}"
-    if not report.keys() >= {"proof", "by_agency", "facts"} or digest(report) != run["digest"]:
+    if not report.keys() >= {"proof", "facts", *PARTS} or digest(report) != run["digest"]:
         yield "the report is not the one that was sealed: its digest is another"
         return
     proof = report["proof"]
@@ -195,9 +195,9 @@ def _differences_of_sums(report: Mapping[str, Any], counted: Mapping[str, Any]) 
 
 
 def _unnamed(section: Any) -> Any:
-    """Leave out agencies' names, which later records may change."""
+    """Leave out the names of agencies and procedures, which later records may change."""
     if isinstance(section, list):
-        return {str(one["agency_code"]): {name: one[name] for name in ("classes", "reasons")} for one in section}
+        return {str(next(iter(one.values()))): {name: one[name] for name in ("classes", "reasons")} for one in section}
     return section
 
 

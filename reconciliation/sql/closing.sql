@@ -2,14 +2,14 @@
 
 -- name: create_closing_tables
 CREATE TEMP TABLE w_case (case_key text NOT NULL, dossier_code text, payment_id bigint, line_id bigint,
-    agency_code text, amount bigint NOT NULL, due bigint, money boolean NOT NULL, flagged boolean NOT NULL DEFAULT false)
-    ON COMMIT DROP;
+    agency_code text, amount bigint NOT NULL, due bigint, money boolean NOT NULL, flagged boolean NOT NULL DEFAULT false,
+    source text, procedure_code text) ON COMMIT DROP;
 CREATE TEMP TABLE w_given_up (payment_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_reason (case_key text NOT NULL, reason text NOT NULL, rank integer NOT NULL, verdict text NOT NULL,
     amount bigint NOT NULL, holds boolean NOT NULL, hangs boolean NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_paid_out_on (payment_id bigint NOT NULL, booked_on date NOT NULL) ON COMMIT DROP;
-CREATE TEMP TABLE w_class (case_key text NOT NULL, agency_code text, verdict text NOT NULL, amount bigint NOT NULL)
-    ON COMMIT DROP;
+CREATE TEMP TABLE w_class (case_key text NOT NULL, agency_code text, source text, procedure_code text,
+    verdict text NOT NULL, amount bigint NOT NULL) ON COMMIT DROP;
 
 -- name: gather_given_up
 -- A payment that was only begun is no case, until it has been asked about in vain to the end.
@@ -21,7 +21,8 @@ WHERE i.tenant_id = $1 AND i.state = 'expired' AND p.state = 'initiated'
                     AND o.reference = i.reference AND o.state >= 'paid');
 
 -- name: gather_dossier_cases
--- A dossier counts on the day of its first payment, or of its first bank line where that is earlier.
+-- A dossier counts on the day of its first payment, or of its first bank line where that is earlier; it is of the source
+-- that its first payment came through.
 INSERT INTO w_case
 WITH candidate AS (
     SELECT DISTINCT p.dossier_code FROM payment AS p
@@ -40,12 +41,13 @@ WITH candidate AS (
     WHERE l.tenant_id = $1 AND l.booked_on = $2 AND p.business_date > $2 AND p.dossier_code IS NOT NULL),
 summed AS (
     SELECT c.dossier_code, min(p.business_date) AS first_paid,
-           min(l.booked_on) AS first_booked,
+           min(l.booked_on) AS first_booked, (min(ARRAY[p.business_date::text, s.code]))[2] AS source,
            coalesce(sum(p.amount) FILTER (WHERE p.state >= 'paid' AND p.currency = 'VND'),
                     sum(p.amount) FILTER (WHERE p.state = 'pending' OR g.payment_id IS NOT NULL), 0) AS amount,
            bool_or(p.state >= 'paid') AS money
     FROM candidate AS c
     JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = c.dossier_code
+    JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
     LEFT JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
     LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
     LEFT JOIN w_given_up AS g ON g.payment_id = p.payment_id
@@ -53,25 +55,28 @@ summed AS (
     GROUP BY c.dossier_code)
 SELECT 'dossier:' || s.dossier_code, s.dossier_code, NULL, NULL,
        coalesce(r.agency_code, split_part(s.dossier_code, '-', 1)), s.amount, r.due, s.money,
-       coalesce(r.online_payment_flag > 0, false)
+       coalesce(r.online_payment_flag > 0, false), s.source, r.procedure_code
 FROM summed AS s LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = s.dossier_code
 WHERE least(s.first_paid, s.first_booked) = $2;
 
 -- name: gather_lone_payment_cases
 INSERT INTO w_case
-SELECT 'payment:' || p.payment_id, NULL, p.payment_id, NULL, NULL, p.amount, NULL, p.state >= 'paid'
+SELECT 'payment:' || p.payment_id, NULL, p.payment_id, NULL, NULL, p.amount, NULL, p.state >= 'paid', false, s.code
 FROM payment AS p
+JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.dossier_code IS NULL
   AND (p.state >= 'paid' OR p.state = 'pending'
        OR p.payment_id IN (SELECT payment_id FROM w_given_up));
 
 -- name: gather_line_cases
 INSERT INTO w_case
-SELECT 'line:' || fact_id, NULL, NULL, fact_id, NULL, amount, NULL, true
-FROM loose_fact
-WHERE tenant_id = $1 AND leg <> 'payment' AND on_date = $2
-  AND standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative', 'ambiguous_sum')
-  AND coalesce(payout, 'ambiguous') = 'ambiguous';
+SELECT 'line:' || f.fact_id, NULL, NULL, f.fact_id, NULL, f.amount, NULL, true, false, s.code
+FROM loose_fact AS f
+LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = f.fact_id AND f.leg = 'settlement'
+LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = l.source_id
+WHERE f.tenant_id = $1 AND f.leg <> 'payment' AND f.on_date = $2
+  AND f.standing IN ('open', 'ambiguous_reference', 'ambiguous_narrative', 'ambiguous_sum')
+  AND coalesce(f.payout, 'ambiguous') = 'ambiguous';
 
 -- name: gather_reasons
 -- As of the closing: what waits for a leg holds only from the day the leg was due.
@@ -102,7 +107,7 @@ FROM (SELECT DISTINCT c.case_key, d.reason, d.amount, b.batch_id
 -- name: class_the_cases
 -- The weightiest reason that holds names the class; without one, a leg that is not due leaves the case hanging.
 INSERT INTO w_class
-SELECT c.case_key, c.agency_code,
+SELECT c.case_key, c.agency_code, c.source, c.procedure_code,
        coalesce(j.verdict, CASE WHEN NOT c.money OR j.hangs OR w.case_key IS NOT NULL THEN 'pending' ELSE 'matched' END),
        c.amount
 FROM w_case AS c
@@ -111,14 +116,21 @@ LEFT JOIN (SELECT case_key, (array_agg(verdict ORDER BY rank) FILTER (WHERE hold
 LEFT JOIN watch AS w ON w.tenant_id = $1 AND w.case_key = c.case_key AND w.pending;
 
 -- name: sum_classes
-SELECT agency_code, verdict AS name, count(*) AS count, sum(amount)::bigint AS amount
-FROM w_class GROUP BY agency_code, verdict ORDER BY agency_code NULLS LAST, verdict;
+-- Of each agency, source and procedure.
+SELECT o.part, o.code, c.verdict AS name, count(*) AS count, sum(c.amount)::bigint AS amount
+FROM w_class AS c
+CROSS JOIN LATERAL (
+    VALUES ('agency', c.agency_code), ('source', c.source), ('procedure', c.procedure_code)) AS o (part, code)
+GROUP BY o.part, o.code, c.verdict ORDER BY o.part, o.code NULLS LAST, c.verdict;
 
 -- name: sum_reasons
 -- A reason counts cases, as everything in the report does; its amount is that of all it is said of.
-SELECT c.agency_code, r.reason AS name, count(DISTINCT r.case_key) AS count, sum(r.amount)::bigint AS amount
-FROM w_reason AS r JOIN w_class AS c USING (case_key)
-WHERE r.holds GROUP BY c.agency_code, r.reason ORDER BY c.agency_code NULLS LAST, r.reason;
+SELECT o.part, o.code, r.reason AS name, count(DISTINCT r.case_key) AS count, sum(r.amount)::bigint AS amount
+FROM w_reason AS r
+JOIN w_class AS c USING (case_key)
+CROSS JOIN LATERAL (
+    VALUES ('agency', c.agency_code), ('source', c.source), ('procedure', c.procedure_code)) AS o (part, code)
+WHERE r.holds GROUP BY o.part, o.code, r.reason ORDER BY o.part, o.code NULLS LAST, r.reason;
 
 -- name: total_obligations
 SELECT count(*) AS count, coalesce(sum(due), 0)::bigint AS amount FROM w_case WHERE due IS NOT NULL;
@@ -276,6 +288,10 @@ GROUP BY reason, fate ORDER BY reason, fate;
 -- name: agency_names
 SELECT DISTINCT ON (agency_code) agency_code, agency_name FROM procedure_record
 WHERE tenant_id = $1 AND agency_code = ANY ($2::text[]) ORDER BY agency_code, updated_at DESC;
+
+-- name: procedure_names
+SELECT DISTINCT ON (procedure_code) procedure_code, procedure_name FROM procedure_record
+WHERE tenant_id = $1 AND procedure_code = ANY ($2::text[]) ORDER BY procedure_code, updated_at DESC;
 
 -- name: tenant_of
 SELECT tenant_id, code, name, timezone FROM tenant WHERE tenant_id = $1;

@@ -1,7 +1,10 @@
 """Whatever the world, a closed day proves itself: nothing unexplained, no gap between runs, nothing new twice."""
 
 import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, event, given, settings
 
@@ -10,7 +13,7 @@ from reconciliation.closing import ClosedDay, close_day
 from reconciliation.model import COUNTED
 from reconciliation.oracle.facts import World
 from reconciliation.policy import Policy
-from reconciliation.sealing import digest
+from reconciliation.sealing import PARTS, digest
 from tests.worlds import DAY, WORLDS, lay_world, settled_worlds, worlds
 
 _codes = itertools.count(1)
@@ -43,12 +46,23 @@ async def test_every_closed_day_proves_itself(database: Database, world: World) 
         assert proof["opening"] == closing
         assert proof["opening"] + proof["opened"] - proof["closed"] == proof["closing"]
         assert closed.report["digest"] == digest(closed.report)
+        assert all(sums_of(closed.report[part]) == sums_of([closed.report]) for part in PARTS)
         closing = proof["closing"]
         counted += sum(closed.report["classes"][name]["count"] for name in COUNTED)
         again = await close(database, tenant_id, day)
         assert (again.run_id, again.new, again.report) == (closed.run_id, False, closed.report)
     assert counted == await count_cases(database, tenant_id, world)
     event(f"cases {min(counted, 5)}")
+
+
+def sums_of(parts: Sequence[Mapping[str, Any]]) -> Counter[tuple[str, str, str]]:
+    """Add up parts of a day: agencies, sources, procedures, or the day itself."""
+    sums: Counter[tuple[str, str, str]] = Counter()
+    for one in parts:
+        for section in ("classes", "reasons"):
+            for name, said in one[section].items():
+                sums.update({(section, name, key): value for key, value in said.items()})
+    return sums
 
 
 async def count_cases(database: Database, tenant_id: int, world: World) -> int:

@@ -33,6 +33,14 @@ def report(**changes: object) -> dict[str, Any]:
             {"agency_code": "H23", "agency_name": "=cmd|'/c calc'!A1", "classes": empty, "reasons": {}},
             {"agency_code": None, "agency_name": None, "classes": empty, "reasons": {}},
         ],
+        "by_source": [
+            {"source": "hd-dvcqg", "classes": empty, "reasons": {"bank_missing": {"count": 1, "amount": 100_000}}},
+            {"source": None, "classes": empty, "reasons": {}},
+        ],
+        "by_procedure": [
+            {"procedure_code": "1.005129", "procedure_name": "Cấp phép", "classes": empty, "reasons": {}},
+            {"procedure_code": None, "procedure_name": None, "classes": empty, "reasons": {}},
+        ],
         "success": {
             "attempts": 4,
             "paid": 3,
@@ -86,6 +94,17 @@ def test_english_says_the_same() -> None:
     assert REASONS[Reason.BANK_MISSING].en in text
 
 
+def test_agencies_sources_and_procedures_are_told_apart_in_the_text_and_in_the_table() -> None:
+    text = render_text(report(), "en")
+    assert all(said in text for said in ("Unknown agency", "No source", "1.005129 Cấp phép", "Unknown procedure"))
+    rows = list(csv.DictReader(io.StringIO(render_csv(report()))))
+    (missing,) = [
+        row for row in rows if (row["of"], row["code"], row["name"]) == ("source", "hd-dvcqg", "bank_missing")
+    ]
+    assert (missing["count"], missing["amount"]) == ("1", "100000")
+    assert {row["of"] for row in rows} == {"", "agency", "source", "procedure"}
+
+
 def test_the_seal_says_its_run_and_what_that_corrects() -> None:
     *_, fates, seal = render_text(report(), "en").splitlines()
     assert fates.startswith("Discrepancies since the run before: new 0")
@@ -101,7 +120,7 @@ def test_every_fate_of_a_discrepancy_has_its_word(fate: str) -> None:
 
 def test_a_cell_that_begins_like_a_formula_is_defused() -> None:
     rows = list(csv.DictReader(io.StringIO(render_csv(report()))))
-    names = {row["agency_name"] for row in rows}
+    names = {row["code_name"] for row in rows}
     assert "'=cmd|'/c calc'!A1" in names
     assert not any(name.startswith("=") for name in names)
 
