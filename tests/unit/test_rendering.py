@@ -9,76 +9,7 @@ import pytest
 
 from reconciliation.model import COUNTED, FATES, REASONS, Reason, Verdict
 from reconciliation.rendering import WORDS, Language, guard, render_csv, render_text
-
-
-def report(**changes: object) -> dict[str, Any]:
-    empty = {str(one): {"count": 0, "amount": 0} for one in COUNTED}
-    found = {
-        "tenant": "haiduong",
-        "date": "2024-05-08",
-        "status": "discrepant",
-        "rule_set": "x",
-        "totals": {
-            "obligation": {"count": 2, "amount": 1_234_567},
-            "payments": {"count": 2, "amount": 1_234_567},
-            "settlement": {"count": 3, "amount": 300_000},
-            "bank": {"count": 1, "amount": -5},
-            "treasury": {"count": 4, "amount": 400_000},
-            "receipt": {"count": 5, "amount": 500_000},
-            "report": {"count": 6, "amount": 600_000},
-        },
-        "classes": {**empty, "matched": {"count": 1, "amount": 1_234_567}},
-        "reasons": {"bank_missing": {"count": 1, "amount": 100_000}},
-        "by_agency": [
-            {"agency_code": "H23", "agency_name": "=cmd|'/c calc'!A1", "classes": empty, "reasons": {}},
-            {"agency_code": None, "agency_name": None, "classes": empty, "reasons": {}},
-        ],
-        "by_source": [
-            {"source": "hd-dvcqg", "classes": empty, "reasons": {"bank_missing": {"count": 1, "amount": 100_000}}},
-            {"source": None, "classes": empty, "reasons": {}},
-        ],
-        "by_procedure": [
-            {"procedure_code": "1.005129", "procedure_name": "Cấp phép", "classes": empty, "reasons": {}},
-            {"procedure_code": None, "procedure_name": None, "classes": empty, "reasons": {}},
-        ],
-        "success": {
-            "attempts": 4,
-            "paid": 3,
-            "payer_left": 1,
-            "declined": 0,
-            "gateway_fault": 0,
-            "our_fault": 0,
-            "pending": 0,
-            "ratio": 0.75,
-        },
-        "feeds": [
-            {
-                "account": "0011",
-                "complete": False,
-                "why": "it opens with 5 ₫, and the one before closed with 7 ₫",
-                "faults": [{"fault": "opening_differs", "opening": 5, "closing": 7}],
-            },
-            {"source": "hd-dvcqg", "complete": True, "why": None, "faults": []},
-        ],
-        "proof": {
-            "opening": 0,
-            "opened": 1,
-            "closed": 0,
-            "closing": 1,
-            "left": 10,
-            "right": 4,
-            "explained": 6,
-            "residual": 0,
-            "items": {"bank_missing": 5, "other_day": 1},
-        },
-        "facts": {"cases": 2, "digest": "1" * 64},
-        "discrepancies": {fate: {"count": place, "amount": 0} for place, fate in enumerate(FATES)},
-        "run": 12,
-        "sequence": 2,
-        "corrects": 9,
-        "digest": "0" * 64,
-    }
-    return {**found, **changes}
+from tests.reports import report
 
 
 def test_vietnamese_comes_first() -> None:
