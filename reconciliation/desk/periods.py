@@ -1,0 +1,69 @@
+"""Closed days, months and quarters as the desk and the exports read them."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+import asyncpg
+
+from paygate.database import Connection, load_queries
+from paygate.domain.period import Period, PeriodKind
+from reconciliation.desk.summing import sum_days
+from reconciliation.report import load_report
+
+QUERIES: Final = load_queries("reconciliation.sql", "desk_periods.sql")
+
+Json = dict[str, Any]
+
+
+async def list_closed_days(connection: Connection, tenant_id: int, first: date, last: date, limit: int) -> list[Json]:
+    """Return the closed days of a span, the newest first: each with its latest run, and whether late facts touch it."""
+    rows = await connection.fetch(QUERIES["list_closed_days"], tenant_id, first, last, limit)
+    return [dict(row) for row in rows]
+
+
+async def list_closed_months(connection: Connection, tenant_id: int) -> list[date]:
+    """Return the first days of the months that have a closed day, the newest first."""
+    return [row["month"] for row in await connection.fetch(QUERIES["list_closed_months"], tenant_id)]
+
+
+async def load_period(  # noqa: PLR0913, PLR0917 -- whose, which, and how far its days can be closed
+    connection: Connection,
+    tenant_id: int,
+    period: Period,
+    run_id: int | None,
+    today: date,
+    is_business_day: Callable[[date], bool],
+) -> Json | None:
+    """Return a period's report in the contract's shape, with what it is made of; None: none of its days is closed.
+
+    Beside the report: `period`; `days`, closed ones with their runs; `open_days` that should be and are not, each
+    `not_closed` or `to_come`; of a day `runs`, all there are. `run_id` chooses one of a day's.
+    """
+    span = period.first, period.last
+    days = await list_closed_days(connection, tenant_id, *span, len(period.days()))
+    if period.kind is PeriodKind.DAY:
+        report = await load_report(connection, tenant_id, period.first, run_id)
+        runs = [dict(row) for row in await connection.fetch(QUERIES["list_runs_of_day"], tenant_id, period.first)]
+        return report and {**report, "period": period.name, "days": days, "open_days": [], "runs": runs}
+    if run_id is not None or not days:
+        return None
+    rows = await connection.fetch(QUERIES["load_latest_reports"], tenant_id, *span)
+    told = await connection.fetch(QUERIES["bridge_of_runs"], tenant_id, *span)
+    without = await connection.fetch(QUERIES["list_days_without_run"], tenant_id, *span)
+    open_days = _open_days(without, today, is_business_day)
+    reports = [json.loads(row["report"]) for row in rows]
+    bridge = [(json.loads(row["proof"]), json.loads(row["fates"])) for row in told]
+    whole = not open_days and not any(day["touched"] for day in days)
+    summed = sum_days(reports, bridge, whole=whole)
+    return {"tenant": reports[0]["tenant"], "period": period.name, **summed, "days": days, "open_days": open_days}
+
+
+def _open_days(rows: list[asyncpg.Record], today: date, is_business_day: Callable[[date], bool]) -> list[Json]:
+    """Return the days without a run that should have one: a holiday on which nothing came need not be closed."""
+    return [
+        {"date": row["day"], "why": "to_come" if row["day"] >= today else "not_closed"}
+        for row in rows
+        if row["has_facts"] or row["day"] >= today or is_business_day(row["day"])
+    ]
