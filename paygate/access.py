@@ -126,6 +126,12 @@ async def grants_of(connection: Connection, person_id: int) -> dict[str, Grant]:
     return {row["tenant"]: _grant(row) for row in rows}
 
 
+async def grant_of(connection: Connection, tenant_id: int, name: str) -> Grant | None:
+    """Return what someone may do in a tenant; None where there is no such person, or none who may do anything."""
+    row = await connection.fetchrow(QUERIES["find_grant"], tenant_id, name)
+    return _grant(row) if row else None
+
+
 def _grant(row: asyncpg.Record) -> Grant:
     return Grant(frozenset(map(Role, row["roles"])), frozenset(row["agencies"]))
 

@@ -16,6 +16,7 @@ from adapters import registry
 from adapters.statements.registry import FORMATS
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
+from paygate.casework import Casework
 from paygate.configured import built, caretaker, endpoints, open_statement, questioned, store_parties
 from paygate.confirmation import confirm, declare
 from paygate.database import Database, check_durability, migrate, open_database
@@ -52,6 +53,7 @@ from paygate.web.reports import ReportRoutes
 from paygate.web.routes import Route, build_application
 from paygate.web.server import DEFAULT_LIMITS, Limits, listen, settle_memory
 from paygate.worker import Worker
+from reconciliation import casework
 from reconciliation.arrivals import feed_gauges
 from reconciliation.closing import close_day
 from reconciliation.engine import match_dirty
@@ -141,7 +143,8 @@ class Service:
             return await authenticate(connection, token)
 
     def ground(self, asked: Callable[[], None], changed: Callable[[], None]) -> Ground:
-        return Ground(self.settings, self.database, self.directory, self.policy, asked, changed)
+        decided = Casework(casework, self.policy.calendar)
+        return Ground(self.settings, self.database, self.directory, self.policy, decided, asked, changed)
 
 
 @contextmanager

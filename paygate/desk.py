@@ -9,6 +9,7 @@ from aiohttp.web import RouteDef
 
 from paygate import sessions
 from paygate.background import Advance, Work
+from paygate.casework import Casework
 from paygate.database import Connection, Database
 from paygate.directory import Directory
 from paygate.jobs import Job
@@ -35,6 +36,7 @@ class Ground:
     database: Database
     directory: Directory
     policy: Policy
+    casework: Casework
     asked: Callable[[], None]
     changed: Callable[[], None]
 

@@ -12,7 +12,7 @@ from reconciliation import turn
 from reconciliation.arrivals import check_feeds
 from reconciliation.corrections import note_day
 from reconciliation.feeds import LOOK_BACK_DAYS, doubts_of
-from reconciliation.judging import OPENED
+from reconciliation.judging import CHANGED, OPENED, RESOLVED
 from reconciliation.model import REASONS, Reason
 from reconciliation.policy import Policy
 
@@ -76,13 +76,13 @@ async def _store(connection: Connection, tenant_id: int, subjects: Sequence[str]
     resolved = await connection.fetch(QUERIES["resolve_faults_gone"], tenant_id, subjects, *columns[:2])
     changed = await connection.fetch(QUERIES["update_faults"], tenant_id, *columns)
     opened = await connection.fetch(QUERIES["open_faults"], tenant_id, *columns)
-    await _log(connection, tenant_id, resolved, "resolved", "resolved by itself")
-    await _log(connection, tenant_id, changed, "open", "changed")
-    await _log(connection, tenant_id, opened, "open", OPENED)
+    moot = [row["discrepancy_id"] for row in resolved]
+    await connection.execute(turn.QUERIES["withdraw_what_is_moot"], tenant_id, moot, RESOLVED)
+    await _log(connection, tenant_id, resolved, RESOLVED)
+    await _log(connection, tenant_id, changed, CHANGED)
+    await _log(connection, tenant_id, opened, OPENED)
 
 
-async def _log(
-    connection: Connection, tenant_id: int, changes: Sequence[asyncpg.Record], state: str, said: str
-) -> None:
+async def _log(connection: Connection, tenant_id: int, changes: Sequence[asyncpg.Record], said: str) -> None:
     ids, amounts = turn.columns(((row["discrepancy_id"], row["change"]) for row in changes), 2)
-    await connection.execute(turn.QUERIES["log_changes"], tenant_id, ids, amounts, state, said)
+    await connection.execute(turn.QUERIES["log_changes"], tenant_id, ids, amounts, said)

@@ -17,6 +17,8 @@ Changes = Sequence[asyncpg.Record]
 
 OPENED: Final = "opened"
 """What the first event of a discrepancy says."""
+CHANGED: Final = "changed"
+RESOLVED: Final = "resolved by itself"
 
 
 async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Changes, Changes]:
@@ -47,6 +49,8 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         await turn.do("watch_what_is_not_due", turn.tenant_id, as_of)
         await turn.do("drop_what_is_not_due", as_of)
         await turn.do("merge_differences")
+        if await turn.ask("did_people_close_anything", turn.tenant_id):
+            await turn.do("drop_what_people_closed", turn.tenant_id)
         await turn.analyze("w_expected")
         return await _record_changes(turn, policy)
 
@@ -84,13 +88,10 @@ async def _record_changes(turn: Turn, policy: Policy) -> tuple[Changes, Changes,
     resolved = await turn.fetch("resolve_what_agrees", turn.tenant_id)
     changed = await turn.fetch("update_what_changed", turn.tenant_id, *reckoned)
     opened = await turn.fetch("open_what_is_new", turn.tenant_id, *reckoned)
-    for changes, state, said in (
-        (resolved, "resolved", "resolved by itself"),
-        (changed, "open", "changed"),
-        (opened, "open", OPENED),
-    ):
+    for changes, said in ((resolved, RESOLVED), (changed, CHANGED), (opened, OPENED)):
         ids, amounts = columns(((row["discrepancy_id"], row["change"]) for row in changes), 2)
-        await turn.do("log_changes", turn.tenant_id, ids, amounts, state, said)
+        await turn.do("log_changes", turn.tenant_id, ids, amounts, said)
+    await turn.do("withdraw_what_is_moot", turn.tenant_id, [row["discrepancy_id"] for row in resolved], RESOLVED)
     await _tell(turn, EventKind.RECORDED, resolved)
     await _tell(turn, EventKind.PAID_NOT_RECORDED, opened)
     return opened, changed, resolved

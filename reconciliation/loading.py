@@ -45,7 +45,8 @@ async def load_world(
     parted = frozenset((row["leg"], row["payment_id"], row["fact_id"]) for row in await fetch("load_parted"))
     rows = await fetch("load_parted_payouts")
     payouts = frozenset((row["source_id"], row["code"], row["fact_id"]) for row in rows)
-    return World(payments, lines, records, sources, parted, payouts)
+    closed = frozenset((row["subject"], Reason(row["reason"]), row["amount"]) for row in await fetch("load_closed"))
+    return World(payments, lines, records, sources, parted, payouts, closed)
 
 
 def _payment(row: asyncpg.Record) -> PaymentFact:

@@ -31,7 +31,7 @@ async def undo_match(
         ConflictError: it no longer holds, because its facts changed or were rejoined.
         InvalidInputError: it has too many pairs.
     """
-    await _take_turn(connection, tenant_id)
+    await take_turn(connection, tenant_id)
     match = await connection.fetchrow(QUERIES["find_match"], tenant_id, match_id)
     if match is None:
         former = await _find_former(connection, tenant_id, match_id)
@@ -54,7 +54,7 @@ async def rejoin_match(connection: Connection, tenant_id: int, match_id: int) ->
     Raises:
         NotFoundError: the tenant has no such match, or no person has undone it.
     """
-    await _take_turn(connection, tenant_id)
+    await take_turn(connection, tenant_id)
     former = await _find_former(connection, tenant_id, match_id)
     if former["undone_by"] is None:
         raise NotFoundError(f"nobody has undone match {match_id}")
@@ -65,7 +65,12 @@ async def rejoin_match(connection: Connection, tenant_id: int, match_id: int) ->
     return await _tell(connection, tenant_id, match_id, former)
 
 
-async def _take_turn(connection: Connection, tenant_id: int) -> None:
+async def take_turn(connection: Connection, tenant_id: int) -> None:
+    """Keep the matcher from a tenant until the caller's transaction ends.
+
+    Raises:
+        TemporaryError: it has not ended its turn in `WAIT_SECONDS`.
+    """
     await connection.execute(QUERIES["bound_wait"], f"{WAIT_SECONDS}s")
     try:
         await connection.execute(QUERIES["take_the_matchers_turn"], TenantLock.MATCHING, tenant_id)

@@ -71,7 +71,7 @@ PAYMENT_TRANSITIONS: Final[dict[PaymentState, frozenset[PaymentState]]] = {
 
 DISCREPANCY_TRANSITIONS: Final[dict[DiscrepancyState, frozenset[DiscrepancyState]]] = {
     DiscrepancyState.OPEN: frozenset({DiscrepancyState.ASSIGNED, DiscrepancyState.RESOLVED}),
-    DiscrepancyState.ASSIGNED: frozenset({DiscrepancyState.PROPOSED, DiscrepancyState.RESOLVED}),
+    DiscrepancyState.ASSIGNED: frozenset({DiscrepancyState.OPEN, DiscrepancyState.PROPOSED, DiscrepancyState.RESOLVED}),
     DiscrepancyState.PROPOSED: frozenset({DiscrepancyState.ASSIGNED, DiscrepancyState.RESOLVED}),
     DiscrepancyState.RESOLVED: frozenset(),
 }

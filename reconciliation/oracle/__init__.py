@@ -52,7 +52,12 @@ def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, a
         *judge_flags(kept, add),
     ]
     held = _merge(one for one in found if one.reason not in WAITING or one.since <= as_of)
-    return Judgement(matches, held, back)
+    return Judgement(matches, frozenset(one for one in held if not _was_closed(world, one)), back)
+
+
+def _was_closed(world: World, found: DiscrepancyFact) -> bool:
+    """Tell whether a person has closed exactly this."""
+    return (found.subject, found.reason, found.amount) in world.closed
 
 
 def _merge(found: Iterable[DiscrepancyFact]) -> frozenset[DiscrepancyFact]:

@@ -135,3 +135,5 @@ class World:
     """Pairs a person has parted: leg, payment, line."""
     parted_payouts: frozenset[tuple[int, str, int]] = frozenset()
     """Batches a person has parted from bank lines: source, code, line."""
+    closed: frozenset[tuple[str, Reason, int]] = frozenset()
+    """What people have closed: subject, reason and amount as they stood."""

@@ -185,7 +185,10 @@ SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
                 WHEN b.reversed_on IS NOT NULL THEN 'reversed'
                 WHEN s.bank_days IS NULL OR l.account_id IS NULL THEN 'not_expected'
                 WHEN d.since <= $2 THEN 'bank_missing'
-                WHEN d.since > $2 OR w.case_key IS NOT NULL THEN 'not_due' END, l.amount
+                WHEN d.since > $2 OR w.case_key IS NOT NULL THEN 'not_due'
+                WHEN EXISTS (SELECT FROM discrepancy AS c WHERE c.tenant_id = $1 AND c.subject = 'payment:' || l.fact_id
+                               AND c.reason = 'bank_missing' AND c.amount = l.amount AND c.resolved_by IS NOT NULL)
+                    THEN 'closed_by_person' END, l.amount
     FROM loose_fact AS l
     JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = l.fact_id
     JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
@@ -198,7 +201,10 @@ SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
     WHERE l.tenant_id = $1 AND l.leg = 'payment' AND l.on_date = $2 AND l.standing NOT IN ('narrative', 'sum')
       AND l.currency = 'VND'
     UNION ALL
-    SELECT CASE l.standing WHEN 'taken_back' THEN 'reversed' WHEN 'tied' THEN 'refunded' ELSE d.reason END, -l.amount
+    SELECT CASE l.standing WHEN 'taken_back' THEN 'reversed' WHEN 'tied' THEN 'refunded' ELSE coalesce(d.reason,
+               (SELECT 'closed_by_person' WHERE EXISTS (
+                    SELECT FROM discrepancy AS c WHERE c.tenant_id = $1 AND c.subject = 'line:' || l.fact_id
+                      AND c.amount = abs(l.amount) AND c.resolved_by IS NOT NULL))) END, -l.amount
     FROM loose_fact AS l
     LEFT JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'line:' || l.fact_id AND d.state <> 'resolved'
     WHERE l.tenant_id = $1 AND l.leg = 'bank' AND l.on_date = $2 AND l.standing NOT IN ('narrative', 'sum')

@@ -23,11 +23,13 @@ WHERE d.tenant_id = $1 AND d.discrepancy_id = old.discrepancy_id AND (old.amount
 RETURNING d.discrepancy_id, d.amount - old.amount AS change;
 
 -- name: open_faults
--- A fault that comes back is another discrepancy, which names the former one.
+-- A fault that comes back is another discrepancy, which names the former one; as a person has closed it, it stays so.
 INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, since, due, former)
 SELECT $1, f.subject, f.subject, f.reason, f.amount, f.since, f.due,
        (SELECT max(d.discrepancy_id) FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.subject = f.subject
           AND d.reason = f.reason AND d.state = 'resolved' AND d.reason <> 'late')
 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::date[], $6::date[]) AS f (subject, reason, amount, since, due)
+WHERE NOT EXISTS (SELECT FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.subject = f.subject AND d.reason = f.reason
+                    AND d.amount = f.amount AND d.resolved_by IS NOT NULL)
 ON CONFLICT (tenant_id, subject, reason) WHERE state <> 'resolved' DO NOTHING
 RETURNING discrepancy_id, amount AS change;

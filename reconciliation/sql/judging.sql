@@ -271,6 +271,15 @@ SELECT DISTINCT ON (subject) case_key, subject, reason, amount, min(since) OVER 
        dossier_code, payment_id, line_id, evidence
 FROM said ORDER BY subject, amount DESC, line_id;
 
+-- name: did_people_close_anything
+SELECT EXISTS (SELECT FROM discrepancy WHERE tenant_id = $1 AND resolved_by IS NOT NULL);
+
+-- name: drop_what_people_closed
+-- Of another amount than was closed, it is another matter.
+DELETE FROM w_expected AS e USING discrepancy AS d
+WHERE d.tenant_id = $1 AND d.subject = e.subject AND d.reason = e.reason AND d.amount = e.amount
+  AND d.resolved_by IS NOT NULL;
+
 -- name: resolve_what_agrees
 UPDATE discrepancy AS d
 SET state = 'resolved', resolved_at = now(), resolution = 'the facts agree now'
@@ -284,8 +293,9 @@ WHERE d.tenant_id = $1 AND d.case_key = c.case_key AND d.state <> 'resolved'
 RETURNING d.discrepancy_id, d.reason, -d.amount AS change;
 
 -- name: update_what_changed
+-- A refund that was agreed is awaited as long as it was.
 UPDATE discrepancy AS d
-SET amount = e.amount, since = e.since, due = r.due, evidence = e.evidence, case_key = e.case_key,
+SET amount = e.amount, since = e.since, due = CASE WHEN old.refund_amount IS NULL THEN r.due ELSE old.due END, evidence = e.evidence, case_key = e.case_key,
     dossier_code = e.dossier_code
 FROM w_expected AS e
 JOIN discrepancy AS old ON old.tenant_id = $1 AND old.subject = e.subject AND old.reason = e.reason
@@ -317,7 +327,13 @@ RETURNING discrepancy_id, reason, amount AS change;
 
 -- name: log_changes
 INSERT INTO discrepancy_event (tenant_id, discrepancy_id, change, left_state, said)
-SELECT $1, c.id, c.change, $4::discrepancy_state, $5 FROM unnest($2::bigint[], $3::bigint[]) AS c (id, change);
+SELECT $1, c.id, c.change, d.state, $4 FROM unnest($2::bigint[], $3::bigint[]) AS c (id, change)
+JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = c.id;
+
+-- name: withdraw_what_is_moot
+-- Nobody has to decide about what has come to agree.
+UPDATE proposal SET state = 'withdrawn', decided_at = now(), answer = $3
+WHERE tenant_id = $1 AND discrepancy_id = ANY ($2::bigint[]) AND state = 'open';
 
 -- name: tell_changes
 -- Unnumbered: the feed's numbers are given after this transaction, whose snapshot could not see the last one.

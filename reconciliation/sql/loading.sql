@@ -31,6 +31,14 @@ SELECT b.source_id, b.code, p.fact_id
 FROM parted AS p JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.batch_id = p.batch_id
 WHERE p.tenant_id = $1;
 
+-- name: load_closed
+-- What people have closed. The oracle calls a batch by its source and code.
+SELECT coalesce('batch:' || b.source_id || ':' || b.code, d.subject) AS subject, d.reason, d.amount
+FROM discrepancy AS d
+LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
+    AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
+WHERE d.tenant_id = $1 AND d.resolved_by IS NOT NULL;
+
 -- name: create_reach_tables
 CREATE TEMP TABLE w_reached_payment (payment_id bigint PRIMARY KEY, round integer NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_reached_line (line_id bigint PRIMARY KEY, round integer NOT NULL) ON COMMIT DROP;

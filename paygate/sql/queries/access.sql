@@ -41,3 +41,12 @@ WHERE person_role.person_id = $1
         WHERE d.tenant_id = person_role.tenant_id AND d.person_id = person_role.person_id)
 GROUP BY tenant.tenant_id, tenant.code
 ORDER BY tenant.code;
+
+-- name: find_grant
+-- What someone who is not disabled may do in a tenant; no row where that is nothing.
+SELECT array_agg(r.role) AS roles, ARRAY(
+    SELECT agency_code FROM person_agency AS a
+    WHERE a.person_id = p.person_id AND a.tenant_id = $1) AS agencies
+FROM person AS p JOIN person_role AS r ON r.person_id = p.person_id AND r.tenant_id = $1
+WHERE p.name = $2 AND NOT p.disabled
+GROUP BY p.person_id;

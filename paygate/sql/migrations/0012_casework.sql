@@ -1,0 +1,24 @@
+-- What people decide about discrepancies, and how the matcher heeds it.
+
+-- A proposal about what came to agree by itself is withdrawn by nobody: nothing is left to decide.
+ALTER TABLE proposal DROP CONSTRAINT proposal_check, DROP CONSTRAINT proposal_check1,
+    ADD CONSTRAINT proposal_decided CHECK ((state = 'open') = (decided_at IS NULL)
+        AND CASE state WHEN 'open' THEN decided_by IS NULL WHEN 'withdrawn' THEN true ELSE decided_by IS NOT NULL END),
+    ADD CONSTRAINT proposal_by_two CHECK (
+        CASE WHEN state = 'withdrawn' THEN decided_by IS NULL OR decided_by = proposed_by
+             ELSE decided_by IS NULL OR decided_by <> proposed_by END);
+
+-- Agreed to be given back, and awaited; `due` is then until when. NULL: nothing is.
+ALTER TABLE discrepancy ADD COLUMN refund_amount bigint CHECK (refund_amount > 0);
+-- What people have closed: the same is not opened again.
+CREATE INDEX discrepancy_closed ON discrepancy (tenant_id, subject, reason) WHERE resolved_by IS NOT NULL;
+
+-- Facts that a person has joined: payments and bank lines, each in one joining at most.
+CREATE TABLE joined (
+    tenant_id   integer NOT NULL,
+    leg         leg NOT NULL CHECK (leg IN ('payment', 'bank')),
+    fact_id     bigint NOT NULL,
+    proposal_id bigint NOT NULL, -- by which it was joined, with the others of the same
+    PRIMARY KEY (tenant_id, leg, fact_id)
+);
+CREATE INDEX joined_by_proposal ON joined (tenant_id, proposal_id);
