@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from aiohttp.web import RouteDef
@@ -16,10 +17,14 @@ from paygate.jobs import Job
 from paygate.sessions import Lasting
 from paygate.settings import Settings
 from paygate.web.desk.door import Door, Entrance, Page, forget_forms
+from paygate.web.desk.reports import Reading, ReportPages, Wording
 from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
 from paygate.web.repeats import forget_replies
+from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
+from reconciliation.desk.periods import list_closed_days, list_closed_months, load_period
+from reconciliation.desk.summing import of_agencies
 from reconciliation.policy import Policy
 from reconciliation.report import load_report
 from reconciliation.rules.reading import read_rules
@@ -59,7 +64,7 @@ def build_desk(ground: Ground) -> Desk:
 
 
 def _pages(ground: Ground) -> list[Page]:
-    rooms = (TodayPages(ground.database, load_report),)
+    rooms = (TodayPages(ground.database, load_report), ReportPages(ground.database, _reading(ground)))
     return [page for room in rooms for page in room.pages()]
 
 
@@ -73,6 +78,12 @@ def backtesting(database: Database, policy: Policy) -> Work:
         return await backtest(database, job.tenant_id, policy, candidate=candidate, days=days, examples=EXAMPLES)
 
     return try_rules
+
+
+def _reading(ground: Ground) -> Reading:
+    load = partial(load_period, is_business_day=ground.policy.calendar.is_business_day)
+    words = Wording(rendering.word, rendering.sentence, rendering.item, rendering.arrival, rendering.responsible)
+    return Reading(load, list_closed_days, list_closed_months, of_agencies, words)
 
 
 async def tidy_web(connection: Connection) -> None:

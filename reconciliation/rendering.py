@@ -140,7 +140,8 @@ def _table(title: str, sums: Mapping[str, Mapping[str, int]], language: Language
     return _align([head, *rows], right=(1, 2))
 
 
-def _responsible(reason: str, language: Language) -> str:
+def responsible(reason: str, language: Language) -> str:
+    """Return who must act where a reason holds."""
     return word(f"unit {REASONS[Reason(reason)].responsible}", language)
 
 
@@ -149,7 +150,7 @@ def _reasons(sums: Mapping[str, Mapping[str, int]], language: Language) -> list[
         return []
     head = [word(key, language) for key in ("reasons", "count", "amount", "responsible")]
     rows = [
-        [sentence(name, language), str(one["count"]), dong(one["amount"]), _responsible(name, language)]
+        [sentence(name, language), str(one["count"]), dong(one["amount"]), responsible(name, language)]
         for name, one in sorted(sums.items(), key=lambda item: list(Reason).index(Reason(item[0])))
     ]
     return _align([head, *rows], right=(1, 2))
@@ -188,19 +189,25 @@ def _success(success: Mapping[str, Any], language: Language) -> list[str]:
 
 
 def _feeds(feeds: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
-    lines = [f"  {feed.get('account') or feed.get('source')}: {_arrival(feed, language)}" for feed in feeds]
+    lines = [f"  {feed.get('account') or feed.get('source')}: {arrival(feed, language)}" for feed in feeds]
     return [word("feeds", language), *lines] if lines else []
 
 
-def _arrival(feed: Mapping[str, Any], language: Language) -> str:
-    found = [told(fault).say(language) for fault in feed["faults"]]
+def arrival(feed: Mapping[str, Any], language: Language) -> str:
+    """Return whether a feed came whole, or what is wrong with it; of several days, on which."""
+    found = [_fault(fault, language) for fault in feed["faults"]]
     return "; ".join(found) or word("complete", language)
+
+
+def _fault(fault: Mapping[str, Any], language: Language) -> str:
+    said = told({name: value for name, value in fault.items() if name != "date"}).say(language)
+    return f"{date.fromisoformat(fault['date']):%d/%m/%Y}: {said}" if "date" in fault else said
 
 
 def _proof(proof: Mapping[str, Any], language: Language) -> list[str]:
     rows = [[word("proof", language), word("amount", language)]]
     rows += [[word(name, language), dong(proof[name])] for name in ("left", "right", "explained")]
-    rows += [[f"  {_item(name, language)}", dong(amount)] for name, amount in proof["items"].items()]
+    rows += [[f"  {item(name, language)}", dong(amount)] for name, amount in proof["items"].items()]
     rows.append([word("residual", language), dong(proof["residual"])])
     bridge = " ".join(
         f"{sign} {dong(proof[name])}".strip()
@@ -221,7 +228,8 @@ def _seal(report: Report, language: Language) -> list[str]:
     return [f"{word('seal', language)} {report['digest']} · {' · '.join(said)}"]
 
 
-def _item(name: str, language: Language) -> str:
+def item(name: str, language: Language) -> str:
+    """Return what a part of a day's difference is called."""
     return sentence(name, language) if name in set(Reason) else word(name, language)
 
 
@@ -252,7 +260,7 @@ def _rows(report: Report, language: Language) -> Iterator[tuple[object, ...]]:
             for section in ("classes", "reasons"):
                 yield from _section(section, one[section], (part, code or "", name or ""), language)
     for feed in report["feeds"]:
-        label = _arrival(feed, language)
+        label = arrival(feed, language)
         yield "feeds", "", "", "", feed.get("account") or feed.get("source"), label, len(feed["faults"]), ""
     for name in ("opening", "opened", "closed", "closing", "left", "right", "explained", "residual"):
         yield "proof", "", "", "", name, word(name, language), "", report["proof"][name]

@@ -50,8 +50,7 @@ class Tally:
             "items": await self._explain(),
             "facts": await self._seal(),
         }
-        await self.connection.execute(QUERIES["drop_closing_tables"])
-        self._laid_out = False
+        await self.drop_cases()
         return counted
 
     async def _rows(self, name: str, *arguments: object) -> list[asyncpg.Record]:
@@ -60,8 +59,12 @@ class Tally:
     async def _aggregate(self, name: str) -> list[asyncpg.Record]:
         return await self.connection.fetch(QUERIES[name], timeout=PASS_SECONDS)
 
+    async def drop_cases(self) -> None:
+        await self.connection.execute(QUERIES["drop_closing_tables"])
+        self._laid_out = False
+
     async def lay_out_cases(self) -> None:
-        """Lay the day's cases out in working tables, which `count` drops."""
+        """Lay the day's cases out in working tables, which `count` drops, or `drop_cases`."""
         self._laid_out = True
         await self.connection.execute(QUERIES["create_closing_tables"])
         await self._rows("gather_given_up")

@@ -27,7 +27,10 @@ def say(message: str) -> str:
     return message
 
 
-PLACES: Final = (Place(say("Today"), "", WORKERS, limited=True),)
+PLACES: Final = (
+    Place(say("Today"), "", WORKERS, limited=True),
+    Place(say("Reports"), "/reports", WORKERS, limited=True),
+)
 """In the order of the menu. `limited`: open to those who are limited to some agencies."""
 
 

@@ -1,0 +1,174 @@
+"""Reports at the desk: days, months and quarters, over HTTP."""
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from paygate.access import Role
+from tests.desk import Visitor, a_person
+from tests.integration.test_web import call
+from tests.outside_stories import BANK
+from tests.province import DAYS, a_province, done, table
+from tests.served import Served, a_service
+
+REPORTS = "/desk/haiduong/reports"
+AGENCY = "000.00.12.H23"
+
+
+@pytest.fixture
+async def province(province_url: str) -> AsyncIterator[Served]:
+    async with a_province(province_url) as served:
+        yield served
+
+
+async def signed_in(visitor: Visitor, served: Served, *roles: Role, agencies: tuple[str, ...] = ()) -> None:
+    assert await visitor.sign_in(await a_person(served, *(roles or (Role.OFFICER,)), agencies=agencies)) == 200
+
+
+async def report_of(served: Served, day: str) -> dict[str, Any]:
+    status, told = await call(
+        served, "GET", f"/v1/reports/haiduong/{day}", await served.token("haiduong", Role.AUDITOR)
+    )
+    assert status == 200
+    return told
+
+
+async def correct_the_first_day(served: Served) -> None:
+    """Let a bank line of the day come late, and close the day again."""
+    headers = await served.token("haiduong", Role.ADMIN)
+    line = {"booked_on": "08/05/2024", "reference": "", "narrative": "DEN MUON", "credit": "77000", "debit": ""}
+    route = "/v1/statements?tenant=haiduong&account=001&format=table&mapping=bank"
+    await done(served, route, headers, data=table(BANK, [line]))
+    await done(served, "/v1/reconciliations", headers, json={"tenant": "haiduong", "date": DAYS[0]})
+
+
+def figures(page: str) -> Counter[str]:
+    """Count the amounts of a page."""
+    return Counter(re.findall(r"[−\d.]+\N{NO-BREAK SPACE}₫", page))
+
+
+async def test_the_closed_days_stand_in_a_list_with_their_state(province: Served) -> None:
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        status, page = await visitor.get(REPORTS)
+    assert status == 200
+    assert all(f'href="{REPORTS}/{day}"' in page for day in DAYS)
+    assert 'value="2024-Q2"' in page
+    assert 'value="2024-05"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "leads_to"),
+    [("day=08/05/2024", "2024-05-08"), ("period=2024-05", "2024-05"), ("period=2024-Q2", "2024-Q2")],
+)
+async def test_what_is_chosen_leads_to_its_report(province: Served, query: str, leads_to: str) -> None:
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        assert (await visitor.get(f"{REPORTS}?{query}"))[0] == 200
+        assert visitor.url == f"{REPORTS}/{leads_to}"
+
+
+async def test_what_is_no_day_is_said_beside_its_field_and_kept(province: Served) -> None:
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        status, page = await visitor.get(f"{REPORTS}?day=31/02/2024")
+    assert status == 422
+    assert "Không phải ngày" in page
+    assert 'value="31/02/2024"' in page
+
+
+@pytest.mark.parametrize("day", DAYS)
+async def test_the_page_of_a_day_shows_what_its_report_says(province: Served, day: str) -> None:
+    report = await report_of(province, day)
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        status, page = await visitor.get(f"{REPORTS}/{day}")
+    assert status == 200
+    assert len(page.encode()) < 100_000
+    assert report["digest"] in page
+    for section in ("totals", "classes", "reasons"):
+        for one in report[section].values():
+            assert f"{one['amount']:,}".replace(",", ".").replace("-", "−") in page
+    assert f"Lượt {report['run']}" in page
+
+
+async def test_a_month_adds_its_days_up_and_says_which_are_not_closed(province: Served) -> None:
+    days = [await report_of(province, day) for day in DAYS]
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        _, month = await visitor.get(f"{REPORTS}/2024-05")
+        _, quarter = await visitor.get(f"{REPORTS}/2024-Q2")
+    for section in ("totals", "classes", "reasons"):
+        for name in days[0][section].keys() & days[1][section].keys():
+            amount = sum(one[section].get(name, {"amount": 0})["amount"] for one in days)
+            assert f"{amount:,}".replace(",", ".").replace("-", "−") in month
+    assert "Chưa khóa sổ" in month
+    assert f"{REPORTS}/2024-05-14" in month
+    assert f"{REPORTS}/2024-05-11" not in month, "a Saturday on which nothing came need not be closed"
+    assert figures(month) == figures(quarter), "nothing of the other months is closed"
+
+
+async def test_the_state_of_an_unfinished_month_is_incomplete(province: Served) -> None:
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        _, page = await visitor.get(f"{REPORTS}/2024-05")
+    assert "Chưa đủ số liệu" in page.split('class="verdict"')[1].split("</p>")[0]
+
+
+async def test_an_earlier_run_can_be_looked_at_and_says_that_another_corrects_it(province: Served) -> None:
+    earliest = (await report_of(province, DAYS[0]))["run"]
+    await correct_the_first_day(province)
+    latest = await report_of(province, DAYS[0])
+    assert latest["corrects"] == earliest
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        _, page = await visitor.get(f"{REPORTS}/{DAYS[0]}?run={earliest}")
+        assert "Đã có lượt sau" in page
+        assert f"Lượt {latest['run']}" in page
+        for unknown in ("999999", "x", "-1", "9" * 30):
+            assert (await visitor.get(f"{REPORTS}/{DAYS[0]}?run={unknown}"))[0] == 404
+
+
+async def test_a_day_that_is_not_closed_has_no_report_and_says_so(province: Served) -> None:
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        status, page = await visitor.get(f"{REPORTS}/2023-01-02")
+        assert (status, "chưa có báo cáo" in page) == (200, True)
+        for unknown in ("2024-13", "2024-02-30", "2024-Q9", "x"):
+            assert (await visitor.get(f"{REPORTS}/{unknown}"))[0] == 404
+
+
+async def test_whoever_is_limited_to_an_agency_sees_its_rows_and_no_sum_of_all(province: Served) -> None:
+    report = await report_of(province, DAYS[0])
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province, agencies=(AGENCY,))
+        status, page = await visitor.get(f"{REPORTS}/{DAYS[0]}")
+        assert status == 200
+        assert report["digest"] not in page
+        assert "Chứng minh" not in page
+        (own,) = [one for one in report["by_agency"] if one["agency_code"] == AGENCY]
+        missing = f"{own['classes']['missing']['amount']:,}".replace(",", ".")
+        assert missing in page
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province, agencies=("elsewhere",))
+        _, page = await visitor.get(f"{REPORTS}/{DAYS[0]}")
+        assert set(figures(page)) <= {"0\N{NO-BREAK SPACE}₫"}
+
+
+async def test_reports_are_for_those_who_reconcile_and_for_no_other_tenant(province: Served) -> None:
+    async with Visitor(province) as visitor:
+        await visitor.sign_in(await a_person(province, Role.OPERATOR))
+        assert (await visitor.get(REPORTS))[0] == 403
+    async with Visitor(province) as visitor:
+        await visitor.sign_in(await a_person(province, Role.ADMIN, tenant="haiphong"))
+        assert (await visitor.get(f"{REPORTS}/{DAYS[0]}"))[0] == 404
+
+
+async def test_where_nothing_is_closed_the_list_says_so(database_url: str) -> None:
+    async with a_service(database_url) as served, Visitor(served) as visitor:
+        await signed_in(visitor, served)
+        status, page = await visitor.get(REPORTS)
+    assert (status, "Chưa có ngày nào khóa sổ" in page) == (200, True)
