@@ -16,13 +16,16 @@ from paygate.directory import Directory
 from paygate.jobs import Job
 from paygate.sessions import Lasting
 from paygate.settings import Settings
+from paygate.web.desk.discrepancy import CasePages
 from paygate.web.desk.door import Door, Entrance, Page, forget_forms
+from paygate.web.desk.evidence import EvidencePages
 from paygate.web.desk.reports import Reading, ReportPages, Wording
 from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
 from paygate.web.repeats import forget_replies
 from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
+from reconciliation.desk.case import live_neighbours, load_attachment, load_case, load_notice
 from reconciliation.desk.periods import list_closed_days, list_closed_months, load_period
 from reconciliation.desk.summing import of_agencies
 from reconciliation.policy import Policy
@@ -64,7 +67,13 @@ def build_desk(ground: Ground) -> Desk:
 
 
 def _pages(ground: Ground) -> list[Page]:
-    rooms = (TodayPages(ground.database, load_report), ReportPages(ground.database, _reading(ground)))
+    case = partial(load_case, calendar=ground.policy.calendar)
+    rooms = (
+        TodayPages(ground.database, load_report),
+        ReportPages(ground.database, _reading(ground)),
+        CasePages(ground.database, case, live_neighbours),
+        EvidencePages(ground.database, load_notice, load_attachment),
+    )
     return [page for room in rooms for page in room.pages()]
 
 

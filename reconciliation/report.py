@@ -94,7 +94,7 @@ async def record_view(connection: Connection, tenant_id: int, dossier_code: str)
     hanging = await connection.fetchval(QUERIES["hangs"], tenant_id, dossier_code)
     reasons = {Reason(row["reason"]) for row in found}
     own = {Reason(row["reason"]) for row in found if not row["subject"].startswith("batch:")}
-    shown = [_seen(row, seats) for row in payments]
+    shown = [see_payment(row, seats) for row in payments]
     owed = ShownRecord(record["due"], record["online_payment_flag"]) if record else None
     return {
         **(_record(record) if record else {"dossier_code": dossier_code}),
@@ -117,7 +117,8 @@ def _payment(row: asyncpg.Record, status: PaymentState) -> Json:
     return {**{name: row[name] for name in names}, "status": status, "paid_at": row["paid_at"].isoformat()}
 
 
-def _seen(row: asyncpg.Record, seats: Sequence[asyncpg.Record]) -> ShownPayment:
+def see_payment(row: asyncpg.Record, seats: Sequence[asyncpg.Record]) -> ShownPayment:
+    """Return a payment, with the business days its source expects of each leg, as far as its seats in matches tell."""
     days = {leg: row[name] for leg, name in DAYS.items() if row[name] is not None}
     if not row["has_account"]:
         days.pop(Leg.BANK, None)

@@ -89,12 +89,13 @@ class Suggested:
 
 def suggest(pairs: Iterable[tuple[OpenPayment, OpenLine]], rule: Suggestion) -> Sequence[Suggested]:
     """Return the likeliest pairs, the best first, at most as many as the rule shows."""
-    scored = [one for pair in pairs if (one := _weigh(*pair, rule)) is not None and one.score >= rule.least_score]
+    scored = [one for pair in pairs if (one := weigh(*pair, rule)) is not None and one.score >= rule.least_score]
     scored.sort(key=lambda one: (-one.score, one.line.booked_on, one.payment.payment_id, one.line.line_id))
     return scored[: rule.most]
 
 
-def _weigh(payment: OpenPayment, line: OpenLine, rule: Suggestion) -> Suggested | None:
+def weigh(payment: OpenPayment, line: OpenLine, rule: Suggestion) -> Suggested | None:
+    """Score a pair out of 100 and say why; None where the line is booked outside the rule's window."""
     days = (line.booked_on - payment.business_date).days
     if not rule.window_days.first <= days <= rule.window_days.last:
         return None

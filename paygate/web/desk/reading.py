@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from paygate.domain.money import dong
+from paygate.domain.money import DONG, dong, plain
 
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 NOTHING: Final = "–"
@@ -15,6 +15,13 @@ KILO: Final = 1024
 def amount(value: int | None) -> str:
     """Write minor units as `1.234.567 ₫`, with a true minus sign."""
     return NOTHING if value is None else dong(value)
+
+
+def money(value: int | None, currency: str) -> str:
+    """Write an amount of any currency: đồng as everywhere, others as `12.50 USD`."""
+    if value is None or currency == DONG:
+        return amount(value)
+    return f"{plain(value, currency)}{NO_BREAK}{currency}"
 
 
 def signed(value: int) -> str:
@@ -57,6 +64,7 @@ def size(octets: int) -> str:
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "amount": amount,
+    "money": money,
     "signed": signed,
     "number": number,
     "percent": percent,
