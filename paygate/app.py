@@ -17,7 +17,7 @@ from adapters.statements.registry import FORMATS
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
 from paygate.casework import Casework
-from paygate.configured import built, caretaker, endpoints, open_statement, questioned, store_parties
+from paygate.configured import adapters, built, caretaker, endpoints, open_statement, questioned, store_parties
 from paygate.confirmation import confirm, declare
 from paygate.database import Database, check_durability, migrate, open_database
 from paygate.deliveries import Deliveries, Endpoint
@@ -85,14 +85,8 @@ class Service:
         return Policy(calendar, self.settings.record_wait_days)
 
     def adapters(self) -> Mapping[str, Adapter]:
-        """Build the adapter of every source, which needs the sources' secrets.
-
-        Raises:
-            ConfigurationError: a secret is not there, or a key of a source is wrong; with its line.
-        """
-        return {
-            code: built(self.settings, code, source, registry.build) for code, source in self.settings.sources.items()
-        }
+        """Build the adapter of every source, as `adapters` does."""
+        return adapters(self.settings)
 
     def askers(self) -> Mapping[str, Asker]:
         """Build the look-up of every source that asks what a dossier must pay and says where its money goes.

@@ -14,7 +14,7 @@ from paygate.caretaker import Caretaker
 from paygate.database import Connection, Database
 from paygate.deliveries import Endpoint
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
-from paygate.domain.adapter import Inquirer
+from paygate.domain.adapter import Adapter, Inquirer
 from paygate.domain.errors import ConfigurationError, InvalidInputError
 from paygate.domain.news import kinds_matching
 from paygate.domain.parties import FeeSchedule
@@ -111,6 +111,15 @@ def _secret_text(reference: str) -> str:
         return resolve_secret(reference).decode()
     except UnicodeDecodeError:
         raise ConfigurationError(f"secret {reference} is not text in UTF-8") from None
+
+
+def adapters(settings: Settings) -> Mapping[str, Adapter]:
+    """Build the adapter of every source, which needs the sources' secrets.
+
+    Raises:
+        ConfigurationError: a secret is not there, or a key of a source is wrong; with its line.
+    """
+    return {code: built(settings, code, source, registry.build) for code, source in settings.sources.items()}
 
 
 def inquirers(settings: Settings) -> Mapping[str, Inquirer]:

@@ -1,4 +1,4 @@
-"""The notices that wait or failed, for the people who look after them: listed, shown, and put to work again."""
+"""The notices that wait or failed, for the people who look after them: counted, shown, and put to work again."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -39,16 +39,18 @@ class AppendAudit(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which notices to replay: by number, by state, by source; what is left open selects all."""
+    """Which notices to replay: by number, state, source, reason; what is left open selects all, up to the limit."""
 
     notice_ids: tuple[int, ...] | None = None
     states: tuple[NoticeState, ...] = REPLAYABLE
     source_id: int | None = None
+    reason: str | None = None
+    limit: int = REPLAY_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayCounts:
-    """What a replay does or would do: `untranslatable` notices stay where they are, and so do `applied` ones."""
+    """What a replay did: `untranslatable` notices stay where they are, and so do `applied` ones."""
 
     selected: int
     due: int
@@ -57,8 +59,8 @@ class ReplayCounts:
 
 
 @dataclass(slots=True)
-class _Plan:
-    """What is to become of each selected notice."""
+class Plan:
+    """What is to become of each selected notice; `settled` ones need nothing any more."""
 
     again: list[int] = field(default_factory=list)
     translated: list[tuple[object, ...]] = field(default_factory=list)
@@ -67,8 +69,18 @@ class _Plan:
     settled: int = 0
 
     @property
+    def due(self) -> list[int]:
+        """Return the notices that are to be applied."""
+        return [*self.again, *(int(str(row[0])) for row in self.translated)]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Return the notices that will not stay as they are."""
+        return [*self.due, *(number for number, _ in self.settled_now)]
+
+    @property
     def counts(self) -> ReplayCounts:
-        due, applied = len(self.again) + len(self.translated), len(self.settled_now) + self.settled
+        due, applied = len(self.due), len(self.settled_now) + self.settled
         return ReplayCounts(due + applied + len(self.unreadable), due, applied, len(self.unreadable))
 
 
@@ -91,10 +103,20 @@ async def show_notice(connection: Connection, tenant_id: int, notice_id: int) ->
     Raises:
         NotFoundError: the tenant has no such notice.
     """
+    shown = await read_notice(connection, tenant_id, notice_id)
+    return shown | {"body": None if shown["body"] is None else readable(shown["body"])}
+
+
+async def read_notice(connection: Connection, tenant_id: int, notice_id: int) -> dict[str, Any]:
+    """Return everything known of a notice, its body and headers as they came; None once they were trimmed.
+
+    Raises:
+        NotFoundError: the tenant has no such notice.
+    """
     row = await connection.fetchrow(QUERIES["show_notice"], tenant_id, notice_id)
     if row is None:
         raise NotFoundError(f"there is no notice {notice_id}")
-    return dict(row) | {"body": None if row["body"] is None else readable(row["body"])}
+    return dict(row) | {"headers": dict(json.loads(row["headers"])) if row["headers"] else {}}
 
 
 def readable(body: bytes) -> str:
@@ -102,13 +124,6 @@ def readable(body: bytes) -> str:
     text = body[:BODY_SHOWN].decode("utf-8", "backslashreplace")
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
     return shown + (" …" if len(body) > BODY_SHOWN else "")
-
-
-async def preview_replay(
-    connection: Connection, tenant_id: int, selection: Selection, translate: Translate
-) -> ReplayCounts:
-    """Say what a replay would do, and do nothing. To be called inside a transaction."""
-    return (await _plan(connection, tenant_id, selection, translate)).counts
 
 
 async def replay(  # noqa: PLR0913 -- who, what, and the two things the root hands in
@@ -128,28 +143,23 @@ async def replay(  # noqa: PLR0913 -- who, what, and the two things the root han
     Raises:
         ConflictError: a notice of the same identity came in at this very moment; another replay will know it.
     """
-    plan = await _plan(connection, tenant_id, selection, translate)
-    try:
-        await _carry_out(connection, tenant_id, plan)
-    except asyncpg.UniqueViolationError:
-        raise ConflictError("one of these notices has just come in again; replay once more") from None
+    plan = await lay_plan(connection, tenant_id, selection, translate)
+    await connection.execute(QUERIES["note_replay"], tenant_id, plan.numbers, actor)
+    await carry_out(connection, tenant_id, plan)
     counts = plan.counts
-    detail = {"selected": counts.selected, "due": counts.due, "applied": counts.applied, "notices": _numbers(plan)}
+    detail = {"selected": counts.selected, "due": counts.due, "applied": counts.applied, "notices": plan.numbers}
     await append_audit(connection, tenant_id, actor, "notices_replayed", "notices", detail)
     log.info(Event.NOTICES_REPLAYED, tenant_id=tenant_id, actor=actor, due=counts.due, applied=counts.applied)
     return counts
 
 
-def _numbers(plan: _Plan) -> list[object]:
-    return [*plan.again, *(row[0] for row in plan.translated), *(row[0] for row in plan.settled_now)]
-
-
-async def _plan(connection: Connection, tenant_id: int, selection: Selection, translate: Translate) -> _Plan:
-    plan = _Plan()
+async def lay_plan(connection: Connection, tenant_id: int, selection: Selection, translate: Translate) -> Plan:
+    """Take the selected notices for this transaction and say what is to become of each."""
+    plan = Plan()
     states = [state for state in selection.states if state in REPLAYABLE]
     numbers = None if selection.notice_ids is None else list(selection.notice_ids)
     rows = await connection.fetch(
-        QUERIES["select_notices"], tenant_id, numbers, states, selection.source_id, REPLAY_LIMIT
+        QUERIES["select_notices"], tenant_id, numbers, states, selection.source_id, selection.limit, selection.reason
     )
     if numbers is not None:
         plan.settled = await connection.fetchval(QUERIES["count_settled"], tenant_id, numbers)
@@ -163,7 +173,7 @@ async def _plan(connection: Connection, tenant_id: int, selection: Selection, tr
 
 
 def _translate_again(
-    rows: Sequence[asyncpg.Record], translate: Translate, plan: _Plan
+    rows: Sequence[asyncpg.Record], translate: Translate, plan: Plan
 ) -> list[tuple[asyncpg.Record, NoticeFacts]]:
     understood = []
     for row in rows:
@@ -209,7 +219,7 @@ def _told(row: asyncpg.Record, facts: NoticeFacts) -> Told:
     return Told(row["method"], row["body_hash"], facts.amount, facts.currency)
 
 
-def _place(row: asyncpg.Record, facts: NoticeFacts, known: Known, plan: _Plan) -> None:
+def _place(row: asyncpg.Record, facts: NoticeFacts, known: Known, plan: Plan) -> None:
     """Decide, as the inbox does, whether a notice understood at last is news, a repeat, or contradicts the first."""
     notice_id, source_id, told = row["notice_id"], row["source_id"], _told(row, facts)
     identity = dedupe_key(facts)
@@ -240,7 +250,19 @@ def _place(row: asyncpg.Record, facts: NoticeFacts, known: Known, plan: _Plan) -
     )
 
 
-async def _carry_out(connection: Connection, tenant_id: int, plan: _Plan) -> None:
+async def carry_out(connection: Connection, tenant_id: int, plan: Plan) -> None:
+    """Do what was planned, in the same transaction.
+
+    Raises:
+        ConflictError: a notice of the same identity came in at this very moment; another replay will know it.
+    """
+    try:
+        await _write(connection, tenant_id, plan)
+    except asyncpg.UniqueViolationError:
+        raise ConflictError("one of these notices has just come in again; replay once more") from None
+
+
+async def _write(connection: Connection, tenant_id: int, plan: Plan) -> None:
     if plan.again:
         await connection.execute(QUERIES["retry_notices"], tenant_id, plan.again)
     if plan.translated:

@@ -8,17 +8,24 @@ import typer
 from paygate import audit, notices
 from paygate.app import Service, build_worker
 from paygate.commands.terminal import OUT, AsJson, Tenant, Yes, load, open_tenant, print_json, run, show_rows
-from paygate.configured import inquirers
-from paygate.domain import confirmation
-from paygate.domain.errors import NotFoundError, UnreadableNoticeError
-from paygate.domain.inquiry import Asked
+from paygate.domain.errors import NotFoundError
 from paygate.domain.lifecycle import NoticeState
-from paygate.domain.notice import QUERY, STATEMENT, NoticeFacts, RawNotice, payload_told
+from paygate.ledger import apply_batch
+from paygate.replays import Fate, Preview, Replays
+from paygate.retranslation import retranslating
 
 inbox = typer.Typer(no_args_is_help=True, help="The inbox: what waits, and putting it to work again.")
 
 SHOWN: Final = ("notice_id", "source", "reference", "amount", "state", "count", "oldest", "attempts", "reason")
 """What fits a terminal's width; `--json` gives the rest."""
+
+FATES: Final = {
+    Fate.APPLIES: "would be applied",
+    Fate.KNOWN: "known already",
+    Fate.WAITS: "would wait for a record",
+    Fate.UNREADABLE: "still cannot be read",
+    Fate.FAILS: "would fail",
+}
 
 
 @inbox.command("list")
@@ -79,29 +86,35 @@ def replay_notices(  # noqa: PLR0913, PLR0917 -- the ways to select
                 tuple(state) if state else notices.REPLAYABLE,
                 _source_number(service, source),
             )
-            translate = _translator(service)
+            translate = retranslating(settings, service.directory)
+            if not yes:
+                async with service.database.transaction() as connection:
+                    _show_preview(await Replays(translate, apply_batch).preview(connection, tenant_id, selection))
+                return
             async with service.database.transaction() as connection:
-                if yes:
-                    counts = await notices.replay(
-                        connection,
-                        tenant_id,
-                        selection,
-                        getpass.getuser(),
-                        translate=translate,
-                        append_audit=audit.append,
-                    )
-                else:
-                    counts = await notices.preview_replay(connection, tenant_id, selection, translate)
-            if yes:
-                await build_worker(service).drain(tenant_id)
+                counts = await notices.replay(
+                    connection,
+                    tenant_id,
+                    selection,
+                    getpass.getuser(),
+                    translate=translate,
+                    append_audit=audit.append,
+                )
+            await build_worker(service).drain(tenant_id)
         OUT.print(
             f"{counts.selected} selected: {counts.due} to be tried again · {counts.applied} applied already ·"
             f" {counts.untranslatable} still cannot be read"
         )
-        if not yes:
-            OUT.print("nothing was done; --yes does it")
 
     run(work())
+
+
+def _show_preview(preview: Preview) -> None:
+    told = " · ".join(f"{preview.count(fate)} {words}" for fate, words in FATES.items())
+    OUT.print(f"{len(preview.fates) + preview.settled} selected: {told} · {preview.settled} need nothing")
+    for reason, count in preview.reasons.items():
+        OUT.print(f"  {count} × {reason}")
+    OUT.print("nothing was done; --yes does it")
 
 
 def _source_number(service: Service, code: str | None) -> int | None:
@@ -110,22 +123,3 @@ def _source_number(service: Service, code: str | None) -> int | None:
     if code not in service.directory.sources:
         raise NotFoundError(f"there is no source {code!r}")
     return service.directory.sources[code].source_id
-
-
-def _translator(service: Service) -> notices.Translate:
-    sources = service.directory.sources
-    adapters = {sources[code].source_id: adapter for code, adapter in service.adapters().items()}
-    asking = {sources[code].source_id: inquirer for code, inquirer in inquirers(service.settings).items()}
-
-    def translate(source_id: int, raw: RawNotice, body_hash: bytes) -> NoticeFacts:
-        if raw.method == STATEMENT:
-            return confirmation.translate(raw)
-        if raw.method != QUERY:
-            adapter = adapters[source_id]
-            return adapter.translate(payload_told(adapter.read(raw), body_hash))
-        if source_id not in asking:
-            raise UnreadableNoticeError("it answers a question, and its source is not asked any more")
-        asked = Asked.from_headers(raw.headers)
-        return asking[source_id].translate(asked, asking[source_id].read(asked, raw.body))
-
-    return translate

@@ -9,16 +9,18 @@ from paygate.database import Database
 from paygate.domain.errors import NotFoundError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState, PaymentState
 from paygate.domain.notice import NoticeFacts, Part, RawNotice, Several, dedupe_key, payload_told
+from paygate.ledger import apply_batch
+from paygate.notice_lists import replays_of
 from paygate.notices import (
     ReplayCounts,
     Selection,
     count_notices,
     list_notices,
-    preview_replay,
     readable,
     replay,
     show_notice,
 )
+from paygate.replays import Fate, Replays
 from tests.ledger_facts import (
     Place,
     a_failure,
@@ -177,12 +179,36 @@ async def test_a_preview_counts_and_changes_nothing(database: Database) -> None:
         await quarantine(connection, place, b"same")
         done = await put_notice(connection, place, a_failure(reference="R-2"), body=b"same", state=NoticeState.APPLIED)
         before = await connection.fetch("SELECT * FROM notice ORDER BY notice_id")
-        counts = await preview_replay(connection, place.tenant_id, Selection(), understands(facts))
+        preview = await Replays(understands(facts), apply_batch).preview(connection, place.tenant_id, Selection())
         assert await connection.fetch("SELECT * FROM notice ORDER BY notice_id") == before
-        single = await preview_replay(connection, place.tenant_id, Selection((done,)), understands(facts))
-    assert counts == ReplayCounts(selected=4, due=2, applied=1, untranslatable=1)
-    assert single == ReplayCounts(selected=1, due=0, applied=1, untranslatable=0)
-    assert await replayed(database, place, facts) == counts
+        single = await Replays(understands(facts), apply_batch).preview(connection, place.tenant_id, Selection((done,)))
+    assert list(preview.fates.values()) == [Fate.WAITS, Fate.APPLIES, Fate.UNREADABLE, Fate.KNOWN]
+    assert (preview.amount, preview.reasons) == (50_000, {"still unreadable": 1})
+    assert (dict(single.fates), single.settled) == ({}, 1)
+    assert await replayed(database, place, facts) == ReplayCounts(selected=4, due=2, applied=1, untranslatable=1)
+
+
+async def test_a_notice_that_would_fail_is_named_and_fails_alone(database: Database) -> None:
+    place = await placed(database)
+    async with database.transaction() as connection:
+        numbers = [
+            await put_notice(connection, place, a_failure(reference=f"R-{n}"), state=NoticeState.DEAD) for n in range(3)
+        ]
+        await connection.execute("UPDATE notice SET outcome = NULL WHERE notice_id = $1", numbers[1])
+        preview = await Replays(understands({}), apply_batch).preview(connection, place.tenant_id, Selection())
+        assert await connection.fetchval("SELECT count(*) FROM payment") == 0
+    assert list(preview.fates.values()) == [Fate.APPLIES, Fate.FAILS, Fate.APPLIES]
+    assert preview.acted_on == [numbers[0], numbers[2]]
+
+
+async def test_who_put_a_notice_to_work_again_is_kept_with_what_had_been_the_matter(database: Database) -> None:
+    place = await placed(database)
+    async with database.transaction() as connection:
+        number = await put_notice(connection, place, a_failure(), state=NoticeState.DEAD, reason="exhausted")
+    await replayed(database, place, {})
+    async with database.connection() as connection:
+        (one,) = await replays_of(connection, place.tenant_id, number)
+    assert (one["state"], one["reason"], one["person"]) == ("dead", "exhausted", "nga")
 
 
 async def test_a_replay_is_written_down_with_who_did_it(database: Database) -> None:

@@ -17,24 +17,36 @@ ORDER BY state, count DESC, reason;
 
 -- name: show_notice
 SELECT notice.notice_id, source.code AS source, notice.state, notice.reason, notice.attempts, notice.next_attempt_at,
-    notice.received_at, notice.request_id, notice.key_id, notice.conflicting, notice.method, notice.body,
+    notice.received_at, notice.request_id, notice.key_id, notice.conflicting, notice.method, notice.headers,
+    notice.body,
     notice.waits_for, notice.reference, notice.transaction_id, notice.said_state, notice.outcome, notice.amount,
     notice.currency, notice.occurred_at, notice.dossier_code, notice.description, notice.alarm
 FROM notice JOIN source ON source.tenant_id = notice.tenant_id AND source.source_id = notice.source_id
 WHERE notice.tenant_id = $1 AND notice.notice_id = $2;
 
 -- name: select_notices
--- Locked in the order of their numbers, so that two replays and a worker do not take the same one.
-SELECT notice_id, source_id, state, method, body, headers, body_hash, dedupe_key
+-- Locked in the order of their numbers, so that two replays and a worker do not take the same one. The bytes are read
+-- of those alone that are to be translated again.
+SELECT notice_id, source_id, state, method, CASE state WHEN 'quarantined' THEN body END AS body, headers, body_hash,
+    dedupe_key, amount
 FROM notice
 WHERE tenant_id = $1 AND ($2::bigint[] IS NULL OR notice_id = ANY($2)) AND state::text = ANY($3::text[])
-    AND ($4::integer IS NULL OR source_id = $4)
+    AND ($4::integer IS NULL OR source_id = $4) AND ($6::text IS NULL OR coalesce(reason, '') = $6)
+    AND state IN ('parked', 'quarantined', 'dead')
 ORDER BY notice_id
 LIMIT $5
 FOR UPDATE;
 
+-- name: note_replay
+-- Before the notices change: what was the matter is written over.
+INSERT INTO notice_replay (tenant_id, notice_id, state, reason, person)
+SELECT tenant_id, notice_id, state, reason, $3 FROM notice
+WHERE tenant_id = $1 AND notice_id = ANY($2::bigint[]) ORDER BY notice_id;
+
 -- name: count_settled
-SELECT count(*) FROM notice WHERE tenant_id = $1 AND notice_id = ANY($2::bigint[]) AND state = 'applied';
+-- Those that were named and are at rest or under way by now.
+SELECT count(*) FROM notice
+WHERE tenant_id = $1 AND notice_id = ANY($2::bigint[]) AND state IN ('applied', 'received', 'retrying');
 
 -- name: find_identities
 SELECT source_id, dedupe_key, body_hash, notice_id, method, amount, currency FROM notice
