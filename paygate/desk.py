@@ -14,11 +14,15 @@ from paygate.casework import Casework
 from paygate.database import Connection, Database
 from paygate.directory import Directory
 from paygate.jobs import Job
+from paygate.ledger import apply_batch
+from paygate.replays import Replays
+from paygate.retranslation import retranslating
 from paygate.sessions import Lasting
 from paygate.settings import Settings
 from paygate.web.desk.discrepancy import CasePages
 from paygate.web.desk.door import Door, Entrance, Page, forget_forms
 from paygate.web.desk.evidence import EvidencePages
+from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.reports import Reading, ReportPages, Wording
 from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
@@ -70,6 +74,7 @@ def _pages(ground: Ground) -> list[Page]:
     case = partial(load_case, calendar=ground.policy.calendar)
     rooms = (
         TodayPages(ground.database, load_report),
+        _notices(ground),
         ReportPages(ground.database, _reading(ground)),
         CasePages(ground.database, case, live_neighbours),
         EvidencePages(ground.database, load_notice, load_attachment),
@@ -93,6 +98,11 @@ def _reading(ground: Ground) -> Reading:
     load = partial(load_period, is_business_day=ground.policy.calendar.is_business_day)
     words = Wording(rendering.word, rendering.sentence, rendering.item, rendering.arrival, rendering.responsible)
     return Reading(load, list_closed_days, list_closed_months, of_agencies, words)
+
+
+def _notices(ground: Ground) -> NoticePages:
+    replays = Replays(retranslating(ground.settings, ground.directory), apply_batch)
+    return NoticePages(ground.database, ground.directory.sources, replays, ground.changed)
 
 
 async def tidy_web(connection: Connection) -> None:

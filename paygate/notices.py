@@ -11,6 +11,7 @@ from paygate.database import Connection, load_queries
 from paygate.domain.errors import ConflictError, NotAPaymentError, NotFoundError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import NO_HEADERS, NoticeFacts, RawNotice, Relation, Told, dedupe_key, relation, twin_key
+from paygate.domain.shown_bytes import readable
 from paygate.telemetry import Event, log
 
 QUERIES: Final = load_queries("paygate.sql", "queries/notices.sql")
@@ -18,7 +19,6 @@ QUERIES: Final = load_queries("paygate.sql", "queries/notices.sql")
 PAGE: Final = 100
 REPLAY_LIMIT: Final = 10_000
 """Notices in one replay, which is one transaction."""
-BODY_SHOWN: Final = 64 * 1024
 
 REPLAYABLE: Final = (NoticeState.PARKED, NoticeState.QUARANTINED, NoticeState.DEAD)
 
@@ -117,13 +117,6 @@ async def read_notice(connection: Connection, tenant_id: int, notice_id: int) ->
     if row is None:
         raise NotFoundError(f"there is no notice {notice_id}")
     return dict(row) | {"headers": dict(json.loads(row["headers"])) if row["headers"] else {}}
-
-
-def readable(body: bytes) -> str:
-    """Write bytes from outside so that they can be looked at: what does not print stands as an escape."""
-    text = body[:BODY_SHOWN].decode("utf-8", "backslashreplace")
-    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
-    return shown + (" …" if len(body) > BODY_SHOWN else "")
 
 
 async def replay(  # noqa: PLR0913 -- who, what, and the two things the root hands in

@@ -16,7 +16,6 @@ from paygate.notices import (
     Selection,
     count_notices,
     list_notices,
-    readable,
     replay,
     show_notice,
 )
@@ -255,7 +254,3 @@ async def test_a_notice_is_shown_with_its_body_as_safe_text(database: Database) 
         shown = await show_notice(connection, place.tenant_id, number)
     assert shown["body"] == "a\\x1b[2Jb\\xff"
     assert shown["said_state"] == PaymentState.PAID
-
-
-def test_a_body_is_shown_as_it_is_where_it_prints() -> None:
-    assert readable("Lệ phí".encode()) == "Lệ phí"

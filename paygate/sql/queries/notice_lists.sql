@@ -3,13 +3,13 @@
 -- name: count_states
 -- Counts stop at $2: a page that says how many wait must not read them all.
 SELECT 'parked' AS state, (SELECT count(*) FROM (SELECT FROM notice
-    WHERE tenant_id = $1 AND state = 'parked' LIMIT $2) AS some) AS count
+    WHERE tenant_id = $1 AND state = 'parked' LIMIT $2) AS few) AS count
 UNION ALL SELECT 'quarantined', (SELECT count(*) FROM (SELECT FROM notice
-    WHERE tenant_id = $1 AND state = 'quarantined' LIMIT $2) AS some)
+    WHERE tenant_id = $1 AND state = 'quarantined' LIMIT $2) AS few)
 UNION ALL SELECT 'dead', (SELECT count(*) FROM (SELECT FROM notice
-    WHERE tenant_id = $1 AND state = 'dead' LIMIT $2) AS some)
+    WHERE tenant_id = $1 AND state = 'dead' LIMIT $2) AS few)
 UNION ALL SELECT 'retrying', (SELECT count(*) FROM (SELECT FROM notice
-    WHERE tenant_id = $1 AND state IN ('received', 'retrying') LIMIT $2) AS some);
+    WHERE tenant_id = $1 AND state IN ('received', 'retrying') LIMIT $2) AS few);
 
 -- name: count_waiting_reasons
 -- Here and below the states stand twice, so that the index which holds these alone is used whatever $2 is.
@@ -18,14 +18,14 @@ SELECT reason, count(*) AS count FROM (
     WHERE tenant_id = $1 AND state = $2::text::notice_state AND state IN ('parked', 'quarantined', 'dead')
         AND ($3::integer IS NULL OR source_id = $3)
     LIMIT $4
-) AS some GROUP BY reason ORDER BY count DESC, reason LIMIT $5;
+) AS few GROUP BY reason ORDER BY count DESC, reason LIMIT $5;
 
 -- name: count_due_reasons
 SELECT reason, count(*) AS count FROM (
     SELECT coalesce(reason, '') AS reason FROM notice
     WHERE tenant_id = $1 AND state IN ('received', 'retrying') AND ($2::integer IS NULL OR source_id = $2)
     LIMIT $3
-) AS some GROUP BY reason ORDER BY count DESC, reason LIMIT $4;
+) AS few GROUP BY reason ORDER BY count DESC, reason LIMIT $4;
 
 -- name: list_waiting
 -- The oldest first: it has waited longest.

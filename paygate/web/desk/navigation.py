@@ -8,6 +8,7 @@ from paygate.access import Caller, Role
 
 WORKERS: Final = frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
 """Who sees what agrees and what does not."""
+PEOPLE: Final = frozenset(Role) - {Role.SERVICE}
 MAKERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
 CHECKERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
 
@@ -30,6 +31,7 @@ def say(message: str) -> str:
 PLACES: Final = (
     Place(say("Today"), "", WORKERS, limited=True),
     Place(say("Reports"), "/reports", WORKERS, limited=True),
+    Place(say("Notices"), "/notices", PEOPLE),
 )
 """In the order of the menu. `limited`: open to those who are limited to some agencies."""
 
@@ -38,3 +40,9 @@ def places_for(caller: Caller, tenant: str) -> Sequence[Place]:
     """Return the parts of the desk that are open to someone in a tenant."""
     grant = caller.grants[tenant]
     return [one for one in PLACES if grant.roles & one.roles and (one.limited or not grant.agencies)]
+
+
+def first_of(caller: Caller, tenant: str) -> str:
+    """Return the address at which someone begins in a tenant: the first part of the desk that is open to them."""
+    places = places_for(caller, tenant)
+    return f"/desk/{tenant}{places[0].path if places else ''}"

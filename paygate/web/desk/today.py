@@ -10,7 +10,7 @@ from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError
 from paygate.web.desk.door import Page
 from paygate.web.desk.forms import read_day
-from paygate.web.desk.navigation import WORKERS
+from paygate.web.desk.navigation import WORKERS, first_of
 from paygate.web.desk.visit import DeskVisit, see_other
 
 
@@ -27,9 +27,8 @@ class TodayPages:
 
     async def home(self, visit: DeskVisit) -> web.StreamResponse:
         """Lead to the person's tenant, or let them choose among several."""
-        if len(visit.tenants) == 1:
-            return see_other(f"/desk/{visit.tenants[0].code}")
-        return visit.render("tenants.html")
+        begins = [(tenant, first_of(visit.session.caller, tenant.code)) for tenant in visit.tenants]
+        return see_other(begins[0][1]) if len(begins) == 1 else visit.render("tenants.html", begins=begins)
 
     async def today(self, visit: DeskVisit) -> web.StreamResponse:
         """Show a day as its latest run has it; yesterday unless another is asked for."""
