@@ -88,6 +88,33 @@ async def add_person(connection: Connection, name: str, role: Role, tenant_id: i
     return int(person["person_id"])
 
 
+async def load_person(connection: Connection, name: str) -> int:
+    """Return the number of a person, disabled or not.
+
+    Raises:
+        NotFoundError: there is nobody of that name.
+    """
+    person = await connection.fetchrow(QUERIES["find_person"], name)
+    if person is None:
+        raise NotFoundError(f"there is nobody called {name!r}")
+    return int(person["person_id"])
+
+
+async def set_admitted(connection: Connection, person_id: int, *, disabled: bool) -> bool:
+    """Disable a person in every tenant, or let them in again; False: so it was already."""
+    return bool(await connection.fetchval(QUERIES["admit_person"], person_id, disabled))
+
+
+async def tenants_of(connection: Connection, person_id: int) -> list[int]:
+    """Return the numbers of the tenants in which a person has a role."""
+    return [row["tenant_id"] for row in await connection.fetch(QUERIES["tenants_of_person"], person_id)]
+
+
+async def count_who_can_sign_in(connection: Connection, *, elsewhere: bool) -> int:
+    """Count the people who can sign in at the desk; `elsewhere`: at an identity provider too, without a password."""
+    return int(await connection.fetchval(QUERIES["count_people_who_can_sign_in"], elsewhere))
+
+
 async def limit_person(connection: Connection, person_id: int, tenant_id: int, agencies: Sequence[str]) -> None:
     """Limit all that a person may do in a tenant to some agencies; to none: the whole tenant."""
     await connection.execute(QUERIES["forget_agencies"], person_id, tenant_id)

@@ -36,6 +36,7 @@ from paygate.settings import (
     resolve_secret,
 )
 from paygate.statement_files import read_isolated
+from paygate.totp import Seal
 
 BuiltT = TypeVar("BuiltT")
 
@@ -172,6 +173,20 @@ def _endpoint(settings: Settings, directory: Directory, name: str, one: Endpoint
         raise ConfigurationError(f"{settings.place_of('endpoints', name)}: {error}") from error
     tenant_id = directory.tenants[one.tenant].tenant_id
     return Endpoint(tenant_id, name, one.url, kinds_matching(one.types), partial(signed_headers, keys=keys))
+
+
+def desk_seal(settings: Settings) -> Seal | None:
+    """Make what seals the secrets of authenticator apps, None where no secret is configured for that.
+
+    Raises:
+        ConfigurationError: it is configured and not there, or too short; with its line.
+    """
+    if settings.desk.secret is None:
+        return None
+    try:
+        return Seal(resolve_secret(settings.desk.secret))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{settings.place_of('desk', 'secret')}: {error}") from error
 
 
 def trimming(  # noqa: PLR0913 -- what, when, by whom and for whom

@@ -8,19 +8,25 @@ from typing import Any, Final
 
 from aiohttp.web import RouteDef
 
-from paygate import sessions
+from paygate import attempts, sessions
+from paygate.admission import Admission
 from paygate.background import Advance, Work
 from paygate.casework import Casework
+from paygate.configured import desk_seal
+from paygate.credentials import Hashing
 from paygate.database import Connection, Database
 from paygate.directory import Directory
+from paygate.domain.reach import Allowed
 from paygate.jobs import Job
 from paygate.ledger import apply_batch
 from paygate.replays import Replays
 from paygate.retranslation import retranslating
 from paygate.sessions import Lasting
 from paygate.settings import Settings
+from paygate.web.desk.account import AccountPages
 from paygate.web.desk.discrepancy import CasePages
-from paygate.web.desk.door import Door, Entrance, Page, forget_forms
+from paygate.web.desk.door import Door, Page, forget_forms
+from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.evidence import EvidencePages
 from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.reports import Reading, ReportPages, Wording
@@ -65,9 +71,12 @@ def build_desk(ground: Ground) -> Desk:
     """Put the desk together."""
     told = ground.settings.desk
     lasting = Lasting(timedelta(minutes=told.idle_minutes), timedelta(hours=told.session_hours))
-    door = Door(ground.database, ground.directory.tenants, Entrance(told.public_url, lasting))
-    sign_in = SignIn(ground.database, door)
-    return Desk(door, [*sign_in.routes(), *door.routes([*sign_in.pages(), *_pages(ground)])])
+    entrance = Entrance(told.public_url, lasting, Allowed.read(told.proxies))
+    door = Door(ground.database, ground.directory.tenants, entrance)
+    admission = Admission(ground.database, Hashing(), desk_seal(ground.settings))
+    sign_in = SignIn(door, admission)
+    own = AccountPages(ground.database, entrance, admission)
+    return Desk(door, [*sign_in.routes(), *door.routes([*sign_in.pages(), *own.pages(), *_pages(ground)])])
 
 
 def _pages(ground: Ground) -> list[Page]:
@@ -110,3 +119,4 @@ async def tidy_web(connection: Connection) -> None:
     await forget_replies(connection)
     await forget_forms(connection)
     await sessions.forget_ended(connection, datetime.now(UTC), Lasting(timedelta(days=7), timedelta(days=7)))
+    await attempts.forget_old(connection, datetime.now(UTC))

@@ -5,7 +5,6 @@ password can open every door of a person's, so it is given by none but the only 
 """
 
 import re
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ import asyncpg
 
 from paygate import audit, sessions
 from paygate.access import Role, add_person, issue_token, limit_person
-from paygate.credentials import set_password
+from paygate.credentials import new_password, set_password
 from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 
@@ -29,11 +28,6 @@ AGENCY: Final = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]{0,38}[A-Z0-9])?")
 MOST_AGENCIES: Final = 200
 AT_THE_DESK: Final = frozenset(Role) - {Role.SERVICE}
 """Roles of people who sign in; a system comes with a token."""
-
-PASSWORD_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 -- what passwords are made of
-"""Without those that are taken for each other when read aloud."""
-PASSWORD_GROUPS: Final = 4
-GROUP_LETTERS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +247,6 @@ async def revoke_token(connection: Connection, by: By, token_id: int) -> str:
         detail = {"token": token_id, "role": role}
         await audit.append(connection, by.tenant_id, by.actor, "token_revoked", name, detail)
     return name
-
-
-def new_password() -> str:
-    """Make a password that can be read aloud."""
-    groups = ("".join(secrets.choice(PASSWORD_LETTERS) for _ in range(GROUP_LETTERS)) for _ in range(PASSWORD_GROUPS))
-    return "-".join(groups)
 
 
 async def _take_turn(connection: Connection, by: By) -> None:

@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from paygate.desk_settings import DeskSettings, OidcSettings
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
 from paygate.domain.news import kinds_matching
@@ -160,14 +161,6 @@ class CalendarSettings(_Table):
 
     days_off: frozenset[date] = frozenset()
     working_days: frozenset[date] = frozenset()
-
-
-class DeskSettings(_Table):
-    """Where people reach the desk, and how long they stay signed in. Without an address it is served over http."""
-
-    public_url: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+/?$")] | None = None
-    idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
-    session_hours: int = Field(default=12, ge=1, le=7 * 24)
 
 
 class RetentionSettings(_Table):
@@ -336,6 +329,7 @@ def _names_at(where: Sequence[str]) -> list[str]:
         ("calendar",): CalendarSettings,
         ("retention",): RetentionSettings,
         ("desk",): DeskSettings,
+        ("desk", "oidc"): OidcSettings,
         ("tenants",): TenantSettings,
         ("accounts",): AccountSettings,
         ("accounts", "statement_due"): StatementDue,
@@ -343,8 +337,8 @@ def _names_at(where: Sequence[str]) -> list[str]:
         ("mappings",): MappingSettings,
         ("endpoints",): EndpointSettings,
     }
-    # What stands second is a name of the user's own choice.
-    found = tables.get((*where[:1], *where[2:]), Settings)
+    # What stands second is mostly a name of the user's own choice.
+    found = tables.get(tuple(where)) or tables.get((*where[:1], *where[2:]), Settings)
     return list(found.model_fields)
 
 

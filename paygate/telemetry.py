@@ -33,6 +33,10 @@ DELIVERIES: Final = Counter(
     "paygate_deliveries_total", "Attempts to deliver an event, by what became of them", ["outcome"], registry=REGISTRY
 )
 """`outcome`: delivered, failed, dead, gone, refused."""
+SIGN_INS: Final = Counter(
+    "paygate_sign_ins_total", "Tries to sign in at the desk, by what became of them", ["outcome"], registry=REGISTRY
+)
+"""`outcome`: signed_in, code_wanted, refused, paused, unavailable."""
 RETRIES: Final = Counter("paygate_retries_total", "Work tried again, by kind", ["kind"], registry=REGISTRY)
 NOTICE_SECONDS: Final = Histogram(
     "paygate_notice_seconds",
@@ -115,6 +119,10 @@ class Event(StrEnum):
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     SIGN_IN_REFUSED = "sign_in_refused"
+    SIGN_IN_CODE_WANTED = "sign_in_code_wanted"
+    SIGN_IN_PAUSED = "sign_in_paused"
+    SIGN_IN_UNCHECKED = "sign_in_unchecked"
+    PROVIDER_FAILED = "identity_provider_failed"
 
 
 class _StandardError:

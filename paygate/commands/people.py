@@ -2,15 +2,21 @@
 
 import getpass
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 
 from paygate import audit
 from paygate.access import Role, add_person, issue_token, limit_person
+from paygate.app import open_service
 from paygate.commands.terminal import OUT, Tenant, load, open_tenant, run
 from paygate.credentials import set_password
+from paygate.database import Connection
 from paygate.domain.errors import IntegrityError, InvalidInputError
+from paygate.sign_in_changes import let_in, reset_password, reset_provider, reset_totp, shut_out
+
+Name = Annotated[str, typer.Argument(help="who")]
 
 people = typer.Typer(no_args_is_help=True, help="People and their tokens.")
 trail = typer.Typer(no_args_is_help=True, help="The chain of who did what.")
@@ -34,7 +40,7 @@ def verify_audit(context: typer.Context, tenant: Tenant) -> None:
 @people.command("add")
 def add_people(  # noqa: PLR0913 -- each is an option of the command
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="who")],
+    name: Name,
     role: Annotated[Role, typer.Option(help="what they may do")],
     tenant: Tenant,
     agency: Annotated[list[str] | None, typer.Option(help="limit them to this agency; may be given again")] = None,
@@ -57,6 +63,66 @@ def add_people(  # noqa: PLR0913 -- each is an option of the command
     run(work())
 
 
+@people.command("disable")
+def disable(context: typer.Context, name: Name) -> None:
+    """Keep a person out of every tenant, and end what they are signed in to."""
+
+    async def work(connection: Connection) -> str:
+        ended = await shut_out(connection, name, getpass.getuser())
+        return f"{name} is kept out; sessions ended: {ended}"
+
+    _change(context, work)
+
+
+@people.command("enable")
+def enable(context: typer.Context, name: Name) -> None:
+    """Let a person in again who was kept out."""
+
+    async def work(connection: Connection) -> str:
+        changed = await let_in(connection, name, getpass.getuser())
+        return f"{name} may come in again" if changed else f"{name} was not kept out"
+
+    _change(context, work)
+
+
+@people.command("reset")
+def reset(
+    context: typer.Context,
+    name: Name,
+    *,
+    totp: Annotated[bool, typer.Option("--totp", help="ask for no codes any more; the password stays")] = False,
+    provider: Annotated[
+        bool, typer.Option("--provider", help="forget who they are at the identity provider, and their password")
+    ] = False,
+) -> None:
+    """Print a temporary password, once; it is to be changed at the first sign-in. What they are signed in to ends."""
+    if totp and provider:
+        raise InvalidInputError("say one of --totp and --provider")
+
+    async def work(connection: Connection) -> str:
+        actor = getpass.getuser()
+        if totp:
+            await reset_totp(connection, name, actor)
+            return f"{name} is asked for no codes any more"
+        if provider:
+            await reset_provider(connection, name, actor)
+            return f"{name} is known anew at the next sign-in at the identity provider"
+        return await reset_password(connection, name, actor)
+
+    _change(context, work)
+
+
+def _change(context: typer.Context, work: Callable[[Connection], Awaitable[str]]) -> None:
+    settings = load(context)
+
+    async def change() -> None:
+        async with open_service(settings) as service, service.database.transaction() as connection:
+            told = await work(connection)
+        OUT.print(told)
+
+    run(change())
+
+
 def _ask_password() -> str:
     """Ask twice at a terminal; elsewhere read the one line that was piped in."""
     if not sys.stdin.isatty():
@@ -70,7 +136,7 @@ def _ask_password() -> str:
 @people.command("token")
 def make_token(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="who")],
+    name: Name,
     role: Annotated[Role, typer.Option(help="what they may do")],
     tenant: Tenant,
 ) -> None:

@@ -2,19 +2,25 @@
 
 import asyncio
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
+from paygate.access import count_who_can_sign_in
 from paygate.app import Role, open_service, run_service
 from paygate.bench.statements import Format
 from paygate.bench.suite import Bench, run_bench
 from paygate.commands.terminal import OUT, AsJson, load, print_json, print_rows, run
+from paygate.configured import desk_seal
 from paygate.database import check_durability, migrate
 from paygate.demo.run import run_demo
 from paygate.domain.errors import InvalidInputError
 from paygate.embedded import embedded_database
+
+NOBODY_SIGNS_IN: Final = (
+    "nobody can sign in to the desk yet: paygate people add NAME --role admin --tenant TENANT --password"
+)
 
 
 def demo(
@@ -67,13 +73,16 @@ def doctor(context: typer.Context) -> None:
         async with open_service(settings) as service:
             service.adapters()
             service.endpoints()
+            desk_seal(settings)
             async with service.database.connection() as connection:
                 await check_durability(connection)
                 version = await connection.fetchval("SHOW server_version")
+                people = await count_who_can_sign_in(connection, elsewhere=settings.desk.oidc is not None)
         kind = "the configured" if settings.database_url else "the embedded"
         OUT.print(f"{kind} PostgreSQL {version} keeps what it acknowledges")
         OUT.print(f"{len(settings.sources)} sources of {len(settings.tenants)} tenants have their secrets")
         OUT.print(f"{len(settings.endpoints)} endpoints have their secrets and may be reached")
+        OUT.print(f"{people} people can sign in to the desk" if people else NOBODY_SIGNS_IN)
 
     run(work())
 

@@ -97,5 +97,13 @@ class TooMuchWaitsError(TemporaryError):
     """As much work or as many files wait as may."""
 
 
+class PausedError(TemporaryError):
+    """Too many tries to sign in failed. `seconds`: after so long the next is looked at."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many tries failed; try again in {seconds} seconds")
+        self.seconds = seconds
+
+
 class UnansweredError(TemporaryError):
     """A source was asked, and would not say what became of the payment."""

@@ -33,6 +33,7 @@ class Problem:
 UNAVAILABLE: Final = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Try again a little later")
 FAILED: Final = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", "The service made a mistake")
 IN_PROGRESS: Final = Problem(HTTPStatus.CONFLICT, "repeat-in-progress", "The same request is being worked on")
+PAUSED: Final = Problem(HTTPStatus.TOO_MANY_REQUESTS, "paused", "Too many tries failed")
 TOO_LARGE: Final = Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is larger than allowed")
 NOT_FOUND: Final = Problem(HTTPStatus.NOT_FOUND, "not-found", "There is no such thing")
 
@@ -70,6 +71,7 @@ OF_ERRORS: Final[Mapping[type[errors.PaygateError], Problem]] = {
     errors.UnreachableError: UNAVAILABLE,
     errors.TooMuchWaitsError: UNAVAILABLE,
     errors.UnansweredError: UNAVAILABLE,
+    errors.PausedError: PAUSED,
 }
 """Every error of ours."""
 
@@ -101,6 +103,13 @@ def problem_of(error: errors.PaygateError) -> Problem:
     return next(OF_ERRORS[one] for one in type(error).__mro__ if one in OF_ERRORS)
 
 
+def retry_after(error: errors.PaygateError) -> dict[str, str]:
+    """Say when to come again, where that helps."""
+    if isinstance(error, errors.PausedError):
+        return {"Retry-After": str(error.seconds)}
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if problem_of(error) in {UNAVAILABLE, IN_PROGRESS} else {}
+
+
 def respond(problem: Problem, detail: str = "", headers: Mapping[str, str] | None = None) -> web.Response:
     """Write a problem. `detail` is for callers: it never tells of our insides."""
     body = {"type": problem.type, "title": problem.title, "status": int(problem.status)}
@@ -120,9 +129,7 @@ def respond(problem: Problem, detail: str = "", headers: Mapping[str, str] | Non
 def respond_to(error: errors.PaygateError) -> web.Response:
     """Write the problem an error of ours is."""
     problem = problem_of(error)
-    headers = {}
-    if problem in {UNAVAILABLE, IN_PROGRESS}:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    headers = retry_after(error)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if problem is FAILED:

@@ -5,6 +5,18 @@ INSERT INTO person (name) VALUES ($1) ON CONFLICT (name) DO NOTHING;
 -- name: find_person
 SELECT person_id, disabled FROM person WHERE name = $1;
 
+-- name: tenants_of_person
+SELECT DISTINCT tenant_id FROM person_role WHERE person_id = $1 ORDER BY tenant_id;
+
+-- name: admit_person
+UPDATE person SET disabled = $2 WHERE person_id = $1 AND disabled <> $2 RETURNING true;
+
+-- name: count_people_who_can_sign_in
+-- A system comes with a token and never signs in.
+SELECT count(*) FROM person AS p
+WHERE NOT p.disabled AND EXISTS (SELECT FROM person_role AS r WHERE r.person_id = p.person_id AND r.role <> 'service')
+  AND ($1 OR EXISTS (SELECT FROM credential AS c WHERE c.person_id = p.person_id));
+
 -- name: grant_role
 INSERT INTO person_role (person_id, tenant_id, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
 

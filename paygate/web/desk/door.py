@@ -6,24 +6,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
 from structlog.contextvars import bind_contextvars
 
 from paygate import sessions
 from paygate.access import Caller, Role
 from paygate.database import Connection, Database, load_queries
-from paygate.domain.errors import NotAllowedError, NotFoundError, PaygateError
+from paygate.domain.errors import InvalidInputError, NotAllowedError, NotFoundError, PaygateError
 from paygate.domain.parties import Tenant
-from paygate.sessions import Lasting, Session
+from paygate.sessions import Session
 from paygate.telemetry import Event, log, log_unhandled
+from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.forms import CSRF, Form
 from paygate.web.desk.pages import page
 from paygate.web.desk.visit import DeskVisit, see_other
 from paygate.web.desk.words import Language
 from paygate.web.notices import refuse_encoded, request_id
-from paygate.web.problems import problem_of
+from paygate.web.problems import problem_of, retry_after
 
 QUERIES: Final = load_queries("paygate.sql", "queries/forms.sql")
 
@@ -32,7 +34,11 @@ CSRF_HEADER: Final = "X-CSRF-Token"
 LANGUAGE_COOKIE: Final = "paygate_language"
 FORM_LIMIT: Final = 1024 * 1024
 """Bytes of a form without a file."""
+MOST_FIELDS: Final = 20_000
 FORGET_HOURS: Final = 48
+OWN_PASSWORD: Final = "/account/password"  # noqa: S105 -- an address
+BEFORE_THE_PASSWORD: Final = frozenset({OWN_PASSWORD, "/sign-out"})
+"""Where somebody can go whose password is a temporary one."""
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -52,27 +58,6 @@ class Page:
     handler: Callable[[DeskVisit], Awaitable[web.StreamResponse]]
     limited: bool = False
     upload: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """Where the desk is reached: its own origin, where that is configured, and how long its sessions last."""
-
-    public_url: str | None
-    lasting: Lasting
-
-    @property
-    def secure(self) -> bool:
-        return bool(self.public_url and self.public_url.startswith("https://"))
-
-    @property
-    def cookie(self) -> str:
-        """Name the session's cookie; browsers bind the first to the host and to https."""
-        return "__Host-paygate" if self.secure else "paygate_session"
-
-    def origin(self, request: web.BaseRequest) -> str:
-        """Return the origin that pages of ours have."""
-        return self.public_url.rstrip("/") if self.public_url else f"{request.scheme}://{request.host}"
 
 
 class Door:
@@ -106,6 +91,8 @@ class Door:
         if request.method not in _SAFE:
             self.check_origin(request)
             self.check_token(session, request.headers.get(CSRF_HEADER, ""))
+        if session.must_change:
+            raise NotAllowedError("the password is a temporary one; change it first")
         return session.caller
 
     def check_origin(self, request: web.Request) -> None:
@@ -140,12 +127,18 @@ class Door:
                 if session is None:
                     return _to_sign_in(request)
                 bind_contextvars(person=session.person)
+                if session.must_change and one.path not in BEFORE_THE_PASSWORD:
+                    return see_other(OWN_PASSWORD)
                 response = await one.handler(await self._visit(one, request, session, language))
-                if session.told is not None and response.status == HTTPStatus.OK:
-                    await self._forget_told(session)
+                await self._go_on(request, session, response)
             except (PaygateError, web.HTTPException) as error:
                 log.info(Event.REQUEST, refused=type(error).__name__)
                 return refusal(error, language)
+            except (RequestPayloadError, ConnectionError):
+                raise
+            except Exception as error:  # noqa: BLE001 -- people are shown a page whatever happens
+                log_unhandled(error)
+                return refusal(web.HTTPInternalServerError(), language)
             log.info(Event.REQUEST, status=response.status)
             return response
 
@@ -158,7 +151,7 @@ class Door:
         if request.method not in _SAFE:
             self.check_origin(request)
             if not one.upload:
-                form = await _read_form(request)
+                form = await read_form(request)
                 self.check_token(session, form.secret(CSRF))
         known = tuple(self.tenants[code] for code in session.grants if code in self.tenants)
         return DeskVisit(request, session, language, self.database, known, current, form)
@@ -173,17 +166,40 @@ class Door:
             raise NotFoundError("there is no such tenant")
         return self.tenants[code]
 
-    async def _forget_told(self, session: Session) -> None:
+    async def _go_on(self, request: web.Request, session: Session, response: web.StreamResponse) -> None:
+        """Forget what was said, and change the session's secret where it is old; what is under way keeps its own."""
+        said = session.told is not None and response.status == HTTPStatus.OK
+        now = datetime.now(UTC)
+        if not said and now - session.secret_made_at < sessions.RENEWED:
+            return
         async with self.database.connection() as connection:
-            await sessions.tell(connection, session.key, None)
+            if said:
+                await sessions.tell(connection, session.number, None)
+            secret = request.cookies[self.entrance.cookie]
+            fresh = None if response.prepared else await sessions.renew(connection, session, secret, now)
+        if fresh is not None:
+            self.entrance.give(response, self.entrance.cookie, fresh)
 
 
-async def _read_form(request: web.Request) -> Form:
+async def read_form(request: web.Request) -> Form:
+    """Read the fields of a form without files.
+
+    Raises:
+        NotAllowedError, InvalidInputError: it is none of ours, or none that a browser sends.
+        web.HTTPRequestEntityTooLarge: it is larger than `FORM_LIMIT`.
+    """
     if request.content_type != _FORM:
         raise NotAllowedError("the form is not one of ours")
-    # aiohttp would read the body as it likes; the limit is of forms, not of the notices.
-    fields = await request.clone(client_max_size=FORM_LIMIT).post()
-    return Form((name, value) for name, value in fields.items() if isinstance(value, str))
+    refuse_encoded(request)
+    # The limit is of forms, not of the notices.
+    body = await request.clone(client_max_size=FORM_LIMIT).read()
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise InvalidInputError("the form cannot be read") from None
+    if any("\0" in value for pair in fields for value in pair):
+        raise InvalidInputError("the form holds what cannot be kept")
+    return Form(fields)
 
 
 def _to_sign_in(request: web.Request) -> web.Response:
@@ -208,7 +224,10 @@ def refusal(error: PaygateError | web.HTTPException, language: Language) -> web.
         detail = "" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else str(error)
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log_unhandled(error)
-    return page("refused.html", language, status=status, code=status, slug=slug, detail=detail)
+    response = page("refused.html", language, status=status, code=status, slug=slug, detail=detail)
+    if isinstance(error, PaygateError):
+        response.headers.update(retry_after(error))
+    return response
 
 
 async def forget_forms(connection: Connection) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -64,6 +65,12 @@ class DeskVisit:
         """Return the agencies whose things the person may see and change; None: all of the tenant's."""
         return self.session.caller.agencies(self.tenant.code)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return where the clocks of the page stand: the tenant's, or that of the person's first."""
+        known = (self.current, *self.tenants) if self.current else self.tenants
+        return known[0].zone if known else ZoneInfo("UTC")
+
     def may(self, roles: frozenset[Role]) -> bool:
         """Tell whether the person has one of the roles here."""
         return bool(self.session.grants[self.tenant.code].roles & roles)
@@ -98,7 +105,7 @@ class DeskVisit:
             told=self.session.told,
             csrf=self.session.csrf_token,
             once=new_once(),
-            zone=self.current.zone if self.current else None,
+            zone=self.zone,
             places=places_for(self.session.caller, self.current.code) if self.current else (),
             here=self.request.path_qs,
             **context,
@@ -123,13 +130,25 @@ class DeskVisit:
                 if row is None:  # it was dropped between the two looks
                     raise NotFoundError("it was sent too long ago")
                 location, told = row["location"], row["told"]
-            await sessions.tell(connection, self.session.key, told)
+            await sessions.tell(connection, self.session.number, told)
         return see_other(location)
+
+    async def repeated(self) -> web.Response | None:
+        """Lead to where a form led that was acted on before; None: it was not.
+
+        For forms that cannot be looked at a second time: the password they carry is the present one no more.
+
+        Raises:
+            InvalidInputError: the form is not one of ours.
+        """
+        async with self.database.connection() as connection:
+            row = await connection.fetchrow(QUERIES["read_form_reply"], self.session.person_id, self.form.once)
+        return see_other(row["location"]) if row else None
 
     async def done(self, location: str, told: str) -> web.Response:
         """Go to a page and say something there."""
         async with self.database.transaction() as connection:
-            await sessions.tell(connection, self.session.key, told)
+            await sessions.tell(connection, self.session.number, told)
         return see_other(location)
 
     async def select(self, connection: Connection, kind: str, content: Any) -> str:

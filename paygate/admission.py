@@ -1,0 +1,154 @@
+"""Who comes in at the desk: the steps of signing in, and what ends it, each written down.
+
+No connection is held while a password is checked: that takes as long as a page and everybody may ask for it.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from paygate import attempts, credentials, sessions
+from paygate.attempts import Attempt
+from paygate.credentials import Credential, Hashing
+from paygate.database import Connection, Database
+from paygate.domain.errors import ConfigurationError
+from paygate.sessions import Origin, SecondStep
+from paygate.sign_in_changes import note
+from paygate.telemetry import SIGN_INS, Event, log
+from paygate.totp import Seal
+
+NO_KEY: Final = "codes cannot be checked: no secret is configured for the desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Comer:
+    """Who knocks: the secret of their browser, '' where it has none, from where, and when."""
+
+    browser: str
+    origin: Origin
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who has come in: the secrets of their session and of their browser."""
+
+    session: str
+    browser: str
+    following: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeWanted:
+    """Whose password was right; `secret` names the sign-in that awaits a code."""
+
+    secret: str
+
+
+class Admission:
+    """Lets people in who have a password here. `seal` is None where none is configured."""
+
+    def __init__(self, database: Database, hashing: Hashing, seal: Seal | None) -> None:
+        self._database = database
+        self.hashing = hashing
+        self.seal = seal
+
+    async def try_password(
+        self, comer: Comer, name: str, password: str, following: str
+    ) -> Admitted | CodeWanted | None:
+        """Look at a name and a password; None: they are nobody's.
+
+        Raises:
+            PausedError: too many tries failed before.
+            TooMuchWaitsError: too many are looked at already.
+        """
+        async with self._database.transaction() as connection:
+            address = comer.origin.address
+            attempt = await attempts.take_try(connection, name, comer.browser, address, comer.now)
+            credential = await credentials.find_credential(connection, name)
+        right = await self.hashing.check(credential, password)
+        if credential is None or not right:
+            await self._refuse(name, credential, attempt)
+            return None
+        renewed = await self.hashing.renewed(credential, password)
+        async with self._database.transaction() as connection:
+            if not await credentials.still_holds(connection, credential):
+                return None
+            if renewed is not None:
+                await credentials.store_renewed(connection, credential, renewed)
+            if credential.totp_secret is None:
+                return await admit(connection, comer, credential.person_id, attempt, following)
+            step = await sessions.begin_second_step(connection, credential.person_id, following, comer.now)
+        _count("code_wanted", Event.SIGN_IN_CODE_WANTED)
+        return CodeWanted(step)
+
+    async def awaited(self, secret: str, now: datetime) -> SecondStep | None:
+        """Find the sign-in that awaits a code."""
+        async with self._database.connection() as connection:
+            return await sessions.find_second_step(connection, secret, now)
+
+    async def try_code(self, comer: Comer, step: SecondStep, code: str) -> Admitted | None:
+        """Look at a code; None: it is not the one of now, or was used before.
+
+        Raises:
+            PausedError: too many tries failed before.
+            ConfigurationError, IntegrityError: codes cannot be checked here; an administrator has to help.
+        """
+        seal = self._seal()
+        async with self._database.transaction() as connection:
+            attempt = await attempts.take_try(connection, step.person, comer.browser, None, comer.now)
+        async with self._database.transaction() as connection:
+            # Without a second step any more, somebody has taken it away: then the sign-in begins anew.
+            right = step.totp_secret is not None and await credentials.use_code(
+                connection, step.person_id, step.totp_secret, seal, code, comer.now
+            )
+            if right and await sessions.end_second_step(connection, step):
+                return await admit(connection, comer, step.person_id, attempt, step.following)
+            credential = await credentials.own_credential(connection, step.person_id)
+        await self._refuse(step.person, credential, attempt)
+        return None
+
+    async def prove_password(self, comer: Comer, name: str, credential: Credential, password: str) -> bool:
+        """Have somebody who is signed in show that they know their password.
+
+        Raises:
+            PausedError, TooMuchWaitsError: as `try_password`.
+        """
+        async with self._database.transaction() as connection:
+            attempt = await attempts.take_try(connection, name, comer.browser, None, comer.now)
+        right = await self.hashing.check(credential, password)
+        if right:
+            async with self._database.transaction() as connection:
+                await attempts.succeed(connection, attempt, comer.now)
+        return right
+
+    def _seal(self) -> Seal:
+        if self.seal is None:
+            log.error(Event.SIGN_IN_UNCHECKED)
+            raise ConfigurationError(NO_KEY)
+        return self.seal
+
+    async def _refuse(self, name: str, credential: Credential | None, attempt: Attempt) -> None:
+        _count("refused", Event.SIGN_IN_REFUSED)
+        if attempt.begins_pause:
+            log.warning(Event.SIGN_IN_PAUSED, failures=attempt.failures)
+            if credential is not None:
+                async with self._database.transaction() as connection:
+                    detail = {"failures": attempt.failures}
+                    await note(connection, credential.person_id, name, "sign_in_paused", name, detail)
+
+
+async def admit(connection: Connection, comer: Comer, person_id: int, attempt: Attempt, following: str) -> Admitted:
+    """Begin the session of someone who has proven who they are, in the transaction in which that was seen."""
+    await attempts.succeed(connection, attempt, comer.now)
+    browser = comer.browser or secrets.token_urlsafe(sessions.SECRET_BYTES)
+    await attempts.know_browser(connection, person_id, browser, comer.now)
+    secret = await sessions.begin(connection, person_id, comer.now, comer.origin)
+    _count("signed_in", Event.SIGNED_IN)
+    return Admitted(secret, browser, following)
+
+
+def _count(outcome: str, event: Event) -> None:
+    SIGN_INS.labels(outcome).inc()
+    log.info(event)
