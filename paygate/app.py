@@ -40,6 +40,7 @@ from paygate.records import request_payment, upsert
 from paygate.settings import Settings
 from paygate.telemetry import Event, log
 from paygate.uploads import Uploads
+from paygate.web.casework import CaseworkRoutes
 from paygate.web.events import EventRoutes
 from paygate.web.health import Gauges, HealthRoutes
 from paygate.web.imports import ImportRoutes, Readable
@@ -61,7 +62,7 @@ from reconciliation.model import REASONS, Reason
 from reconciliation.parting import rejoin_match, undo_match
 from reconciliation.policy import Policy
 from reconciliation.rendering import render_csv
-from reconciliation.report import list_discrepancies, load_report, record_view
+from reconciliation.report import list_discrepancies, load_report, record_view, view_discrepancy
 
 Role = Literal["all", "web", "worker"]
 Listening = Callable[[Application, Handler], AbstractAsyncContextManager[str]]
@@ -137,8 +138,7 @@ class Service:
             return await authenticate(connection, token)
 
     def ground(self, asked: Callable[[], None], changed: Callable[[], None]) -> Ground:
-        decided = Casework(casework, self.policy.calendar)
-        return Ground(self.settings, self.database, self.directory, self.policy, decided, asked, changed)
+        return Ground(self.settings, self.database, self.directory, self.policy, casework_of(self), asked, changed)
 
 
 @contextmanager
@@ -185,6 +185,10 @@ def matches_of(service: Service) -> Matches:
     return Matches(service.database, undo_match, rejoin_match)
 
 
+def casework_of(service: Service) -> Casework:
+    return Casework(casework, service.policy.calendar)
+
+
 def _private_routes(service: Service, asked: Callable[[], None], changed: Callable[[], None]) -> list[Route]:
     repeats = Repeats(service.database)
     records = RecordRoutes(
@@ -216,8 +220,9 @@ def _private_routes(service: Service, asked: Callable[[], None], changed: Callab
     )
     decided = matches_of(service)
     matches = MatchRoutes(decided.undo, decided.rejoin, changed)
+    cases = CaseworkRoutes(service.database, repeats, casework_of(service), view_discrepancy, changed)
     events = EventRoutes(service.database)
-    return [route for room in (records, imports, reports, matches, events) for route in room.routes()]
+    return [route for room in (records, imports, reports, matches, cases, events) for route in room.routes()]
 
 
 def build_web(

@@ -13,6 +13,7 @@ from paygate.database import Connection
 from paygate.domain.calendar import Calendar
 from paygate.domain.casework import Act, Done, ProposalKind, Proposed, Seen
 from paygate.domain.errors import InvalidInputError, NotAllowedError
+from paygate.domain.evidence import Evidence
 from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.parties import Tenant
 
@@ -87,6 +88,17 @@ class Book(Protocol):
 
     async def comment(self, connection: Connection, seen: Seen, text: str) -> Done: ...
 
+    async def attach(self, connection: Connection, seen: Seen, evidence: Evidence) -> Done: ...
+
+    async def load_evidence(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        agencies: Sequence[str] | None,
+        discrepancy_id: int,
+        attachment_id: int,
+    ) -> Evidence: ...
+
     async def propose(self, connection: Connection, seen: Seen, proposed: Proposed) -> Done: ...
 
     async def withdraw(self, connection: Connection, seen: Seen) -> Done: ...
@@ -128,6 +140,24 @@ class Casework:
         worker.check(MAKERS)
         done = await self.book.comment(connection, worker.sees(discrepancy_id, version), _text(text, "say something"))
         return await _write_down(connection, worker, discrepancy_id, Act.COMMENT, done)
+
+    async def attach(
+        self, connection: Connection, worker: Worker, discrepancy_id: int, version: int, evidence: Evidence
+    ) -> Done:
+        worker.check(MAKERS)
+        done = await self.book.attach(connection, worker.sees(discrepancy_id, version), evidence)
+        return await _write_down(connection, worker, discrepancy_id, Act.ATTACH, done)
+
+    async def evidence(
+        self, connection: Connection, worker: Worker, discrepancy_id: int, attachment_id: int
+    ) -> Evidence:
+        """Return a file as it was attached, for whoever may see the discrepancy.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        where = (worker.tenant_id, worker.agencies, discrepancy_id, attachment_id)
+        return await self.book.load_evidence(connection, *where)
 
     async def propose(  # noqa: PLR0913, PLR0917 -- a proposal is exactly these
         self,

@@ -1,7 +1,7 @@
 """What people do about a discrepancy, as it is stored: each act is one event, and moves the state by one table."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from paygate.domain.casework import (
     state_after,
 )
 from paygate.domain.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from paygate.domain.evidence import MOST, Evidence
 from paygate.domain.lifecycle import DiscrepancyState
 from reconciliation.model import Reason
 from reconciliation.parting import take_turn, undo_match
@@ -110,6 +111,37 @@ async def comment(connection: Connection, seen: Seen, text: str) -> Done:
     """Add what a person has to say."""
     case = await _take(connection, seen)
     return await case.record(Act.COMMENT, {"text": text}, state_after(case.state, Act.COMMENT))
+
+
+async def attach(connection: Connection, seen: Seen, evidence: Evidence) -> Done:
+    """Keep a file that shows how it was.
+
+    Raises:
+        InvalidInputError: there are as many as there may be.
+    """
+    case = await _take(connection, seen)
+    state = state_after(case.state, Act.ATTACH)
+    if await connection.fetchval(QUERIES["count_attachments"], *case.key) >= MOST:
+        raise InvalidInputError(f"a discrepancy has at most {MOST} files")
+    values = (evidence.name, evidence.media_type, evidence.digest, evidence.body, seen.person)
+    number = await connection.fetchval(QUERIES["attach"], *case.key, *values)
+    said = {"attachment": number, "name": evidence.name, "sha256": evidence.digest.hex()}
+    return await case.record(Act.ATTACH, said, state)
+
+
+async def load_evidence(
+    connection: Connection, tenant_id: int, agencies: Sequence[str] | None, discrepancy_id: int, attachment_id: int
+) -> Evidence:
+    """Return a file that was attached.
+
+    Raises:
+        NotFoundError: there is none, or it is another agency's.
+    """
+    limits = None if agencies is None else list(agencies)
+    row = await connection.fetchrow(QUERIES["load_attachment"], tenant_id, discrepancy_id, attachment_id, limits)
+    if row is None:
+        raise NotFoundError("there is no such file")
+    return Evidence(row["name"], row["media_type"], row["body"])
 
 
 async def propose(connection: Connection, seen: Seen, proposed: Proposed) -> Done:

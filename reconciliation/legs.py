@@ -81,18 +81,22 @@ class ShownRecord:
 
 
 def see_legs(
-    record: ShownRecord | None, payments: Sequence[ShownPayment], reasons: Collection[Reason]
+    record: ShownRecord | None,
+    payments: Sequence[ShownPayment],
+    reasons: Collection[Reason],
+    closed: Collection[Reason] = (),
 ) -> dict[Leg, Standing]:
     """Say of each leg the least good of what it is for the dossier's payments.
 
     `reasons` are those of the dossier's own: what is wrong with a whole batch shows where its payments are joined.
+    `closed` are those that people have closed: nobody waits for such a leg any more.
     """
     came = [one for one in payments if one.came]
     return {
         Leg.OBLIGATION: _obligation(record, came, reasons),
         Leg.PAYMENT: _payment(record, came, reasons),
-        **{leg: _of_lines(leg, came, reasons) for leg in LACKS},
-        Leg.REPORT: _report(record, came, reasons),
+        **{leg: _of_lines(leg, came, reasons, closed) for leg in LACKS},
+        Leg.REPORT: _report(record, came, reasons, closed),
     }
 
 
@@ -110,13 +114,15 @@ def _payment(record: ShownRecord | None, came: Sequence[ShownPayment], reasons: 
     return "missing" if record is not None and record.due > 0 else "not_expected"
 
 
-def _of_lines(leg: Leg, came: Sequence[ShownPayment], reasons: Collection[Reason]) -> Standing:
+def _of_lines(
+    leg: Leg, came: Sequence[ShownPayment], reasons: Collection[Reason], closed: Collection[Reason]
+) -> Standing:
     joined = [one.joined[leg] for one in came if leg in one.joined]
     if LACKS[leg].intersection(reasons):
         return "missing"
     if any(one.differs(leg) for one in joined) or (leg is Leg.SETTLEMENT and _KEPT_OTHERWISE.intersection(reasons)):
         return "differs"
-    if any(_waits(leg, one) for one in came):
+    if any(_waits(leg, one) for one in came) and LACKS[leg].isdisjoint(closed):
         return "not_due"
     return "present" if joined else "not_expected"
 
@@ -131,9 +137,13 @@ def _waits(leg: Leg, payment: ShownPayment) -> bool:
     return joined is None
 
 
-def _report(record: ShownRecord | None, came: Sequence[ShownPayment], reasons: Collection[Reason]) -> Standing:
+def _report(
+    record: ShownRecord | None, came: Sequence[ShownPayment], reasons: Collection[Reason], closed: Collection[Reason]
+) -> Standing:
     if not any(Leg.REPORT in one.days and one.kept > 0 for one in came):
         return "not_expected"
     if record is not None and record.flag:
         return "present"
-    return "missing" if {Reason.FLAG_NOT_SYNCED, Reason.RECORD_MISSING}.intersection(reasons) else "not_due"
+    if {Reason.FLAG_NOT_SYNCED, Reason.RECORD_MISSING}.intersection(reasons):
+        return "missing"
+    return "not_expected" if Reason.FLAG_NOT_SYNCED in closed else "not_due"

@@ -44,13 +44,55 @@ async def list_discrepancies(  # noqa: PLR0913 -- each filter is one of the rout
     reason: str | None = None,
     state: str | None = None,
     agency: str | None = None,
+    agencies: Sequence[str] | None = None,
     after: int = 0,
     limit: int = 50,
 ) -> tuple[list[Json], int | None]:
-    """Return a page of discrepancies, by id, and the cursor of the next page; resolved ones only when asked for."""
-    rows = await connection.fetch(QUERIES["list_discrepancies"], tenant_id, after, reason, state, agency, limit + 1)
+    """Return a page of discrepancies, by id, and the cursor of the next page; resolved ones only when asked for.
+
+    `agencies` are those the reader is limited to; None: to none.
+    """
+    filters = (reason, state, agency, agencies)
+    rows = await connection.fetch(QUERIES["list_discrepancies"], tenant_id, after, *filters, limit + 1)
     items = await _discrepancies(connection, tenant_id, rows[:limit])
     return items, items[-1]["id"] if len(rows) > limit else None
+
+
+async def view_discrepancy(
+    connection: Connection, tenant_id: int, discrepancy_id: int, agencies: Sequence[str] | None = None
+) -> Json | None:
+    """Return a discrepancy as the list has it, with its events and files; None where there is none to see."""
+    found = await connection.fetch(QUERIES["find_discrepancy"], tenant_id, discrepancy_id, agencies)
+    if not found:
+        return None
+    events = await connection.fetch(QUERIES["find_events"], tenant_id, discrepancy_id)
+    files = await connection.fetch(QUERIES["find_evidence"], tenant_id, discrepancy_id)
+    [shown] = await _discrepancies(connection, tenant_id, found)
+    return {**shown, "events": [_event(row) for row in events], "evidence": [_file(row) for row in files]}
+
+
+def _event(row: asyncpg.Record) -> Json:
+    return {
+        "version": row["event_id"],
+        "at": row["recorded_at"].isoformat(),
+        "said": row["said"],
+        "person": row["person"],
+        "change": row["change"],
+        "state": row["state"],
+        "detail": json.loads(row["detail"]),
+    }
+
+
+def _file(row: asyncpg.Record) -> Json:
+    return {
+        "id": row["attachment_id"],
+        "name": row["name"],
+        "media_type": row["media_type"],
+        "size": row["size"],
+        "sha256": row["sha256"].hex(),
+        "by": row["added_by"],
+        "at": row["added_at"].isoformat(),
+    }
 
 
 async def _discrepancies(connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> list[Json]:
@@ -76,21 +118,43 @@ def _discrepancy(row: asyncpg.Record) -> Json:
         "resolution": row["resolution"],
         "resolved_by": row["resolved_by"],
         "former": row["former"],
+        "assignee": row["assignee"],
+        "version": row["version"],
+        "proposal": _proposal(row),
+        "refund_awaited": row["refund_amount"],
         "vi": rule.vi,
         "en": rule.en,
     }
 
 
-async def record_view(connection: Connection, tenant_id: int, dossier_code: str) -> Json | None:
-    """Return a dossier as `GET /v1/records/{dossier}` shows it; None when neither a record nor a payment is known."""
+def _proposal(row: asyncpg.Record) -> Json | None:
+    if row["proposal_id"] is None:
+        return None
+    at = row["proposed_at"].isoformat()
+    return {"id": row["proposal_id"], "kind": row["kind"], "by": row["proposed_by"], "at": at}
+
+
+async def record_view(
+    connection: Connection, tenant_id: int, dossier_code: str, agencies: Sequence[str] | None = None
+) -> Json | None:
+    """Return a dossier as `GET /v1/records/{dossier}` shows it; None when neither a record nor a payment is known.
+
+    `agencies` are those the reader is limited to, None: to none; another agency's dossier is not known.
+    """
     record = await connection.fetchrow(QUERIES["find_record"], tenant_id, dossier_code)
     payments = await connection.fetch(QUERIES["find_payments"], tenant_id, dossier_code)
     if record is None and not payments:
+        return None
+    if (
+        agencies is not None
+        and (record["agency_code"] if record else dossier_code.split("-", maxsplit=1)[0]) not in agencies
+    ):
         return None
     ids = [row["payment_id"] for row in payments]
     obligations = await connection.fetch(QUERIES["find_obligations"], tenant_id, dossier_code)
     found = await connection.fetch(QUERIES["find_live_discrepancies"], tenant_id, dossier_code, ids)
     seats = await connection.fetch(QUERIES["find_seats"], tenant_id, ids)
+    closed = await connection.fetch(QUERIES["find_closed_reasons"], tenant_id, dossier_code)
     hanging = await connection.fetchval(QUERIES["hangs"], tenant_id, dossier_code)
     reasons = {Reason(row["reason"]) for row in found}
     own = {Reason(row["reason"]) for row in found if not row["subject"].startswith("batch:")}
@@ -100,7 +164,7 @@ async def record_view(connection: Connection, tenant_id: int, dossier_code: str)
         **(_record(record) if record else {"dossier_code": dossier_code}),
         "obligations": [dict(row) for row in obligations],
         "payments": [_payment(row, one.status) for row, one in zip(payments, shown, strict=True)],
-        "legs": see_legs(owed, shown, own),
+        "legs": see_legs(owed, shown, own, {Reason(row["reason"]) for row in closed}),
         "matches": _matches(payments, seats),
         "verdict": _verdict(owed, shown, reasons, hanging=hanging),
         "discrepancies": await _discrepancies(connection, tenant_id, found),

@@ -105,15 +105,6 @@ class Proposed:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """A file that shows how it was. `name` and `media_type` are safe to send back."""
-
-    name: str
-    media_type: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """A discrepancy as a person saw it who acts on it now. `version` is the number of the last event they saw.
 

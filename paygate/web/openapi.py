@@ -3,6 +3,8 @@
 from importlib.metadata import version
 from typing import Any, Final
 
+from paygate.domain.casework import ProposalKind
+
 _DOSSIER: Final = {"type": "string", "examples": ["000.00.12.H23-240508-0001"]}
 _TENANT_QUERY: Final = {"name": "tenant", "in": "query", "schema": {"type": "string"}}
 _PROBLEM: Final = {
@@ -51,6 +53,26 @@ _KEY: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
 }
 _DECISION: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/Decision"}}}
+_SEEN: Final = {"type": "integer", "minimum": 0, "description": "the discrepancy's `version` as it was seen"}
+_DISCREPANCY: Final = (_path("id", "42"), _TENANT_QUERY)
+
+
+def _seen(**fields: Any) -> dict[str, Any]:
+    """Describe the body of an act on a discrepancy."""
+    properties = {"version": _SEEN, **fields}
+    required = [name for name in properties if name != "detail"]
+    schema = {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
+    return {"application/json": {"schema": schema}}
+
+
+def _act(summary: str, body: Any, status: str = "200", *parameters: Any) -> dict[str, Any]:
+    return {
+        "post": _guarded(
+            summary, *_DISCREPANCY, *parameters, _KEY, body=body, **{status: _json("Its state and version now")}
+        )
+    }
+
+
 _DAY: Final = (
     _path("tenant", "haiduong"),
     _path("date", "2024-05-08"),
@@ -135,6 +157,44 @@ DESCRIPTION: Final[dict[str, Any]] = {
                 **{"200": _json("A page")},
             )
         },
+        "/v1/discrepancies/{id}": {
+            "get": _guarded(
+                "A discrepancy with all that was done about it", *_DISCREPANCY, **{"200": _json("The discrepancy")}
+            )
+        },
+        "/v1/discrepancies/{id}/assign": _act(
+            "Make it somebody's task, or nobody's", _seen(to={"type": ["string", "null"]})
+        ),
+        "/v1/discrepancies/{id}/comment": _act("Say something about it", _seen(text={"type": "string"})),
+        "/v1/discrepancies/{id}/evidence": _act(
+            "Keep the body as a file that shows how it was",
+            {"application/octet-stream": {}},
+            "201",
+            {"name": "version", "in": "query", "required": True, "schema": _SEEN},
+            _query("name", "the file's"),
+        ),
+        "/v1/discrepancies/{id}/evidence/{file}": {
+            "get": _guarded(
+                "A file as it was attached",
+                *_DISCREPANCY,
+                _path("file", "7"),
+                **{"200": {"description": "Its bytes, to be kept", "content": {"*/*": {}}}},
+            )
+        },
+        "/v1/discrepancies/{id}/propose": _act(
+            "Put an act before a second person",
+            _seen(
+                kind={"type": "string", "enum": list(ProposalKind)},
+                detail={"type": "object", "description": "what the kind needs"},
+                reason={"type": "string"},
+            ),
+            "201",
+        ),
+        "/v1/discrepancies/{id}/withdraw": _act("Take one's own proposal back", _seen()),
+        "/v1/discrepancies/{id}/approve": _act("Have done what another person has proposed", _seen()),
+        "/v1/discrepancies/{id}/reject": _act(
+            "Refuse what another person has proposed", _seen(reason={"type": "string"})
+        ),
         "/v1/matches/{id}/undo": {
             "post": _guarded(
                 "Undo a match: exactly its facts are free, and no pass joins them again",

@@ -71,9 +71,11 @@ class RequestPayment(Protocol):
 
 
 class ViewRecord(Protocol):
-    """Shows a dossier with its payments, legs and verdict; None where there is none."""
+    """Shows a dossier with its payments, legs and verdict; None where there is none, or another agency's."""
 
-    async def __call__(self, connection: Connection, tenant_id: int, dossier_code: str) -> dict[str, Any] | None: ...
+    async def __call__(
+        self, connection: Connection, tenant_id: int, dossier_code: str, agencies: Sequence[str] | None
+    ) -> dict[str, Any] | None: ...
 
 
 class PaymentRequest(BaseModel):
@@ -129,7 +131,7 @@ class RecordRoutes:
         tenant = visit.tenant()
         dossier_code = visit.request.match_info["dossier"]
         async with self.database.snapshot() as connection:
-            view = await self.view_record(connection, tenant.tenant_id, dossier_code)
+            view = await self.view_record(connection, tenant.tenant_id, dossier_code, visit.agencies(tenant))
         if view is None:
             raise NotFoundError("there is no such dossier")
         return web.json_response(view)
@@ -162,7 +164,7 @@ class RecordRoutes:
     def routes(self) -> list[Route]:
         return [
             Route("PUT", "/v1/records", WRITERS, self.put),
-            Route("GET", "/v1/records/{dossier}", READERS | {Role.SERVICE}, self.get),
+            Route("GET", "/v1/records/{dossier}", READERS | {Role.SERVICE}, self.get, limited=True),
             Route("POST", "/v1/payment-requests", WRITERS, self.post_request),
         ]
 

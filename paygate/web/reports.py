@@ -1,6 +1,6 @@
 """Closed days: their reports, what does not agree, and the close itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -47,6 +47,7 @@ class ListDiscrepancies(Protocol):
         reason: str | None,
         state: str | None,
         agency: str | None,
+        agencies: Sequence[str] | None,
         after: int,
         limit: int,
     ) -> tuple[list[dict[str, Any]], int | None]: ...
@@ -104,6 +105,7 @@ class ReportRoutes:
                 reason=query.get("reason"),
                 state=state,
                 agency=query.get("agency"),
+                agencies=visit.agencies(tenant),
                 after=_number(query.get("cursor", "0"), "the cursor"),
                 limit=PAGE,
             )
@@ -143,7 +145,7 @@ class ReportRoutes:
         return [
             Route("GET", f"/v1/reports/{{tenant}}/{DATE}", READERS, self.report),
             Route("GET", f"/v1/reports/{{tenant}}/{DATE}.csv", READERS, self.report_csv),
-            Route("GET", "/v1/discrepancies", READERS | {Role.SERVICE}, self.discrepancies),
+            Route("GET", "/v1/discrepancies", READERS | {Role.SERVICE}, self.discrepancies, limited=True),
             Route("POST", "/v1/reconciliations", CLOSERS, self.close),
             Route("GET", "/v1/reconciliations/{id}", CLOSERS, self.closed),
         ]

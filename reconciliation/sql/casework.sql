@@ -74,3 +74,16 @@ SELECT EXISTS (
     LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = p.dossier_code
     WHERE m.tenant_id = $1 AND m.match_id = $2 AND $7::text[] IS NOT NULL
       AND NOT coalesce(coalesce(r.agency_code, split_part(p.dossier_code, '-', 1)) = ANY ($7), false));
+
+-- name: count_attachments
+SELECT count(*) FROM attachment WHERE tenant_id = $1 AND discrepancy_id = $2;
+
+-- name: attach
+INSERT INTO attachment (tenant_id, discrepancy_id, name, media_type, sha256, body, added_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING attachment_id;
+
+-- name: load_attachment
+SELECT a.name, a.media_type, a.body
+FROM attachment AS a JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = a.discrepancy_id
+WHERE a.tenant_id = $1 AND a.discrepancy_id = $2 AND a.attachment_id = $3
+  AND ($4::text[] IS NULL OR d.agency_code = ANY ($4));

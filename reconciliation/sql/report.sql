@@ -8,20 +8,52 @@ ORDER BY sequence DESC LIMIT 1;
 -- name: list_discrepancies
 -- Every filter may be absent. The cursor is the last id shown.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
-       d.resolution, d.resolved_by, d.former,
+       d.resolution, d.resolved_by, d.former, d.assignee, d.refund_amount,
+       (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
+        WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,
+       o.proposal_id, o.kind::text AS kind, o.proposed_by, o.proposed_at,
        coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference,
        coalesce(a.number, substring(d.subject FROM '^feed:(.*):[^:]*$')) AS account,
        coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
 FROM discrepancy AS d
 LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.payment_id
 LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.line_id
+LEFT JOIN proposal AS o ON o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id AND o.state = 'open'
 LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
     AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
 LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id, b.account_id)
 WHERE d.tenant_id = $1 AND d.discrepancy_id > $2
   AND ($3::text IS NULL OR d.reason = $3) AND ($4::text IS NULL OR d.state::text = $4)
   AND ($4::text IS NOT NULL OR d.state <> 'resolved') AND ($5::text IS NULL OR d.agency_code = $5)
-ORDER BY d.discrepancy_id LIMIT $6;
+  AND ($6::text[] IS NULL OR d.agency_code = ANY ($6))
+ORDER BY d.discrepancy_id LIMIT $7;
+
+-- name: find_discrepancy
+-- Also a resolved one; another agency's is not there.
+SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
+       d.resolution, d.resolved_by, d.former, d.assignee, d.refund_amount,
+       (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
+        WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,
+       o.proposal_id, o.kind::text AS kind, o.proposed_by, o.proposed_at,
+       coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference,
+       coalesce(a.number, substring(d.subject FROM '^feed:(.*):[^:]*$')) AS account,
+       coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
+FROM discrepancy AS d
+LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.payment_id
+LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.line_id
+LEFT JOIN proposal AS o ON o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id AND o.state = 'open'
+LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
+    AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
+LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id, b.account_id)
+WHERE d.tenant_id = $1 AND d.discrepancy_id = $2 AND ($3::text[] IS NULL OR d.agency_code = ANY ($3));
+
+-- name: find_events
+SELECT event_id, recorded_at, said, person, change, left_state::text AS state, detail
+FROM discrepancy_event WHERE tenant_id = $1 AND discrepancy_id = $2 ORDER BY event_id;
+
+-- name: find_evidence
+SELECT attachment_id, name, media_type, octet_length(body) AS size, sha256, added_by, added_at
+FROM attachment WHERE tenant_id = $1 AND discrepancy_id = $2 ORDER BY attachment_id;
 
 -- name: find_record
 SELECT dossier_code, procedure_code, procedure_name, agency_code, agency_name, status::text AS status, received_on,
@@ -70,7 +102,10 @@ ORDER BY s.leg, s.match_id, s.payment_id, s.fact_id;
 -- name: find_live_discrepancies
 -- Those of the case, and of the batches in which its payments were settled.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
-       d.resolution, d.resolved_by, d.former,
+       d.resolution, d.resolved_by, d.former, d.assignee, d.refund_amount,
+       (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
+        WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,
+       o.proposal_id, o.kind::text AS kind, o.proposed_by, o.proposed_at,
        coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference, a.number AS account,
        coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
 FROM (
@@ -84,10 +119,16 @@ FROM (
     WHERE m.tenant_id = $1 AND m.leg = 'settlement' AND m.payment_id = ANY ($3::bigint[])) AS d
 LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.payment_id
 LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.line_id
+LEFT JOIN proposal AS o ON o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id AND o.state = 'open'
 LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
     AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
 LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id, b.account_id)
 ORDER BY d.discrepancy_id;
+
+-- name: find_closed_reasons
+-- What people have closed of the case, whatever it has come to since.
+SELECT DISTINCT reason FROM discrepancy
+WHERE tenant_id = $1 AND case_key = 'dossier:' || $2::text AND resolved_by IS NOT NULL;
 
 -- name: hangs
 SELECT EXISTS (SELECT FROM watch WHERE tenant_id = $1 AND case_key = 'dossier:' || $2::text AND pending);
