@@ -1,18 +1,24 @@
 """Who did what: a chain in which each entry carries the digest of the one before, so that no change goes unseen."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
+import asyncpg
+
 from paygate.database import Connection, load_queries
+from paygate.domain.errors import NotFoundError
 
 QUERIES: Final = load_queries("paygate.sql", "queries/audit.sql")
 
 GENESIS: Final = bytes(32)
 """What the first entry of a tenant carries as the digest before it."""
+
+BEYOND_ALL: Final = 2**63 - 1
+"""A number no entry has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +33,9 @@ class Entry:
     detail: str
     recorded_at: datetime
 
-    def digest(self, previous: bytes) -> bytes:
-        """Return sha256 over the previous digest and the entry as JSON with sorted keys and no spaces."""
-        content = {
+    def content(self) -> dict[str, Any]:
+        """Return what the digest covers."""
+        return {
             "tenant_id": self.tenant_id,
             "number": self.number,
             "actor": self.actor,
@@ -38,8 +44,44 @@ class Entry:
             "detail": json.loads(self.detail),
             "recorded_at": self.recorded_at.isoformat(),
         }
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+    def digest(self, previous: bytes) -> bytes:
+        """Return sha256 over the previous digest and the entry as JSON with sorted keys and no spaces."""
+        canonical = json.dumps(self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return sha256(previous + canonical.encode("ascii")).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry with the digest before it and its own."""
+
+    entry: Entry
+    previous: bytes
+    digest: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a verifier elsewhere needs: the entry as its digest covers it, and both digests."""
+        return {**self.entry.content(), "previous": self.previous.hex(), "digest": self.digest.hex()}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: by who, what and about what, each exactly; None: any."""
+
+    actor: str | None = None
+    act: str | None = None
+    subject: str | None = None
+
+    @property
+    def query(self) -> tuple[str, Sequence[str | None]]:
+        """Name the query that goes through the fewest entries, and what it is given."""
+        if self.subject is not None:
+            return "list_entries_about", (self.subject, self.actor, self.act)
+        if self.actor is not None:
+            return "list_entries_by", (self.actor, self.act)
+        if self.act is not None:
+            return "list_entries_of", (self.act,)
+        return "list_entries", ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +124,58 @@ async def verify(connection: Connection, tenant_id: int) -> Break | None:
     be found out from within: keep the head's digest elsewhere too.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        head = await connection.fetchrow(QUERIES["read_head"], tenant_id)
+        known = await head_of(connection, tenant_id)
         number, previous = 0, GENESIS
-        async for row in connection.cursor(QUERIES["read_entries"], tenant_id):
+        async for row in connection.cursor(QUERIES["read_entries"], tenant_id, 0):
             number += 1
             if reason := _fault(tenant_id, number, previous, row):
                 return Break(number, reason)
             previous = row["digest"]
-    known = (head["number"], head["digest"]) if head else (0, GENESIS)
     if known != (number, previous):
         return Break(number + 1, f"the chain ends at entry {number}, its head says {known[0]}")
     return None
+
+
+async def list_entries(
+    connection: Connection, tenant_id: int, wanted: Wanted, *, before: int | None = None, limit: int
+) -> list[Entry]:
+    """Return entries, the latest first, from the one before `before` on."""
+    query, given = wanted.query
+    rows = await connection.fetch(QUERIES[query], tenant_id, before or BEYOND_ALL, limit, *given)
+    return [_entry(tenant_id, row) for row in rows]
+
+
+async def list_acts(connection: Connection, tenant_id: int) -> list[str]:
+    """Return every kind of act that was written down."""
+    return [row["act"] for row in await connection.fetch(QUERIES["list_acts"], tenant_id)]
+
+
+async def find_entry(connection: Connection, tenant_id: int, number: int) -> Sealed:
+    """Find an entry by its number.
+
+    Raises:
+        NotFoundError: the chain has none of that number.
+    """
+    row = await connection.fetchrow(QUERIES["find_entry"], tenant_id, number)
+    if row is None:
+        raise NotFoundError("there is no such entry")
+    return _sealed(tenant_id, row)
+
+
+async def head_of(connection: Connection, tenant_id: int) -> tuple[int, bytes]:
+    """Return the number of the last entry and its digest; 0 and the genesis where there is none."""
+    head = await connection.fetchrow(QUERIES["read_head"], tenant_id)
+    return (head["number"], head["digest"]) if head else (0, GENESIS)
+
+
+async def export(connection: Connection, tenant_id: int, write: Callable[[Sealed], object], *, after: int = 0) -> int:
+    """Hand out every entry after `after`, in order, and return how many. To be called outside a transaction."""
+    count = 0
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        async for row in connection.cursor(QUERIES["read_entries"], tenant_id, after):
+            write(_sealed(tenant_id, row))
+            count += 1
+    return count
 
 
 def _fault(tenant_id: int, number: int, previous: bytes, row: Any) -> str | None:
@@ -100,7 +183,15 @@ def _fault(tenant_id: int, number: int, previous: bytes, row: Any) -> str | None
         return f"entry {number} is gone"
     if row["previous"] != previous:
         return f"entry {number} does not follow the one before it"
-    entry = Entry(tenant_id, number, row["actor"], row["act"], row["subject"], row["detail"], row["recorded_at"])
-    if entry.digest(previous) != row["digest"]:
+    if _entry(tenant_id, row).digest(previous) != row["digest"]:
         return f"entry {number} was changed"
     return None
+
+
+def _entry(tenant_id: int, row: asyncpg.Record) -> Entry:
+    fields = ("number", "actor", "act", "subject", "detail", "recorded_at")
+    return Entry(tenant_id, *(row[name] for name in fields))
+
+
+def _sealed(tenant_id: int, row: asyncpg.Record) -> Sealed:
+    return Sealed(_entry(tenant_id, row), row["previous"], row["digest"])

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp.web import RouteDef
 
-from paygate import attempts, sessions
+from paygate import attempts, endpoints, sessions
 from paygate.admission import Admission
 from paygate.background import Advance, Work
 from paygate.casework import Casework
@@ -16,11 +16,13 @@ from paygate.configured import desk_seal
 from paygate.credentials import Hashing
 from paygate.database import Connection, Database
 from paygate.directory import Directory
+from paygate.disclosure import disclose
 from paygate.domain.reach import Allowed
 from paygate.jobs import Job
 from paygate.ledger import apply_batch
 from paygate.replays import Replays
 from paygate.retranslation import retranslating
+from paygate.rule_choices import RuleChoices
 from paygate.sessions import Lasting
 from paygate.settings import Settings
 from paygate.web.desk.account import AccountPages
@@ -29,19 +31,27 @@ from paygate.web.desk.door import Door, Page, forget_forms
 from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.evidence import EvidencePages
 from paygate.web.desk.notices import NoticePages
+from paygate.web.desk.people import PeoplePages
 from paygate.web.desk.reports import Reading, ReportPages, Wording
+from paygate.web.desk.rules import RulesPages
+from paygate.web.desk.settings_pages import SettingsPages
 from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
+from paygate.web.desk.trail import AuditPages
 from paygate.web.repeats import forget_replies
 from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
 from reconciliation.desk.case import live_neighbours, load_attachment, load_case, load_notice
 from reconciliation.desk.periods import list_closed_days, list_closed_months, load_period
+from reconciliation.desk.rulebook import Rulebook
+from reconciliation.desk.standing import FeedStanding
 from reconciliation.desk.summing import of_agencies
 from reconciliation.policy import Policy
 from reconciliation.report import load_report
+from reconciliation.rule_sets import approve_rules, propose_rules
 from reconciliation.rules.reading import read_rules
 
+CHOICES: Final = RuleChoices(propose_rules, approve_rules)
 EXAMPLES: Final = 5
 """Of each kind of difference that a backtest shows."""
 
@@ -76,7 +86,8 @@ def build_desk(ground: Ground) -> Desk:
     admission = Admission(ground.database, Hashing(), desk_seal(ground.settings))
     sign_in = SignIn(door, admission)
     own = AccountPages(ground.database, entrance, admission)
-    return Desk(door, [*sign_in.routes(), *door.routes([*sign_in.pages(), *own.pages(), *_pages(ground)])])
+    pages = [*sign_in.pages(), *own.pages(), *_pages(ground), *_keeping(ground)]
+    return Desk(door, [*sign_in.routes(), *door.routes(pages)])
 
 
 def _pages(ground: Ground) -> list[Page]:
@@ -89,6 +100,17 @@ def _pages(ground: Ground) -> list[Page]:
         EvidencePages(ground.database, load_notice, load_attachment),
     )
     return [page for room in rooms for page in room.pages()]
+
+
+def _keeping(ground: Ground) -> list[Page]:
+    """Return the pages of those who look after the service."""
+    standing = FeedStanding(ground.policy.calendar)
+    return [
+        *RulesPages(ground.database, Rulebook(), CHOICES, ground.asked, ground.changed).pages(),
+        *SettingsPages(ground.database, partial(disclose, ground.settings), standing, endpoints.list_endpoints).pages(),
+        *PeoplePages(ground.database).pages(),
+        *AuditPages(ground.database).pages(),
+    ]
 
 
 def backtesting(database: Database, policy: Policy) -> Work:

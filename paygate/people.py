@@ -17,6 +17,7 @@ from paygate.access import Role, add_person, issue_token, limit_person
 from paygate.credentials import new_password, set_password
 from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from paygate.sign_in_changes import reset_password
 
 QUERIES: Final = load_queries("paygate.sql", "queries/people.sql")
 
@@ -210,11 +211,7 @@ async def renew_password(connection: Connection, by: By, person_id: int) -> str:
     person = await find_person(connection, by.tenant_id, person_id)
     if not await may_renew_password(connection, by.tenant_id, person):
         raise NotAllowedError(f"the password of {person.name} is not this tenant's to give")
-    password = new_password()
-    await set_password(connection, person_id, password, temporary=True)
-    await sessions.end_all(connection, person_id)
-    await audit.append(connection, by.tenant_id, by.actor, "password_renewed", person.name, {})
-    return password
+    return await reset_password(connection, person.name, by.actor)
 
 
 async def hand_out_token(connection: Connection, by: By, person_id: int, role: Role) -> str:

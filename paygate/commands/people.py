@@ -1,8 +1,10 @@
 """People and their tokens, and the chain of who did what."""
 
 import getpass
+import json
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +12,7 @@ import typer
 from paygate import audit
 from paygate.access import Role, add_person, issue_token, limit_person
 from paygate.app import open_service
-from paygate.commands.terminal import OUT, Tenant, load, open_tenant, run
+from paygate.commands.terminal import OUT, Tenant, load, open_tenant, run, written
 from paygate.credentials import set_password
 from paygate.database import Connection
 from paygate.domain.errors import IntegrityError, InvalidInputError
@@ -33,6 +35,27 @@ def verify_audit(context: typer.Context, tenant: Tenant) -> None:
         if broken is not None:
             raise IntegrityError(f"the audit trail is broken at entry {broken.number}: {broken.reason}")
         OUT.print("the audit trail is whole")
+
+    run(work())
+
+
+@trail.command("export")
+def export_audit(
+    context: typer.Context,
+    tenant: Tenant,
+    output: Annotated[Path | None, typer.Option(help="the file to write; without it, standard output")] = None,
+    after: Annotated[int, typer.Option(min=0, help="begin after the entry of this number")] = 0,
+) -> None:
+    """Write the chain as NDJSON, each entry with the digest before it and its own, to be kept and checked elsewhere."""
+    settings = load(context)
+
+    async def work() -> None:
+        def write(sealed: audit.Sealed) -> None:
+            file.write(json.dumps(sealed.as_json(), ensure_ascii=False) + "\n")
+
+        async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
+            with written(output) as file:
+                await audit.export(connection, tenant_id, write, after=after)
 
     run(work())
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TextIO
 
 import typer
 from rich.console import Console
@@ -78,6 +78,19 @@ def write_text(text: str, file: Path | None) -> None:
         return
     try:
         file.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InvalidInputError(f"{file}: {error.strerror}") from error
+
+
+@contextmanager
+def written(file: Path | None) -> Iterator[TextIO]:
+    """Lend a file to write lines to, or standard output."""
+    if file is None:
+        yield sys.stdout
+        return
+    try:
+        with file.open("w", encoding="utf-8", newline="\n") as opened:
+            yield opened
     except OSError as error:
         raise InvalidInputError(f"{file}: {error.strerror}") from error
 

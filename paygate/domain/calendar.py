@@ -28,6 +28,16 @@ def _vietnam(year: int) -> tuple[frozenset[date], frozenset[date]]:
     return frozenset(found), frozenset(day for day in found.weekend_workdays if day.year == year)
 
 
+def named_days_off(year: int, language: str) -> dict[date, str]:
+    """Name the public holidays of a year, and the days given off in exchange. `language` is `vi` or `en_US`."""
+    return dict(sorted(holidays.country_holidays("VN", years=year, language=language).items()))
+
+
+def exchanged_days(year: int) -> frozenset[date]:
+    """Return the Saturdays of a year that are worked in exchange for other days."""
+    return _vietnam(year)[1]
+
+
 def is_vietnamese_business_day(day: date) -> bool:
     """Tell whether banks and offices work.
 

@@ -19,4 +19,39 @@ SELECT number, digest FROM audit_head WHERE tenant_id = $1;
 
 -- name: read_entries
 SELECT number, actor, act, subject, detail::text AS detail, recorded_at, previous, digest
-FROM audit_entry WHERE tenant_id = $1 ORDER BY number;
+FROM audit_entry WHERE tenant_id = $1 AND number > $2 ORDER BY number;
+
+-- name: find_entry
+SELECT number, actor, act, subject, detail::text AS detail, recorded_at, previous, digest
+FROM audit_entry WHERE tenant_id = $1 AND number = $2;
+
+-- name: list_entries
+SELECT number, actor, act, subject, detail::text AS detail, recorded_at
+FROM audit_entry WHERE tenant_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3;
+
+-- name: list_entries_about
+-- Three queries, so that each goes through what its first filter leaves by an index of its own.
+SELECT number, actor, act, subject, detail::text AS detail, recorded_at
+FROM audit_entry
+WHERE tenant_id = $1 AND number < $2 AND subject = $4 AND ($5::text IS NULL OR actor = $5)
+    AND ($6::text IS NULL OR act = $6)
+ORDER BY number DESC LIMIT $3;
+
+-- name: list_entries_by
+SELECT number, actor, act, subject, detail::text AS detail, recorded_at
+FROM audit_entry
+WHERE tenant_id = $1 AND number < $2 AND actor = $4 AND ($5::text IS NULL OR act = $5)
+ORDER BY number DESC LIMIT $3;
+
+-- name: list_entries_of
+SELECT number, actor, act, subject, detail::text AS detail, recorded_at
+FROM audit_entry WHERE tenant_id = $1 AND number < $2 AND act = $4 ORDER BY number DESC LIMIT $3;
+
+-- name: list_acts
+-- Hops over the index from one act to the next: there are few, and many entries of each.
+WITH RECURSIVE known AS (
+    SELECT min(act) AS act FROM audit_entry WHERE tenant_id = $1
+    UNION ALL
+    SELECT (SELECT min(e.act) FROM audit_entry AS e WHERE e.tenant_id = $1 AND e.act > known.act)
+    FROM known WHERE known.act IS NOT NULL)
+SELECT act FROM known WHERE act IS NOT NULL ORDER BY act;

@@ -12,6 +12,12 @@ PEOPLE: Final = frozenset(Role) - {Role.SERVICE}
 MAKERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
 CHECKERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
 
+ADMINS: Final = frozenset({Role.ADMIN})
+KEEPERS: Final = frozenset({Role.OPERATOR, Role.AUDITOR, Role.ADMIN})
+"""Who sees how the service is set up."""
+WATCHERS: Final = frozenset({Role.AUDITOR, Role.ADMIN})
+"""Who reads who did what."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -35,11 +41,19 @@ PLACES: Final = (
 )
 """In the order of the menu. `limited`: open to those who are limited to some agencies."""
 
+KEEPING: Final = (
+    Place(say("Rules"), "/rules", WORKERS),
+    Place(say("Settings"), "/settings", KEEPERS),
+    Place(say("People"), "/people", ADMINS),
+    Place(say("Audit trail"), "/audit", WATCHERS),
+)
+"""At the end of the menu: how the service is set up, and who did what."""
+
 
 def places_for(caller: Caller, tenant: str) -> Sequence[Place]:
     """Return the parts of the desk that are open to someone in a tenant."""
     grant = caller.grants[tenant]
-    return [one for one in PLACES if grant.roles & one.roles and (one.limited or not grant.agencies)]
+    return [one for one in (*PLACES, *KEEPING) if grant.roles & one.roles and (one.limited or not grant.agencies)]
 
 
 def first_of(caller: Caller, tenant: str) -> str:
