@@ -28,12 +28,14 @@ from paygate.settings import Settings
 from paygate.web.desk.account import AccountPages
 from paygate.web.desk.discrepancy import CasePages
 from paygate.web.desk.door import Door, Page, forget_forms
+from paygate.web.desk.dossier import DossierPages
 from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.evidence import EvidencePages
 from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.people import PeoplePages
 from paygate.web.desk.reports import Reading, ReportPages, Wording
 from paygate.web.desk.rules import RulesPages
+from paygate.web.desk.search import SearchPages
 from paygate.web.desk.settings_pages import SettingsPages
 from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
@@ -42,8 +44,10 @@ from paygate.web.repeats import forget_replies
 from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
 from reconciliation.desk.case import live_neighbours, load_attachment, load_case, load_notice
+from reconciliation.desk.dossier import CaseReader
 from reconciliation.desk.periods import list_closed_days, list_closed_months, load_period
 from reconciliation.desk.rulebook import Rulebook
+from reconciliation.desk.search import find_by_amount, find_by_code
 from reconciliation.desk.standing import FeedStanding
 from reconciliation.desk.summing import of_agencies
 from reconciliation.policy import Policy
@@ -96,6 +100,8 @@ def _pages(ground: Ground) -> list[Page]:
         TodayPages(ground.database, load_report),
         _notices(ground),
         ReportPages(ground.database, _reading(ground)),
+        SearchPages(ground.database, find_by_code, find_by_amount),
+        DossierPages(ground.database, CaseReader(ground.policy.calendar)),
         CasePages(ground.database, case, live_neighbours),
         EvidencePages(ground.database, load_notice, load_attachment),
     )

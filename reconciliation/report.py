@@ -113,12 +113,12 @@ def _discrepancy(row: asyncpg.Record) -> Json:
         "responsible": rule.responsible,
         "severity": rule.severity,
         "state": row["state"],
+        "assignee": row["assignee"],
         "since": row["since"].isoformat(),
         "due": row["due"].isoformat(),
         "resolution": row["resolution"],
         "resolved_by": row["resolved_by"],
         "former": row["former"],
-        "assignee": row["assignee"],
         "version": row["version"],
         "proposal": _proposal(row),
         "refund_awaited": row["refund_amount"],
@@ -142,20 +142,49 @@ async def record_view(
     `agencies` are those the reader is limited to, None: to none; another agency's dossier is not known.
     """
     record = await connection.fetchrow(QUERIES["find_record"], tenant_id, dossier_code)
-    payments = await connection.fetch(QUERIES["find_payments"], tenant_id, dossier_code)
+    payments = await connection.fetch(QUERIES["find_payments"], tenant_id, dossier_code, None)
     if record is None and not payments:
         return None
-    if (
-        agencies is not None
-        and (record["agency_code"] if record else dossier_code.split("-", maxsplit=1)[0]) not in agencies
-    ):
+    if agencies is not None and (record["agency_code"] if record else agency_in(dossier_code)) not in agencies:
         return None
+    return await _case_view(connection, tenant_id, dossier_code, record, payments)
+
+
+def agency_in(dossier_code: str) -> str:
+    """Return the agency whose code a dossier's begins with: whose it is until its record comes."""
+    return dossier_code.split("-", maxsplit=1)[0]
+
+
+async def payment_view(
+    connection: Connection, tenant_id: int, payment_id: int, agencies: Sequence[str] | None = None
+) -> Json | None:
+    """Return the case of a payment in the same shape, its dossier's where it has one; None: there is none.
+
+    To who is limited to some agencies a payment of no dossier is not known.
+    """
+    payments = await connection.fetch(QUERIES["find_payments"], tenant_id, None, payment_id)
+    if not payments:
+        return None
+    dossier_code = payments[0]["dossier_code"]
+    if dossier_code is not None:
+        return await record_view(connection, tenant_id, dossier_code, agencies)
+    return await _case_view(connection, tenant_id, None, None, payments) if agencies is None else None
+
+
+async def _case_view(
+    connection: Connection,
+    tenant_id: int,
+    dossier_code: str | None,
+    record: asyncpg.Record | None,
+    payments: Sequence[asyncpg.Record],
+) -> Json:
     ids = [row["payment_id"] for row in payments]
+    case_key = f"payment:{ids[0]}" if dossier_code is None else f"dossier:{dossier_code}"
     obligations = await connection.fetch(QUERIES["find_obligations"], tenant_id, dossier_code)
-    found = await connection.fetch(QUERIES["find_live_discrepancies"], tenant_id, dossier_code, ids)
+    found = await connection.fetch(QUERIES["find_live_discrepancies"], tenant_id, case_key, ids)
     seats = await connection.fetch(QUERIES["find_seats"], tenant_id, ids)
-    closed = await connection.fetch(QUERIES["find_closed_reasons"], tenant_id, dossier_code)
-    hanging = await connection.fetchval(QUERIES["hangs"], tenant_id, dossier_code)
+    closed = await connection.fetch(QUERIES["find_closed_reasons"], tenant_id, case_key)
+    hanging = await connection.fetchval(QUERIES["hangs"], tenant_id, case_key)
     reasons = {Reason(row["reason"]) for row in found}
     own = {Reason(row["reason"]) for row in found if not row["subject"].startswith("batch:")}
     shown = [see_payment(row, seats) for row in payments]
@@ -177,8 +206,9 @@ def _record(row: asyncpg.Record) -> Json:
 
 
 def _payment(row: asyncpg.Record, status: PaymentState) -> Json:
-    names = ("reference", "transaction_id", "source", "outcome", "amount", "currency")
-    return {**{name: row[name] for name in names}, "status": status, "paid_at": row["paid_at"].isoformat()}
+    names = ("payment_id", "reference", "transaction_id", "source", "outcome", "amount", "currency", "account")
+    days = {"paid_at": row["paid_at"].isoformat(), "business_date": row["business_date"].isoformat()}
+    return {**{name: row[name] for name in names}, "status": status, **days}
 
 
 def see_payment(row: asyncpg.Record, seats: Sequence[asyncpg.Record]) -> ShownPayment:
@@ -205,6 +235,7 @@ def _matches(payments: Sequence[asyncpg.Record], seats: Sequence[asyncpg.Record]
             "leg": seat["leg"],
             "reference": references.get(seat["payment_id"], first[seat["match_id"]]),
             "line": seat["line"],
+            "line_id": seat["line_id"],
             "amount": seat["amount"],
             "rule": seat["rule"],
             "rule_set": seat["rule_set"],

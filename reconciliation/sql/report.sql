@@ -64,15 +64,16 @@ FROM procedure_record WHERE tenant_id = $1 AND dossier_code = $2;
 SELECT code, kind, name, amount FROM obligation WHERE tenant_id = $1 AND dossier_code = $2 ORDER BY code;
 
 -- name: find_payments
--- What went back of the few that did not stay.
-SELECT p.payment_id, p.reference, p.transaction_id, s.code AS source, p.state::text AS state, p.outcome::text AS outcome,
+-- Those of a dossier, or the one of a number; what went back of the few that did not stay.
+SELECT p.payment_id, p.dossier_code, p.business_date, a.number AS account, p.reference, p.transaction_id, s.code AS source, p.state::text AS state, p.outcome::text AS outcome,
        p.amount, p.currency, p.occurred_at AS paid_at, p.account_id IS NOT NULL AS has_account,
        s.settlement_days, s.bank_days, s.treasury_days, s.receipt_days, s.report_days,
        coalesce(b.refunded, 0) AS refunded, b.reversed_on IS NOT NULL AS taken_back
 FROM payment AS p
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 LEFT JOIN returned AS b ON b.tenant_id = $1 AND b.payment_id = p.payment_id
-WHERE p.tenant_id = $1 AND p.dossier_code = $2 ORDER BY p.occurred_at, p.payment_id;
+LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = p.account_id
+WHERE p.tenant_id = $1 AND (p.dossier_code = $2 OR p.payment_id = $3) ORDER BY p.occurred_at, p.payment_id;
 
 -- name: find_seats
 -- The matches of these payments, seat by seat; of a group, those of others too. Where a payment was settled in a batch,
@@ -93,7 +94,7 @@ batched AS (
     JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.source_id = l.source_id AND b.code = l.batch
     JOIN match AS m ON m.tenant_id = $1 AND m.batch_id = b.batch_id
     WHERE o.leg = 'settlement')
-SELECT s.match_id, s.leg::text AS leg, s.payment_id, s.rule, s.rule_set, s.difference, l.amount,
+SELECT s.match_id, s.leg::text AS leg, s.payment_id, s.rule, s.rule_set, s.difference, l.amount, l.line_id,
        coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
 FROM (SELECT * FROM seat UNION ALL SELECT * FROM batched) AS s
 LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = s.fact_id
@@ -110,7 +111,7 @@ SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state:
        coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
 FROM (
     SELECT * FROM discrepancy
-    WHERE tenant_id = $1 AND case_key = 'dossier:' || $2::text AND state <> 'resolved'
+    WHERE tenant_id = $1 AND case_key = $2::text AND state <> 'resolved'
     UNION
     SELECT d.* FROM match AS m
     JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
@@ -128,7 +129,7 @@ ORDER BY d.discrepancy_id;
 -- name: find_closed_reasons
 -- What people have closed of the case, whatever it has come to since.
 SELECT DISTINCT reason FROM discrepancy
-WHERE tenant_id = $1 AND case_key = 'dossier:' || $2::text AND resolved_by IS NOT NULL;
+WHERE tenant_id = $1 AND case_key = $2 AND resolved_by IS NOT NULL;
 
 -- name: hangs
-SELECT EXISTS (SELECT FROM watch WHERE tenant_id = $1 AND case_key = 'dossier:' || $2::text AND pending);
+SELECT EXISTS (SELECT FROM watch WHERE tenant_id = $1 AND case_key = $2 AND pending);

@@ -1,5 +1,6 @@
 """How figures are written on the desk: amounts, days and times as officers read them, the same in both languages."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
@@ -10,6 +11,8 @@ from paygate.domain.money import DONG, dong, plain
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 NOTHING: Final = "–"
 KILO: Final = 1024
+_IDENTITY = re.compile(r"(?<![0-9A-Za-z])(?:\d{12}|\d{9,10})(?![0-9A-Za-z])", re.ASCII)
+"""Citizens' and old identity numbers, tax numbers of persons and telephones, as words of their own."""
 
 
 def amount(value: int | None) -> str:
@@ -18,10 +21,12 @@ def amount(value: int | None) -> str:
 
 
 def money(value: int | None, currency: str) -> str:
-    """Write an amount of any currency: đồng as everywhere, others as `12.50 USD`."""
+    """Write minor units of any currency, as `1.234,50 USD` where it is not the dong."""
     if value is None or currency == DONG:
         return amount(value)
-    return f"{plain(value, currency)}{NO_BREAK}{currency}"
+    whole, point, fraction = plain(abs(value), currency).partition(".")
+    sign = "\N{MINUS SIGN}" if value < 0 else ""
+    return f"{sign}{number(int(whole))}{point and ','}{fraction}{NO_BREAK}{currency}"
 
 
 def signed(value: int) -> str:
@@ -54,6 +59,11 @@ def moment(value: datetime | str | None, zone: ZoneInfo) -> str:
     return f"{whole.astimezone(zone):%H:%M %d/%m/%Y}"
 
 
+def masked(text: str) -> str:
+    """Write free text from outside without the numbers of identity papers and telephones: three digits are left."""
+    return _IDENTITY.sub(lambda found: "•" * (len(found[0]) - 3) + found[0][-3:], text)
+
+
 def size(octets: int) -> str:
     """Write how large a file is."""
     if octets < KILO:
@@ -65,6 +75,7 @@ def size(octets: int) -> str:
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "amount": amount,
     "money": money,
+    "masked": masked,
     "signed": signed,
     "number": number,
     "percent": percent,

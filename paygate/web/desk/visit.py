@@ -17,7 +17,7 @@ from paygate.domain.errors import NotFoundError
 from paygate.domain.parties import Tenant
 from paygate.sessions import Session
 from paygate.web.desk.forms import Form, new_once
-from paygate.web.desk.navigation import places_for
+from paygate.web.desk.navigation import WORKERS, places_for
 from paygate.web.desk.pages import page
 from paygate.web.desk.words import Language, translations
 
@@ -106,6 +106,7 @@ class DeskVisit:
             csrf=self.session.csrf_token,
             once=new_once(),
             zone=self.zone,
+            seeks=self.current is not None and self.may(WORKERS),
             places=places_for(self.session.caller, self.current.code) if self.current else (),
             here=self.request.path_qs,
             **context,
