@@ -113,6 +113,12 @@ async def find_person(connection: Connection, tenant_id: int, person_id: int) ->
     return _person(row)
 
 
+async def find_by_name(connection: Connection, tenant_id: int, name: str) -> int | None:
+    """Return the number of one of a tenant's people; None where it knows nobody of that name."""
+    person_id: int | None = await connection.fetchval(QUERIES["find_among_people"], tenant_id, name)
+    return person_id
+
+
 async def list_tokens(
     connection: Connection,
     tenant_id: int,
@@ -136,7 +142,7 @@ async def welcome(
         NotAllowedError: they are disabled.
     """
     await _take_turn(connection, by)
-    if await connection.fetchval(QUERIES["is_among_people"], by.tenant_id, name):
+    if await find_by_name(connection, by.tenant_id, name) is not None:
         raise ConflictError(f"{name} is there already")
     is_new = await connection.fetchval(QUERIES["store_person"], name, full_name) is not None
     person_id = await _give(connection, by.tenant_id, name, allowed)

@@ -30,6 +30,7 @@ from paygate.demo.comparison import (
 from paygate.demo.desk import Json
 from paygate.demo.expected import figures_of, inbox_of, read_figures, replies_of
 from paygate.demo.findings import STILL_DUE, find_cases, read_inbox, to_be_asked
+from paygate.demo.people import SignIn, let_people_in, work_on_discrepancies
 from paygate.demo.scene import CALENDAR
 from paygate.demo.sources import SOURCES, TENANT
 from paygate.demo.stand import Stand, open_stand
@@ -68,9 +69,12 @@ async def demonstrate(plan: Plan, folder: Path, database_url: str, out: Console,
     began = perf_counter()
     async with open_stand(folder, database_url) as stand:
         agrees = tell(await play(plan, stand, out), out)
+        visitors = await let_people_in(stand.service, stand.tenant_id)
+        looked_into = await work_on_discrepancies(stand.service, stand.tenant_id)
+        out.print(f"Discrepancies that somebody has looked into: {looked_into}", highlight=False)
         out.print(f"From the first record to the last verdict: {perf_counter() - began:.1f} s", highlight=False)
         if not exit_after:
-            await _keep_serving(stand, out)
+            await _keep_serving(stand, visitors, out)
     return 0 if agrees else 1
 
 
@@ -199,8 +203,12 @@ def _folder(data_dir: Path | None) -> Iterator[Path]:
             yield Path(folder)
 
 
-async def _keep_serving(stand: Stand, out: Console) -> None:
-    out.print(f"Serving on {stand.url} until Ctrl-C. For example:", highlight=False)
+async def _keep_serving(stand: Stand, visitors: Sequence[SignIn], out: Console) -> None:
+    out.print(f"\nThe desk: {stand.url}/desk/{TENANT}?day={CHIEF_DAY}", style="bold", highlight=False, soft_wrap=True)
+    for one in visitors:
+        who = f"{one.full_name}, {one.role}"
+        out.print(f"  sign in as {one.name} ({who}) with the password {one.password}", highlight=False, soft_wrap=True)
+    out.print("Serving until Ctrl-C. For systems, for example:", highlight=False)
     command = f"curl -H 'Authorization: Bearer {stand.token}' {stand.url}/v1/reports/{TENANT}/{CHIEF_DAY}"
     out.print(command, highlight=False, soft_wrap=True)
     stop = asyncio.Event()

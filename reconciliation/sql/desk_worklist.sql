@@ -155,4 +155,5 @@ SELECT source_id, code FROM source WHERE tenant_id = $1 ORDER BY code;
 SELECT p.name, p.full_name FROM person AS p
 WHERE NOT p.disabled AND EXISTS (SELECT FROM person_role AS r WHERE r.person_id = p.person_id AND r.tenant_id = $1
                                  AND r.role = ANY ($2::text[]))
+    AND NOT EXISTS (SELECT FROM person_disabled AS d WHERE d.tenant_id = $1 AND d.person_id = p.person_id)
 ORDER BY coalesce(nullif(p.full_name, ''), p.name), p.name LIMIT $3;

@@ -61,4 +61,5 @@ SELECT array_agg(r.role) AS roles, ARRAY(
     WHERE a.person_id = p.person_id AND a.tenant_id = $1) AS agencies
 FROM person AS p JOIN person_role AS r ON r.person_id = p.person_id AND r.tenant_id = $1
 WHERE p.name = $2 AND NOT p.disabled
+    AND NOT EXISTS (SELECT FROM person_disabled AS d WHERE d.tenant_id = $1 AND d.person_id = p.person_id)
 GROUP BY p.person_id;

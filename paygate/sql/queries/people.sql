@@ -26,8 +26,8 @@ WHERE t.tenant_id = $1 AND ($2::bigint IS NULL OR t.person_id = $2) AND ($3::big
 ORDER BY t.token_id DESC
 LIMIT $4;
 
--- name: is_among_people
-SELECT EXISTS (SELECT FROM person JOIN person_role USING (person_id) WHERE tenant_id = $1 AND name = $2);
+-- name: find_among_people
+SELECT person_id FROM person JOIN person_role USING (person_id) WHERE tenant_id = $1 AND name = $2 LIMIT 1;
 
 -- name: store_person
 INSERT INTO person (name, full_name) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING person_id;

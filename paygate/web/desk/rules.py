@@ -24,7 +24,7 @@ BACKTEST_DAYS: Final = 7
 """Days that are suggested for a backtest, the last of them yesterday."""
 STATES: Final[Mapping[str, str]] = {
     "in force": say("in force"),
-    "proposed": say("proposed"),
+    "proposed": say("Waiting for approval"),
     "replaced": say("replaced"),
     "ships": say("ships with paygate"),
 }
