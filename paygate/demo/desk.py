@@ -38,7 +38,7 @@ class Desk:
     """Calls with one person's token."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
-        self._session = session
+        self.session = session
         self._url = url
         self._headers = {"Authorization": f"Bearer {token}"}
         self._turns = asyncio.Semaphore(CALLS_AT_ONCE)
@@ -103,7 +103,7 @@ class Desk:
         headers = self._headers | ({"Content-Type": "application/json"} if body else {})
         async with (
             self._turns,
-            self._session.request(method, f"{self._url}{path}", data=body, headers=headers) as reply,
+            self.session.request(method, f"{self._url}{path}", data=body, headers=headers) as reply,
         ):
             if reply.status >= HTTPStatus.BAD_REQUEST:
                 raise PaygateError(f"{method} {path} was answered {reply.status}: {await reply.text()}")

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from paygate.demo.run import demonstrate, run_demo
+from paygate.database import connect
+from paygate.demo.people import let_people_in, work_on_discrepancies
+from paygate.demo.run import demonstrate, play, run_demo
+from paygate.demo.stand import open_stand
 from paygate.demo.stories import AGREED, CHIEF_DAY, STORIES, Case, Plan, plant
+from tests.desk import Visitor
+from tests.served import Served
 
 SCALE = 0.02
 
@@ -29,6 +34,26 @@ async def test_the_demo_finds_what_it_planted(tmp_path: Path, screen: Console) -
     told = _read(screen)
     assert "Planted and found agree" in told
     assert "BÁO CÁO ĐỐI SOÁT NGÀY 08/05/2024" in told
+
+
+async def test_a_visitor_signs_in_at_a_desk_where_work_has_begun(
+    tmp_path: Path, database_url: str, screen: Console
+) -> None:
+    async with open_stand(tmp_path, database_url) as stand:
+        await play(plant(2024, SCALE), stand, screen)
+        visitors = await let_people_in(stand.service, stand.tenant_id)
+        assert await work_on_discrepancies(stand.service, stand.tenant_id) > 20
+        assert await work_on_discrepancies(stand.service, stand.tenant_id) == 0
+        for one in visitors:
+            async with Visitor(Served(stand.url, stand.officer.session, database_url)) as visitor:
+                assert await visitor.sign_in(one.name, one.password) == 200
+                status, text = await visitor.get(f"/desk/haiduong?day={CHIEF_DAY}")
+                assert (status, one.full_name in text) == (200, True)
+        async with connect(database_url) as connection:
+            rows = await connection.fetch("SELECT state::text AS state, count(*) AS count FROM proposal GROUP BY state")
+        proposals = {row["state"]: row["count"] for row in rows}
+        assert proposals["open"] >= 5
+        assert proposals["rejected"] >= 3
 
 
 async def test_the_demo_run_again_on_its_own_data_finds_the_same(
