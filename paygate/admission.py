@@ -4,20 +4,24 @@ No connection is held while a password is checked: that takes as long as a page 
 """
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from paygate import attempts, credentials, sessions
+from paygate import attempts, credentials, identities, sessions
 from paygate.attempts import Attempt
 from paygate.credentials import Credential, Hashing
 from paygate.database import Connection, Database
-from paygate.domain.errors import ConfigurationError
+from paygate.domain.errors import ConfigurationError, UnreachableError
+from paygate.identities import Identity
 from paygate.sessions import Origin, SecondStep
 from paygate.sign_in_changes import note
 from paygate.telemetry import SIGN_INS, Event, log
 from paygate.totp import Seal
 
+NOTHING_TRIED: Final = Attempt((), 0)
 NO_KEY: Final = "codes cannot be checked: no secret is configured for the desk"
 
 
@@ -108,6 +112,39 @@ class Admission:
             credential = await credentials.own_credential(connection, step.person_id)
         await self._refuse(step.person, credential, attempt)
         return None
+
+    @asynccontextmanager
+    async def counted(self, comer: Comer) -> AsyncIterator[None]:
+        """Count what is tried by address, unless it comes out well or there is no answer.
+
+        Raises:
+            PausedError: too many tries failed before.
+        """
+        async with self._database.transaction() as connection:
+            attempt = await attempts.take_address(connection, comer.origin.address, comer.now)
+        try:
+            yield
+        except UnreachableError:
+            await self._give_back(attempt, comer)
+            raise
+        await self._give_back(attempt, comer)
+
+    async def _give_back(self, attempt: Attempt, comer: Comer) -> None:
+        async with self._database.transaction() as connection:
+            await attempts.succeed(connection, attempt, comer.now)
+
+    async def by_identity(self, comer: Comer, identity: Identity, following: str) -> Admitted:
+        """Let in whom an identity provider vouches for.
+
+        Raises:
+            NotAllowedError: nobody here is that.
+        """
+        async with self._database.transaction() as connection:
+            known = await identities.recognise(connection, identity)
+            if known.bound:
+                name = identity.name or ""
+                await note(connection, known.person_id, name, "identity_bound", name, {"issuer": identity.issuer})
+            return await admit(connection, comer, known.person_id, NOTHING_TRIED, following)
 
     async def prove_password(self, comer: Comer, name: str, credential: Credential, password: str) -> bool:
         """Have somebody who is signed in show that they know their password.

@@ -36,6 +36,7 @@ from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
 from paygate.matches import Matches
 from paygate.months import make_months
+from paygate.provider import Send
 from paygate.records import request_payment, upsert
 from paygate.settings import Settings
 from paygate.telemetry import Event, log
@@ -137,8 +138,9 @@ class Service:
         async with self.database.connection() as connection:
             return await authenticate(connection, token)
 
-    def ground(self, asked: Callable[[], None], changed: Callable[[], None]) -> Ground:
-        return Ground(self.settings, self.database, self.directory, self.policy, casework_of(self), asked, changed)
+    def ground(self, asked: Callable[[], None], changed: Callable[[], None], send: Send) -> Ground:
+        decided = casework_of(self)
+        return Ground(self.settings, self.database, self.directory, self.policy, decided, asked, changed, send)
 
 
 @contextmanager
@@ -226,11 +228,12 @@ def _private_routes(service: Service, asked: Callable[[], None], changed: Callab
 
 
 def build_web(
-    service: Service, inbox: GroupCommitInbox, asked: Callable[[], None], changed: Callable[[], None]
+    service: Service, inbox: GroupCommitInbox, asked: Callable[[], None], changed: Callable[[], None], send: Send
 ) -> Application:
     """Put together everything reachable over HTTP but the notices, which go beside it.
 
     `asked` is called when a job was asked for, `changed` when stored facts may let waiting work go on.
+    `send` asks an identity provider.
     """
     gauges = Gauges(
         service.database,
@@ -239,7 +242,7 @@ def build_web(
     )
     health = HealthRoutes(service.database, inbox, gauges)
     private = _private_routes(service, asked, changed)
-    desk = build_desk(service.ground(asked, changed))
+    desk = build_desk(service.ground(asked, changed, send))
     public = [*health.routes(), *PayableRoutes(service.database, service.askers()).routes(), *desk.routes]
     return build_application(public, private, service.authenticate, desk.door.caller_of, service.directory.tenants)
 
@@ -256,8 +259,9 @@ async def _web(service: Service, listening: Listening, changed: Callable[[], Non
     async with (
         runner.working(),
         open_inbox(service.database_url, limit=service.settings.inbox_limit, committed=changed) as inbox,
+        open_egress(service.settings.egress_allowed) as egress,
     ):
-        application = build_web(service, inbox, runner.wake, changed)
+        application = build_web(service, inbox, runner.wake, changed, egress.send)
         async with listening(application, NoticeDoor(Intake(inbox), senders).receive) as url:
             yield url
 

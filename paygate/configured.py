@@ -25,6 +25,7 @@ from paygate.domain.statement_owner import squeezed
 from paygate.egress import read_url
 from paygate.inquiry import Questioned
 from paygate.months import make_months
+from paygate.provider import ProviderFacts
 from paygate.retention import NOBODY, Trimming
 from paygate.settings import (
     AccountSettings,
@@ -187,6 +188,24 @@ def desk_seal(settings: Settings) -> Seal | None:
         return Seal(resolve_secret(settings.desk.secret))
     except ConfigurationError as error:
         raise ConfigurationError(f"{settings.place_of('desk', 'secret')}: {error}") from error
+
+
+def provider_facts(settings: Settings) -> ProviderFacts | None:
+    """Put together what is configured of the identity provider, None where there is none.
+
+    Raises:
+        ConfigurationError: its secret is not there, or it may not be asked; with its line.
+    """
+    desk, told = settings.desk, settings.desk.oidc
+    if told is None or desk.public_url is None:
+        return None
+    try:
+        read_url(told.issuer, Allowed.read(settings.egress_allowed))
+        secret = _secret_text(told.client_secret)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{settings.place_of('desk', 'oidc')}: {error}") from error
+    returning = f"{desk.public_url.rstrip('/')}/sign-in/oidc/callback"
+    return ProviderFacts(told.issuer, told.client_id, secret, told.scopes, told.name_claim, told.label, returning)
 
 
 def trimming(  # noqa: PLR0913 -- what, when, by whom and for whom

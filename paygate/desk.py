@@ -12,7 +12,7 @@ from paygate import attempts, endpoints, sessions
 from paygate.admission import Admission
 from paygate.background import Advance, Work
 from paygate.casework import Casework
-from paygate.configured import desk_seal
+from paygate.configured import desk_seal, provider_facts
 from paygate.credentials import Hashing
 from paygate.database import Connection, Database
 from paygate.directory import Directory
@@ -20,6 +20,7 @@ from paygate.disclosure import disclose
 from paygate.domain.reach import Allowed
 from paygate.jobs import Job
 from paygate.ledger import apply_batch
+from paygate.provider import Provider, Send
 from paygate.replays import Replays
 from paygate.retranslation import retranslating
 from paygate.rule_choices import RuleChoices
@@ -33,6 +34,7 @@ from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.evidence import EvidencePages
 from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.people import PeoplePages
+from paygate.web.desk.provider_sign_in import ProviderSignIn
 from paygate.web.desk.reports import Reading, ReportPages, Wording
 from paygate.web.desk.rules import RulesPages
 from paygate.web.desk.search import SearchPages
@@ -62,7 +64,10 @@ EXAMPLES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the desk stands on. `asked` is called when a job was asked for, `changed` when stored facts were changed."""
+    """What the desk stands on.
+
+    `asked` is called when a job was asked for, `changed` when stored facts were changed; `send` asks others.
+    """
 
     settings: Settings
     database: Database
@@ -71,6 +76,7 @@ class Ground:
     casework: Casework
     asked: Callable[[], None]
     changed: Callable[[], None]
+    send: Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class Desk:
     """Everything reachable at the desk, and the door that knows who comes from there."""
 
     door: Door
+    pages: list[Page]
     routes: list[RouteDef]
 
 
@@ -88,10 +95,12 @@ def build_desk(ground: Ground) -> Desk:
     entrance = Entrance(told.public_url, lasting, Allowed.read(told.proxies))
     door = Door(ground.database, ground.directory.tenants, entrance)
     admission = Admission(ground.database, Hashing(), desk_seal(ground.settings))
-    sign_in = SignIn(door, admission)
+    facts = provider_facts(ground.settings)
+    sign_in = SignIn(door, admission, facts.label if facts else None)
+    elsewhere = ProviderSignIn(Provider(facts, ground.send), sign_in, admission).routes() if facts else []
     own = AccountPages(ground.database, entrance, admission)
     pages = [*sign_in.pages(), *own.pages(), *_pages(ground), *_keeping(ground)]
-    return Desk(door, [*sign_in.routes(), *door.routes(pages)])
+    return Desk(door, pages, [*sign_in.routes(), *elsewhere, *door.routes(pages)])
 
 
 def _pages(ground: Ground) -> list[Page]:

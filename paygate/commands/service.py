@@ -12,7 +12,7 @@ from paygate.app import Role, open_service, run_service
 from paygate.bench.statements import Format
 from paygate.bench.suite import Bench, run_bench
 from paygate.commands.terminal import OUT, AsJson, load, print_json, print_rows, run
-from paygate.configured import desk_seal
+from paygate.configured import desk_seal, provider_facts
 from paygate.database import check_durability, migrate
 from paygate.demo.run import run_demo
 from paygate.domain.errors import InvalidInputError
@@ -74,6 +74,7 @@ def doctor(context: typer.Context) -> None:
             service.adapters()
             service.endpoints()
             desk_seal(settings)
+            provider_facts(settings)
             async with service.database.connection() as connection:
                 await check_durability(connection)
                 version = await connection.fetchval("SHOW server_version")

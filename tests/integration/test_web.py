@@ -12,6 +12,7 @@ from aiohttp import web
 from paygate.access import Role
 from paygate.app import build_web, open_service
 from paygate.database import connect
+from paygate.egress import open_egress
 from paygate.inbox import open_inbox
 from paygate.web import health
 from paygate.web.openapi import DESCRIPTION
@@ -240,8 +241,9 @@ async def application(database_url: str) -> AsyncIterator[web.Application]:
     async with (
         open_service(settings_for(database_url)) as service,
         open_inbox(database_url, limit=1, committed=list) as inbox,
+        open_egress() as egress,
     ):
-        yield build_web(service, inbox, list, list)
+        yield build_web(service, inbox, list, list, egress.send)
 
 
 PAGES = ("/desk/", "/static/", "/sign-", "/language", "/account")

@@ -80,6 +80,38 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert load("port = 9000\n").port == 9001
 
 
+DESK = """
+[desk]
+public_url = "https://paygate.haiduong.gov.vn"
+[desk.oidc]
+issuer = "https://id.haiduong.gov.vn/realms/hd"
+client_id = "paygate"
+client_secret = "env:HD_OIDC_SECRET"
+"""
+
+
+def test_an_identity_provider_is_read_with_its_defaults() -> None:
+    oidc = load(DESK).desk.oidc
+    assert oidc is not None
+    assert (oidc.scopes, oidc.name_claim) == (("openid", "email"), "email")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (("public_url = ", "# "), "paygate.toml:2: desk: oidc needs public_url"),
+        (("client_id", "client_ids"), "desk.oidc.client_ids is not a key (did you mean 'client_id'?)"),
+        (('"https://id', '"ftp://id'), "desk.oidc.issuer: String should match pattern"),
+        (('hd"', 'hd?x"'), "desk.oidc.issuer: String should match pattern"),
+        (("[desk.oidc]", '[desk.oidc]\nscopes = ["email"]'), "desk.oidc.scopes: openid is one of the scopes"),
+        (("[desk.oidc]", '[desk.oidc]\nname_claim = "sub"'), "desk.oidc.name_claim: Input should be 'email'"),
+        (("[desk.oidc]", 'proxies = ["nginx"]\n[desk.oidc]'), "desk.proxies: a proxy is named by its address"),
+    ],
+)
+def test_a_desk_that_cannot_be_is_refused_with_the_place(spoil: tuple[str, str], says: str) -> None:
+    assert says in refusal(DESK.replace(*spoil))
+
+
 def test_legs_and_defaults_of_a_source_are_read() -> None:
     source = load(MINIMAL).sources["hd-dvcqg"]
     assert (source.legs, source.cut_off.isoformat()) == ({Leg.PAYMENT: 0, Leg.BANK: 1}, "00:00:00")

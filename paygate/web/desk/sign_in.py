@@ -56,8 +56,8 @@ class SignIn:
         except PausedError as error:
             return self._paused(request, following, name, error)
         if came is None:
-            said = _said(request, say("The name or the password is not right."))
-            return self.asking(request, following, name=name, fault=said, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+            told = said(request, say("The name or the password is not right."))
+            return self.asking(request, following, name=name, fault=told, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         await self.end_former(request)
         if isinstance(came, CodeWanted):
             response = see_other(CODE)
@@ -83,10 +83,10 @@ class SignIn:
             came = await self.admission.try_code(self.door.entrance.comer(request), step, form.text("code"))
         except PausedError as error:
             SIGN_INS.labels("paused").inc()
-            return _with_pause(_asking_code(request, _wait(request, error), HTTPStatus.TOO_MANY_REQUESTS), error)
+            return with_pause(_asking_code(request, wait(request, error), HTTPStatus.TOO_MANY_REQUESTS), error)
         if came is None:
-            said = _said(request, say("The code is not right, or was used before. Wait for the next one."))
-            return _asking_code(request, said, HTTPStatus.UNPROCESSABLE_ENTITY)
+            told = said(request, say("The code is not right, or was used before. Wait for the next one."))
+            return _asking_code(request, told, HTTPStatus.UNPROCESSABLE_ENTITY)
         response = self.door.entrance.welcome(came)
         self.door.entrance.take(response, self.door.entrance.named("code"))
         return response
@@ -151,9 +151,9 @@ class SignIn:
 
     def _paused(self, request: web.Request, following: str, name: str, error: PausedError) -> web.Response:
         SIGN_INS.labels("paused").inc()
-        said = _wait(request, error)
-        asked = self.asking(request, following, name=name, fault=said, status=HTTPStatus.TOO_MANY_REQUESTS)
-        return _with_pause(asked, error)
+        told = wait(request, error)
+        asked = self.asking(request, following, name=name, fault=told, status=HTTPStatus.TOO_MANY_REQUESTS)
+        return with_pause(asked, error)
 
 
 def open_page(handler: Handler) -> Handler:
@@ -173,22 +173,25 @@ def _asking_code(request: web.Request, fault: str = "", status: HTTPStatus = HTT
     return page("sign-in-code.html", language_of(request), status=status, fault=fault, here=CODE)
 
 
-def _with_pause(response: web.Response, error: PausedError) -> web.Response:
+def with_pause(response: web.Response, error: PausedError) -> web.Response:
+    """Say when to come again in the answer's head too."""
     response.headers["Retry-After"] = str(error.seconds)
     return response
 
 
-def _said(request: web.Request, message: str) -> str:
+def said(request: web.Request, message: str) -> str:
+    """Say a message in the visitor's language."""
     return translations(language_of(request)).gettext(message)
 
 
-def _wait(request: web.Request, error: PausedError) -> str:
-    said = translations(language_of(request)).ngettext(
+def wait(request: web.Request, error: PausedError) -> str:
+    """Say how long to wait."""
+    told = translations(language_of(request)).ngettext(
         "Too many tries failed. Try again in %(count)s minute.",
         "Too many tries failed. Try again in %(count)s minutes.",
         count := ceil(error.seconds / MINUTE),
     )
-    return said % {"count": count}
+    return told % {"count": count}
 
 
 def _language(given: str) -> Language:
