@@ -142,7 +142,9 @@ def backtesting(database: Database, policy: Policy) -> Work:
 
 def _reading(ground: Ground) -> Reading:
     load = partial(load_period, is_business_day=ground.policy.calendar.is_business_day)
-    words = Wording(rendering.word, rendering.sentence, rendering.item, rendering.arrival, rendering.responsible)
+    words = Wording(
+        rendering.word, rendering.sentence, rendering.side, rendering.item, rendering.arrival, rendering.responsible
+    )
     return Reading(load, list_closed_days, list_closed_months, of_agencies, words)
 
 

@@ -25,7 +25,8 @@ from paygate.domain import errors
 
 FRAME_ITEMS: Final = 512
 FRAME_CHARACTERS: Final = 262_144
-"""A frame is sent when it has so many items, or so much text."""
+FRAME_SECONDS: Final = 1.0
+"""A frame is sent when it has so many items, or so much text, or with the first item so long after the one before."""
 
 MAX_FRAME_BYTES: Final = 16 * 2**20
 """A frame and its last item; a child that says more at a time is not believed."""
@@ -49,11 +50,15 @@ Item: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may use. `stall_seconds` is how long it may let its caller wait for the next frame."""
+    """What a child may use. `stall_seconds` is how long it may let its caller wait for the next frame.
+
+    `file_bytes` is how large a file it may write, for a child of ours that makes one where its arguments say.
+    """
 
     cpu_seconds: int
     memory_bytes: int
     stall_seconds: float
+    file_bytes: int = 0
 
 
 def read_apart(
@@ -183,7 +188,7 @@ def _confine(limits: Limits) -> None:
         (resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + GRACE_SECONDS),
         (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES, MAX_OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes),
         (resource.RLIMIT_CORE, 0, 0),
     ):
         _, most = resource.getrlimit(what)
@@ -222,14 +227,14 @@ def _answer(
 def _frames(items: Iterator[Item]) -> Iterator[list[Item]]:
     """Gather items into frames; those before an error are sent before it."""
     frame: list[Item] = []
-    characters = 0
+    characters, due = 0, time.monotonic() + FRAME_SECONDS
     try:
         for item in items:
             frame.append(item)
             characters += _characters(item)
-            if len(frame) == FRAME_ITEMS or characters > FRAME_CHARACTERS:
+            if len(frame) == FRAME_ITEMS or characters > FRAME_CHARACTERS or time.monotonic() > due:
                 yield frame
-                frame, characters = [], 0
+                frame, characters, due = [], 0, time.monotonic() + FRAME_SECONDS
     except Exception:
         yield frame
         raise

@@ -33,6 +33,7 @@ from paygate.desk_settings import DeskSettings, OidcSettings
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
 from paygate.domain.news import kinds_matching
+from paygate.domain.print_form import PrintForm
 from paygate.domain.reach import Allowed
 from paygate.domain.table_columns import check_columns
 
@@ -55,6 +56,7 @@ class TenantSettings(_Table):
     name: str
     agency: str
     timezone: str = "Asia/Ho_Chi_Minh"
+    report_form: PrintForm = PrintForm()
 
     @field_validator("timezone")
     @classmethod

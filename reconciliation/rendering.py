@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Literal
@@ -50,6 +51,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "proof": ("Chứng minh", "Proof"),
     "left": ("Thanh toán trong ngày", "Payments of the day"),
     "right": ("Dòng sao kê trong ngày", "Bank lines of the day"),
+    "period left": ("Thanh toán trong kỳ", "Payments of the period"),
+    "period right": ("Dòng sao kê trong kỳ", "Bank lines of the period"),
     "explained": ("Chênh lệch đã giải thích", "Difference explained"),
     "residual": ("Chưa giải thích", "Unexplained"),
     "bridge": ("Đầu kỳ + mở − đóng = cuối kỳ", "Opening + opened − closed = closing"),
@@ -71,6 +74,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "corrects": ("sửa lần chạy", "corrects run"),
     "cases": ("vụ", "cases"),
     "discrepancies": ("Chênh lệch từ lần chạy trước", "Discrepancies since the run before"),
+    "open discrepancies": ("Chênh lệch", "Discrepancies"),
+    "open dossier": ("Hồ sơ", "Dossier"),
+    "open since": ("Từ ngày", "Since"),
+    "open due": ("Hạn", "Due"),
     "new": ("mới", "new"),
     "persisting": ("còn", "persisting"),
     "resolved_by_itself": ("tự hết", "resolved by itself"),
@@ -84,6 +91,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "unit ours": ("vận hành paygate", "paygate operations"),
 }
 
+_DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b", re.ASCII)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 PARTS: Final[Mapping[str, str]] = {"agency": "agencies", "source": "sources", "procedure": "procedures"}
@@ -201,6 +209,7 @@ def arrival(feed: Mapping[str, Any], language: Language) -> str:
 
 def _fault(fault: Mapping[str, Any], language: Language) -> str:
     said = told({name: value for name, value in fault.items() if name != "date"}).say(language)
+    said = _DAY.sub(r"\3/\2/\1", said)
     return f"{date.fromisoformat(fault['date']):%d/%m/%Y}: {said}" if "date" in fault else said
 
 
@@ -228,6 +237,11 @@ def _seal(report: Report, language: Language) -> list[str]:
     return [f"{word('seal', language)} {report['digest']} · {' · '.join(said)}"]
 
 
+def side(name: str, report: Report, language: Language) -> str:
+    """Return what a side of the proof is called: of a day, or of a longer period."""
+    return word(name if "run" in report or f"period {name}" not in WORDS else f"period {name}", language)
+
+
 def item(name: str, language: Language) -> str:
     """Return what a part of a day's difference is called."""
     return sentence(name, language) if name in set(Reason) else word(name, language)
@@ -247,7 +261,7 @@ def render_csv(report: Report, language: Language = "vi") -> str:
     writer = csv.writer(sink)
     writer.writerow(["date", "section", "of", "code", "code_name", "name", "label", "count", "amount"])
     for row in _rows(report, language):
-        writer.writerow([guard(cell) for cell in (report["date"], *row)])
+        writer.writerow([guard(cell) for cell in (report.get("date", report.get("period")), *row)])
     return sink.getvalue()
 
 
@@ -267,7 +281,8 @@ def _rows(report: Report, language: Language) -> Iterator[tuple[object, ...]]:
     for name in FATES:
         one = report["discrepancies"][name]
         yield "discrepancies", "", "", "", name, word(name, language), one["count"], one["amount"]
-    yield "run", "", "", "", report["run"], "", report["sequence"], ""
+    if "run" in report:
+        yield "run", "", "", "", report["run"], "", report["sequence"], ""
     yield "digest", "", "", "", report["digest"], "", "", ""
 
 

@@ -49,6 +49,7 @@ class Wording:
 
     word: Callable[[str, Any], str]
     reason: Callable[[str, Any], str]
+    side: Callable[[str, Json, Any], str]
     item: Callable[[str, Any], str]
     feed: Callable[[Mapping[str, Any], Any], str]
     responsible: Callable[[str, Any], str]
@@ -190,6 +191,9 @@ class Said:
 
     def reason(self, name: str) -> str:
         return self.wording.reason(name, self.language)
+
+    def side(self, name: str, report: Json) -> str:
+        return self.wording.side(name, report, self.language)
 
     def item(self, name: str) -> str:
         return self.wording.item(name, self.language)
