@@ -25,6 +25,7 @@ from paygate.desk import Ground, backtesting, build_desk, tidy_web
 from paygate.directory import Directory
 from paygate.domain.adapter import Adapter
 from paygate.domain.calendar import Calendar
+from paygate.domain.print_form import PrintForm
 from paygate.domain.record_reading import read_records
 from paygate.domain.statement import StatementPart
 from paygate.egress import open_egress
@@ -38,6 +39,7 @@ from paygate.matches import Matches
 from paygate.months import make_months
 from paygate.provider import Send
 from paygate.records import request_payment, upsert
+from paygate.report_files import ReportFiles, exporting
 from paygate.settings import Settings
 from paygate.telemetry import Event, log
 from paygate.uploads import Uploads
@@ -51,6 +53,7 @@ from paygate.web.payables import Asker, PayableRoutes
 from paygate.web.problems import Handler
 from paygate.web.records import RecordRoutes
 from paygate.web.repeats import Repeats
+from paygate.web.report_files import ReportFileRoutes
 from paygate.web.reports import ReportRoutes
 from paygate.web.routes import Route, build_application
 from paygate.web.server import DEFAULT_LIMITS, Limits, listen, settle_memory
@@ -62,7 +65,6 @@ from reconciliation.engine import match_dirty
 from reconciliation.model import REASONS, Reason
 from reconciliation.parting import rejoin_match, undo_match
 from reconciliation.policy import Policy
-from reconciliation.rendering import render_csv
 from reconciliation.report import list_discrepancies, load_report, record_view, view_discrepancy
 
 Role = Literal["all", "web", "worker"]
@@ -117,6 +119,12 @@ class Service:
     @property
     def uploads(self) -> Uploads:
         return Uploads(self.settings.data_dir / "uploads")
+
+    @property
+    def report_files(self) -> ReportFiles:
+        told = self.settings.tenants
+        forms = {code: PrintForm(**one.report_form.model_dump()) for code, one in told.items()}
+        return ReportFiles(self.database, self.policy.calendar, forms, self.settings.data_dir / "reports")
 
     def open_statement(
         self,
@@ -179,6 +187,7 @@ def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
         JobKind.STATEMENT: importing(service.database, service.uploads, service.open_statement),
         JobKind.RECONCILIATION: service.close_day,
         JobKind.BACKTEST: backtesting(service.database, service.policy),
+        JobKind.EXPORT: exporting(service.database, service.report_files, service.directory.tenants),
     }
     return JobRunner(service.database, work, service.uploads, changed, tidy=tidy_web)
 
@@ -215,16 +224,16 @@ def _private_routes(service: Service, asked: Callable[[], None], changed: Callab
     reports = ReportRoutes(
         database=service.database,
         load_report=load_report,
-        render_csv=render_csv,
         list_discrepancies=list_discrepancies,
         repeats=repeats,
         asked=asked,
     )
+    files = ReportFileRoutes(service.report_files.make)
     decided = matches_of(service)
     matches = MatchRoutes(decided.undo, decided.rejoin, changed)
     cases = CaseworkRoutes(service.database, repeats, casework_of(service), view_discrepancy, changed)
     events = EventRoutes(service.database)
-    return [route for room in (records, imports, reports, matches, cases, events) for route in room.routes()]
+    return [route for room in (records, imports, reports, files, matches, cases, events) for route in room.routes()]
 
 
 def build_web(

@@ -37,6 +37,7 @@ ABANDONED: Final = "the service that held the upload has not come back; send the
 class JobKind(StrEnum):
     STATEMENT = "statement"
     RECONCILIATION = "reconciliation"
+    EXPORT = "export"
     BACKTEST = "backtest"
 
 

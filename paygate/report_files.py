@@ -7,27 +7,30 @@ import asyncio
 import base64
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from paygate import exports
+from paygate.background import Advance, Work
 from paygate.database import Connection, Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import NotFoundError, TooMuchWaitsError, UnreadableFileError
 from paygate.domain.parties import Tenant
-from paygate.domain.period import Period
+from paygate.domain.period import read_period
 from paygate.domain.print_form import PrintForm
+from paygate.domain.report_file import FileKind, ReportFile
 from paygate.isolation import Limits, read_apart
+from paygate.jobs import Job
 from reconciliation.desk.detail import read_detail
 from reconciliation.desk.paper import print_report
 from reconciliation.desk.periods import load_period
 from reconciliation.desk.sheets import SHEETS
 from reconciliation.desk.workbook import write_table, write_workbook
-from reconciliation.rendering import Language, render_csv
+from reconciliation.rendering import render_csv
 
 AT_ONCE: Final = 2
 """Files that are made at the same time in this process; who comes then is asked to come again."""
@@ -35,39 +38,11 @@ WRITING: Final = Limits(cpu_seconds=1800, memory_bytes=512 * 2**20, stall_second
 """Of addresses, of which the interpreter takes the most: what is held at a time is some forty MiB."""
 PRINTING: Final = Limits(cpu_seconds=120, memory_bytes=2 * 2**30, stall_seconds=120.0)
 
-Advance = Callable[[int], None]
-"""Is told how many facts are written."""
-
-
-class FileKind(StrEnum):
-    CSV = "csv"
-    XLSX = "xlsx"
-    PDF = "pdf"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFile:
-    """What file of which report is wanted. `sheet` names the facts of a CSV; None: its sums. `run_id` is of a day."""
-
-    tenant: Tenant
-    period: Period
-    kind: FileKind
-    language: Language = "vi"
-    run_id: int | None = None
-    sheet: str | None = None
-
-    @property
-    def name(self) -> str:
-        """Name the file."""
-        part = f"-{self.sheet}" if self.sheet else ""
-        run = f"-{self.run_id}" if self.run_id else ""
-        return f"{self.tenant.code}-{self.period.name}{run}{part}.{self.kind}"
-
 
 class ReportFiles:
-    """Makes the files of reports. `forms` gives a tenant's print form by code; facts lie in `folder` meanwhile."""
+    """Makes the files of reports. `forms` are the print forms by tenant; facts lie in `folder` meanwhile."""
 
-    def __init__(self, database: Database, calendar: Calendar, forms: Callable[[str], PrintForm], folder: Path) -> None:
+    def __init__(self, database: Database, calendar: Calendar, forms: Mapping[str, PrintForm], folder: Path) -> None:
         self._database = database
         self._calendar = calendar
         self._forms = forms
@@ -106,7 +81,7 @@ class ReportFiles:
             "printed_at": now.astimezone(wanted.tenant.zone).replace(microsecond=0).isoformat(),
             "report": report,
             "sheets": sheets,
-            "form": asdict(self._forms(wanted.tenant.code)),
+            "form": asdict(self._forms[wanted.tenant.code]),
         }
         await asyncio.to_thread(_make_apart, wanted.kind, asked, target, advance)
         return target
@@ -139,6 +114,26 @@ class ReportFiles:
         if not names:
             return {}
         return dict(await read_detail(connection, wanted.tenant.tenant_id, days, names, folder))
+
+
+def exporting(database: Database, files: ReportFiles, tenants: Mapping[str, Tenant]) -> Work:
+    """Make the work of a `JobKind.EXPORT`: make a file and keep it."""
+
+    async def export(job: Job, advance: Advance) -> Mapping[str, Any]:
+        said = job.wanted
+        wanted = ReportFile(
+            tenants[job.tenant],
+            read_period(said["period"]),
+            FileKind(said["kind"]),
+            said["language"],
+            said["run"],
+            said["sheet"],
+        )
+        async with files.make(wanted, datetime.now(UTC), advance) as file, database.transaction() as connection:
+            kept = await exports.keep_file(connection, job.tenant_id, job.job_id, file)
+        return {"name": wanted.name, "kind": wanted.kind, "size": kept.size, "sha256": kept.sha256}
+
+    return export
 
 
 def _as_text(value: object) -> str:

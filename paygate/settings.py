@@ -33,7 +33,6 @@ from paygate.desk_settings import DeskSettings, OidcSettings
 from paygate.domain.errors import ConfigurationError
 from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
 from paygate.domain.news import kinds_matching
-from paygate.domain.print_form import PrintForm
 from paygate.domain.reach import Allowed
 from paygate.domain.table_columns import check_columns
 
@@ -52,11 +51,20 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class PrintSettings(_Table):
+    """As `PrintForm` has it."""
+
+    parent: str = ""
+    place: str = ""
+    font_size: int = Field(default=13, ge=11, le=14)
+    signers: tuple[str, ...] = Field(default=(), max_length=4)
+
+
 class TenantSettings(_Table):
     name: str
     agency: str
     timezone: str = "Asia/Ho_Chi_Minh"
-    report_form: PrintForm = PrintForm()
+    report_form: PrintSettings = PrintSettings()
 
     @field_validator("timezone")
     @classmethod

@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from paygate.domain.casework import ProposalKind
+from paygate.domain.report_file import MEDIA_TYPES, FileKind
 
 _DOSSIER: Final = {"type": "string", "examples": ["000.00.12.H23-240508-0001"]}
 _TENANT_QUERY: Final = {"name": "tenant", "in": "query", "schema": {"type": "string"}}
@@ -78,6 +79,7 @@ _DAY: Final = (
     _path("date", "2024-05-08"),
     _query("run", "that of this run of the day's, else of the latest"),
 )
+_LANG: Final = _query("lang", "vi or en; left out, vi")
 
 DESCRIPTION: Final[dict[str, Any]] = {
     "openapi": "3.1.0",
@@ -143,7 +145,27 @@ DESCRIPTION: Final[dict[str, Any]] = {
         },
         "/v1/reports/{tenant}/{date}.csv": {
             "get": _guarded(
-                "The same as a table", *_DAY, **{"200": {"description": "The report", "content": {"text/csv": {}}}}
+                "Its sums as a table, or the facts behind one of them",
+                *_DAY,
+                _LANG,
+                _query("sheet", "the facts behind this leg's total; left out, the sums"),
+                **{"200": {"description": "The table", "content": {"text/csv": {}}}},
+            )
+        },
+        "/v1/reports/{tenant}/{date}.xlsx": {
+            "get": _guarded(
+                "It and the facts behind it as a spreadsheet, a sheet for each leg",
+                *_DAY,
+                _LANG,
+                **{"200": {"description": "The spreadsheet", "content": {MEDIA_TYPES[FileKind.XLSX]: {}}}},
+            )
+        },
+        "/v1/reports/{tenant}/{date}.pdf": {
+            "get": _guarded(
+                "It as offices print it",
+                *_DAY,
+                _LANG,
+                **{"200": {"description": "The print form", "content": {MEDIA_TYPES[FileKind.PDF]: {}}}},
             )
         },
         "/v1/discrepancies": {

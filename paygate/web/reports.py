@@ -68,7 +68,6 @@ class ReportRoutes:
 
     database: Database
     load_report: LoadReport
-    render_csv: Callable[[dict[str, Any]], str]
     list_discrepancies: ListDiscrepancies
     repeats: Repeats
     asked: Callable[[], None]
@@ -76,19 +75,14 @@ class ReportRoutes:
     async def report(self, visit: Visit) -> web.Response:
         return web.json_response(await self._report(visit))
 
-    async def report_csv(self, visit: Visit) -> web.Response:
-        text = self.render_csv(await self._report(visit))
-        return web.Response(body=text.encode(), content_type="text/csv", charset="utf-8")
-
     async def _report(self, visit: Visit) -> dict[str, Any]:
         tenant = visit.tenant(visit.request.match_info["tenant"])
-        day = _day(visit.request.match_info["date"])
-        run = visit.request.query.get("run")
-        run_id = None if run is None else _number(run, "the run")
+        day = day_of(visit)
+        run_id = run_of(visit)
         async with self.database.connection() as connection:
             report = await self.load_report(connection, tenant.tenant_id, day, run_id)
         if report is None:
-            raise NotFoundError(f"{day} is not closed" if run is None else f"{day} has no run {run}")
+            raise NotFoundError(f"{day} is not closed" if run_id is None else f"{day} has no run {run_id}")
         return report
 
     async def discrepancies(self, visit: Visit) -> web.Response:
@@ -144,18 +138,33 @@ class ReportRoutes:
     def routes(self) -> list[Route]:
         return [
             Route("GET", f"/v1/reports/{{tenant}}/{DATE}", READERS, self.report),
-            Route("GET", f"/v1/reports/{{tenant}}/{DATE}.csv", READERS, self.report_csv),
             Route("GET", "/v1/discrepancies", READERS | {Role.SERVICE}, self.discrepancies, limited=True),
             Route("POST", "/v1/reconciliations", CLOSERS, self.close),
             Route("GET", "/v1/reconciliations/{id}", CLOSERS, self.closed),
         ]
 
 
-def _day(text: str) -> date:
+def day_of(visit: Visit) -> date:
+    """Return the day a path names.
+
+    Raises:
+        InvalidInputError: there is no such day.
+    """
+    text = visit.request.match_info["date"]
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidInputError(f"{text!r} is no date") from None
+
+
+def run_of(visit: Visit) -> int | None:
+    """Return the run that is asked for; None: the latest.
+
+    Raises:
+        InvalidInputError: it is no number of ours.
+    """
+    run = visit.request.query.get("run")
+    return None if run is None else _number(run, "the run")
 
 
 def _number(text: str, what: str) -> int:

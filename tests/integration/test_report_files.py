@@ -20,7 +20,8 @@ from paygate.domain.errors import NotFoundError
 from paygate.domain.parties import Tenant
 from paygate.domain.period import read_period
 from paygate.domain.print_form import PrintForm
-from paygate.report_files import FileKind, ReportFile, ReportFiles
+from paygate.domain.report_file import FileKind, ReportFile
+from paygate.report_files import ReportFiles
 from reconciliation.desk.periods import load_period
 from reconciliation.desk.sheets import SHEETS
 from reconciliation.rendering import word
@@ -50,7 +51,7 @@ async def tenant(database: Database) -> Tenant:
 
 
 async def made(database: Database, folder: Path, wanted: ReportFile) -> bytes:
-    files = ReportFiles(database, Calendar(), lambda _: PrintForm(), folder)
+    files = ReportFiles(database, Calendar(), {"haiduong": PrintForm()}, folder)
     async with files.make(wanted, NOW) as file:
         return file.read_bytes()
 

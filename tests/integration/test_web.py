@@ -218,6 +218,8 @@ OTHERS_THINGS = [
     ("GET", "/v1/imports/{id}", Role.ADMIN, None),
     ("GET", f"/v1/reports/haiphong/{TODAY}", Role.ADMIN, None),
     ("GET", f"/v1/reports/haiphong/{TODAY}.csv", Role.ADMIN, None),
+    ("GET", f"/v1/reports/haiphong/{TODAY}.xlsx", Role.ADMIN, None),
+    ("GET", f"/v1/reports/haiphong/{TODAY}.pdf", Role.ADMIN, None),
     ("GET", "/v1/discrepancies?tenant=haiphong", Role.ADMIN, None),
     ("GET", "/v1/discrepancies/1?tenant=haiphong", Role.ADMIN, None),
     ("POST", "/v1/discrepancies/1/assign?tenant=haiphong", Role.ADMIN, {"version": 1, "to": None}),

@@ -125,7 +125,7 @@ def test_a_misspelt_key_is_refused_with_its_line_and_the_names_that_exist() -> N
     message = refusal(MINIMAL.replace("agency =", "agancy ="))
     assert message == (
         "paygate.toml:3: tenants.haiduong.agancy is not a key (did you mean 'agency'?);"
-        " the keys here are agency, name, timezone"
+        " the keys here are agency, name, report_form, timezone"
     )
 
 
