@@ -147,8 +147,8 @@ class Service:
             return await authenticate(connection, token)
 
     def ground(self, asked: Callable[[], None], changed: Callable[[], None], send: Send) -> Ground:
-        decided = casework_of(self)
-        return Ground(self.settings, self.database, self.directory, self.policy, decided, asked, changed, send)
+        case, files = casework_of(self), self.report_files.make
+        return Ground(self.settings, self.database, self.directory, self.policy, case, files, asked, changed, send)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp.web import RouteDef
 
-from paygate import attempts, endpoints, sessions
+from paygate import attempts, endpoints, exports, sessions
 from paygate.admission import Admission
 from paygate.background import Advance, Work
 from paygate.casework import Casework
@@ -32,6 +32,7 @@ from paygate.web.desk.door import Door, Page, forget_forms
 from paygate.web.desk.dossier import DossierPages
 from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.evidence import EvidencePages
+from paygate.web.desk.exports import SMALL, ExportPages
 from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.people import PeoplePages
 from paygate.web.desk.provider_sign_in import ProviderSignIn
@@ -43,6 +44,7 @@ from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
 from paygate.web.desk.trail import AuditPages
 from paygate.web.repeats import forget_replies
+from paygate.web.report_files import MakeFile
 from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
 from reconciliation.desk.case import live_neighbours, load_attachment, load_case, load_notice
@@ -74,6 +76,7 @@ class Ground:
     directory: Directory
     policy: Policy
     casework: Casework
+    make_file: MakeFile
     asked: Callable[[], None]
     changed: Callable[[], None]
     send: Send
@@ -105,10 +108,12 @@ def build_desk(ground: Ground) -> Desk:
 
 def _pages(ground: Ground) -> list[Page]:
     case = partial(load_case, calendar=ground.policy.calendar)
+    reading = _reading(ground)
     rooms = (
         TodayPages(ground.database, load_report),
         _notices(ground),
-        ReportPages(ground.database, _reading(ground)),
+        ReportPages(ground.database, reading, SMALL),
+        ExportPages(ground.database, reading.load_period, ground.make_file, ground.asked),
         SearchPages(ground.database, find_by_code, find_by_amount),
         DossierPages(ground.database, CaseReader(ground.policy.calendar)),
         CasePages(ground.database, case, live_neighbours),
@@ -154,8 +159,9 @@ def _notices(ground: Ground) -> NoticePages:
 
 
 async def tidy_web(connection: Connection) -> None:
-    """Drop what nobody asks after any more: replies, forms, and sessions that no limit lets last so long."""
+    """Drop what nobody asks after any more: replies, forms, files, and sessions that no limit lets last so long."""
     await forget_replies(connection)
     await forget_forms(connection)
+    await exports.forget_files(connection)
     await sessions.forget_ended(connection, datetime.now(UTC), Lasting(timedelta(days=7), timedelta(days=7)))
     await attempts.forget_old(connection, datetime.now(UTC))

@@ -9,13 +9,15 @@ from typing import Annotated, Any, Literal
 import typer
 
 from paygate.app import build_worker
-from paygate.commands.terminal import OUT, Day, Tenant, load, open_tenant, run, write_text
-from paygate.domain.errors import NotFoundError
+from paygate.commands.terminal import OUT, Day, Tenant, counting, load, move_whole, open_tenant, run, write_text
+from paygate.domain.errors import InvalidInputError, NotFoundError
+from paygate.domain.period import day_period
+from paygate.domain.report_file import FileKind, ReportFile
 from reconciliation.closing import ClosedDay, close_day
 from reconciliation.rendering import Language, render_csv, render_text
 from reconciliation.report import load_report
 
-Format = Literal["text", "json", "csv"]
+Format = Literal["text", "json", "csv", "xlsx", "pdf"]
 
 
 def reconcile(context: typer.Context, tenant: Tenant, day: Day) -> None:
@@ -50,8 +52,18 @@ def report(  # noqa: PLR0913, PLR0917 -- the contract's options
     run_id: Annotated[int | None, typer.Option("--run", min=1, help="that of this run, else of the latest")] = None,
     lang: Annotated[Language, typer.Option(help="Vietnamese or English")] = "vi",
 ) -> None:
-    """Show the report of a closed day."""
+    """Show the report of a closed day, or write it with the facts behind it, or as offices print it, to a file."""
     settings = load(context)
+    if format in {"xlsx", "pdf"} and output is None:
+        raise InvalidInputError(f"a {format} goes into a file; name it with --output")
+
+    async def make(file: Path) -> None:
+        async with open_tenant(settings, tenant) as (service, _):
+            found = service.directory.tenant(tenant)
+            wanted = ReportFile(found, day_period(day.date()), FileKind(format), lang, run_id)
+            with counting("facts") as advance:
+                async with service.report_files.make(wanted, datetime.now(UTC), advance) as made:
+                    move_whole(made, file)
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
@@ -62,7 +74,7 @@ def report(  # noqa: PLR0913, PLR0917 -- the contract's options
             raise NotFoundError(f"{day:%Y-%m-%d} is not closed; 'paygate reconcile' closes it")
         write_text(_render(found, format, lang), output)
 
-    run(work())
+    run(make(output) if output is not None and format in {"xlsx", "pdf"} else work())
 
 
 def _render(found: Mapping[str, Any], kind: Format, language: Language) -> str:

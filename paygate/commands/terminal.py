@@ -1,14 +1,16 @@
 """What every command shares: its settings, its way into the service, and how it speaks to a person."""
 
 import asyncio
+import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, TextIO
+from typing import Annotated, Any, BinaryIO, Final, TextIO
 
 import typer
 from rich.console import Console
@@ -97,11 +99,21 @@ def written(file: Path | None) -> Iterator[TextIO]:
 
 def write_whole(content: bytes, file: Path) -> None:
     """Put a file in its place when it is whole, so that whoever fetches it never finds half."""
+    _put_whole(io.BytesIO(content), file)
+
+
+def move_whole(made: Path, file: Path) -> None:
+    """The same of one that lies elsewhere."""
+    with made.open("rb") as opened:
+        _put_whole(opened, file)
+
+
+def _put_whole(content: BinaryIO, file: Path) -> None:
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         try:
             with part.open("xb") as opened:
-                opened.write(content)
+                shutil.copyfileobj(content, opened)
                 opened.flush()
                 os.fsync(opened.fileno())
             part.replace(file)

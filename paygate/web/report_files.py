@@ -54,7 +54,7 @@ class ReportFileRoutes:
         allow_longer(request, MAKING_SECONDS)
         async with self.make(wanted, datetime.now(UTC)) as file:
             size = (await asyncio.to_thread(file.stat)).st_size
-            return await hand_over(request, _pieces(file), size, wanted.name, wanted.kind)
+            return await hand_over(request, file_pieces(file), size, wanted.name, wanted.kind)
 
     def routes(self) -> list[Route]:
         path = f"/v1/reports/{{tenant}}/{DATE}"
@@ -83,7 +83,8 @@ async def hand_over(
     return response
 
 
-async def _pieces(file: Path) -> AsyncIterator[bytes]:
+async def file_pieces(file: Path) -> AsyncIterator[bytes]:
+    """Read a file piece by piece."""
     with await asyncio.to_thread(file.open, "rb") as opened:
         while piece := await asyncio.to_thread(opened.read, PIECE):
             yield piece

@@ -179,6 +179,19 @@ def test_an_unknown_tenant_is_refused(house: Path) -> None:
     refused(paygate(house, "reconcile", "--tenant", "nowhere", "--date", "2024-05-08"), "there is no tenant 'nowhere'")
 
 
+@pytest.mark.parametrize(("kind", "begins"), [("xlsx", b"PK"), ("pdf", b"%PDF-")])
+def test_a_report_goes_into_a_file_that_is_put_in_place_whole(house: Path, kind: str, begins: bytes) -> None:
+    paygate(house, "reconcile", *TENANT, "--date", "2024-05-08")
+    told = ("report", *TENANT, "--date", "2024-05-08", "--format", kind)
+    refused(paygate(house, *told), "name it with --output")
+    done = paygate(house, *told, "--output", "out", "--lang", "en")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (house / "out").read_bytes().startswith(begins)
+    assert not [file for file in house.iterdir() if file.name.endswith(".part")]
+    refused(paygate(house, *told, "--output", "no/such/folder"), "No such file")
+    refused(paygate(house, *told, "--output", "x", "--run", "999"), "is closed, or it has no such run")
+
+
 def test_a_day_that_is_not_closed_has_no_report(house: Path) -> None:
     refused(paygate(house, "report", *TENANT, "--date", "2024-05-08"), "is not closed")
 

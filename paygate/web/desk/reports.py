@@ -68,8 +68,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ReportPages:
+    """`small` is how many facts a report has whose files are made at once."""
+
     database: Database
     reading: Reading
+    small: int
 
     async def choose(self, visit: DeskVisit) -> web.StreamResponse:
         """Lead to the period that is asked for, or show the closed days to choose from."""
@@ -96,8 +99,8 @@ class ReportPages:
 
     async def show(self, visit: DeskVisit) -> web.StreamResponse:
         """Show what a period comes to."""
-        period = _named(visit)
-        run_id = _run(visit.request.query.get("run"))
+        period = named_period(visit.request.match_info["period"])
+        run_id = named_run(visit.request.query.get("run"))
         today = datetime.now(UTC).astimezone(visit.tenant.zone).date()
         async with self.database.snapshot() as connection:
             found = await self.reading.load_period(connection, visit.tenant.tenant_id, period, run_id, today)
@@ -113,6 +116,8 @@ class ReportPages:
             whole=limited is None,
             classes=[name for name in CLASSES if shown["classes"].get(name, {}).get("count")],
             report_parts=self._parts(shown, whole=limited is None),
+            large=limited is None and sum(one["count"] for one in found["totals"].values()) > self.small,
+            run=run_id,
             say=Said(self.reading.wording, visit.language),
             listing=lambda **filters: f"{visit.path('/discrepancies')}?{urlencode(filters)}",
         )
@@ -220,9 +225,14 @@ def _asked(query: Mapping[str, str]) -> Period | None:
     return read_period(query["period"]) if query.get("period") else None
 
 
-def _named(visit: DeskVisit) -> Period:
+def named_period(name: str) -> Period:
+    """Return the period of a name.
+
+    Raises:
+        NotFoundError: there is none.
+    """
     try:
-        return read_period(visit.request.match_info["period"])
+        return read_period(name)
     except InvalidInputError:
         raise NotFoundError("there is no such period") from None
 
@@ -234,7 +244,12 @@ def _before(given: str | None) -> date:
         return date.max
 
 
-def _run(given: str | None) -> int | None:
+def named_run(given: str | None) -> int | None:
+    """Return the number of a run that is asked for; None: the latest.
+
+    Raises:
+        NotFoundError: it is none of ours.
+    """
     if given is None:
         return None
     if not (given.isascii() and given.isdigit() and int(given) <= LARGEST_NUMBER):
