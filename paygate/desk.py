@@ -1,6 +1,6 @@
 """The composition of the desk: hands its pages what they need of the other rooms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -36,6 +36,7 @@ from paygate.web.desk.exports import SMALL, ExportPages
 from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.people import PeoplePages
 from paygate.web.desk.provider_sign_in import ProviderSignIn
+from paygate.web.desk.report_cases import ReportCases
 from paygate.web.desk.reports import Reading, ReportPages, Wording
 from paygate.web.desk.rules import RulesPages
 from paygate.web.desk.search import SearchPages
@@ -49,11 +50,18 @@ from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
 from reconciliation.desk.case import live_neighbours, load_attachment, load_case, load_notice
 from reconciliation.desk.dossier import CaseReader
-from reconciliation.desk.periods import list_closed_days, list_closed_months, load_period
+from reconciliation.desk.periods import (
+    CaseFilter,
+    list_closed_days,
+    list_closed_months,
+    list_run_cases,
+    load_period,
+)
 from reconciliation.desk.rulebook import Rulebook
 from reconciliation.desk.search import find_by_amount, find_by_code
 from reconciliation.desk.standing import FeedStanding
 from reconciliation.desk.summing import of_agencies
+from reconciliation.model import Reason
 from reconciliation.policy import Policy
 from reconciliation.report import load_report
 from reconciliation.rule_sets import approve_rules, propose_rules
@@ -113,6 +121,7 @@ def _pages(ground: Ground) -> list[Page]:
         TodayPages(ground.database, load_report),
         _notices(ground),
         ReportPages(ground.database, reading, SMALL),
+        _cases(ground, reading),
         ExportPages(ground.database, reading.load_period, ground.make_file, ground.asked),
         SearchPages(ground.database, find_by_code, find_by_amount),
         DossierPages(ground.database, CaseReader(ground.policy.calendar)),
@@ -143,6 +152,14 @@ def backtesting(database: Database, policy: Policy) -> Work:
         return await backtest(database, job.tenant_id, policy, candidate=candidate, days=days, examples=EXAMPLES)
 
     return try_rules
+
+
+def _cases(ground: Ground, reading: Reading) -> ReportCases:
+    def chosen(filters: Mapping[str, str], agencies: Sequence[str] | None) -> CaseFilter:
+        return CaseFilter(**filters, agencies=None if agencies is None else tuple(agencies))
+
+    known = frozenset(map(str, Reason))
+    return ReportCases(ground.database, reading.load_period, list_run_cases, chosen, known, reading.wording)
 
 
 def _reading(ground: Ground) -> Reading:

@@ -91,7 +91,12 @@ class _Closing:
 
     async def close(self, day: date) -> tuple[int, Report, bool]:
         """Return the day's run and report, and whether it is a new one: else its latest says the same."""
-        report = await self._report(day)
+        tally = Tally(self.connection, self.tenant["tenant_id"], day)
+        stored = await self._store(day, await self._report(day, tally), tally)
+        await tally.drop_cases()
+        return stored
+
+    async def _store(self, day: date, report: Report, tally: Tally) -> tuple[int, Report, bool]:
         latest = await self._rows("latest_run_of_day", day)
         if latest and latest[0]["digest"] == report["digest"]:
             return latest[0]["run_id"], json.loads(latest[0]["report"]), False
@@ -103,14 +108,15 @@ class _Closing:
         said = (report["rule_set"], report["status"], text, report["digest"])
         await self._rows("store_run", run_id, day, sequence, kind, corrects, *said)
         await self._rows("count_changes", run_id)
+        await tally.keep_cases(run_id)
         return run_id, report, True
 
     async def _rows(self, name: str, *arguments: object) -> list[asyncpg.Record]:
         return await self.connection.fetch(QUERIES[name], self.tenant["tenant_id"], *arguments, timeout=PASS_SECONDS)
 
-    async def _report(self, day: date) -> Report:
+    async def _report(self, day: date, tally: Tally) -> Report:
         """Return the day's report with its digest, as it would be sealed now."""
-        counted = await Tally(self.connection, self.tenant["tenant_id"], day).count()
+        counted = await tally.count()
         totals, items = counted["totals"], counted.pop("items")
         feeds = await check_feeds(self.connection, self.tenant["tenant_id"], day, self.policy.calendar)
         proof = await self._prove(totals["payments"]["amount"], totals["bank"]["amount"], items)

@@ -35,11 +35,14 @@ class Tally:
         self._laid_out = False
 
     async def count(self) -> Json:
-        """Return what the report says of the day itself, with `items`, what explains its difference, and `facts`."""
+        """Return what the report says of the day itself, with `items`, what explains its difference, and `facts`.
+
+        The working tables stay until `drop_cases`, or until the transaction ends.
+        """
         if not self._laid_out:
             await self.lay_out_cases()
         classes, reasons = await self._aggregate("sum_classes"), await self._aggregate("sum_reasons")
-        counted: Json = {
+        return {
             "totals": await self._totals(),
             "classes": _fill(_over_all(_of(classes, "agency")), COUNTED),
             "reasons": _over_all(_of(reasons, "agency")),
@@ -50,8 +53,6 @@ class Tally:
             "items": await self._explain(),
             "facts": await self._seal(),
         }
-        await self.drop_cases()
-        return counted
 
     async def _rows(self, name: str, *arguments: object) -> list[asyncpg.Record]:
         return await self.connection.fetch(QUERIES[name], self.tenant_id, *arguments, timeout=PASS_SECONDS)
@@ -59,12 +60,17 @@ class Tally:
     async def _aggregate(self, name: str) -> list[asyncpg.Record]:
         return await self.connection.fetch(QUERIES[name], timeout=PASS_SECONDS)
 
+    async def keep_cases(self, run_id: int) -> None:
+        """Store the cases that do not agree, as those of a run."""
+        await self._rows("store_cases", run_id)
+
     async def drop_cases(self) -> None:
+        """Make room for those of another day."""
         await self.connection.execute(QUERIES["drop_closing_tables"])
         self._laid_out = False
 
     async def lay_out_cases(self) -> None:
-        """Lay the day's cases out in working tables, which `count` drops, or `drop_cases`."""
+        """Lay the day's cases out in working tables, which `drop_cases` drops."""
         self._laid_out = True
         await self.connection.execute(QUERIES["create_closing_tables"])
         await self._rows("gather_given_up")

@@ -1,7 +1,8 @@
 """Closed days, months and quarters as the desk and the exports read them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -58,6 +59,38 @@ async def load_period(  # noqa: PLR0913, PLR0917 -- whose, which, and how far it
     whole = not open_days and not any(day["touched"] for day in days)
     summed = sum_days(reports, bridge, whole=whole)
     return {"tenant": reports[0]["tenant"], "period": period.name, **summed, "days": days, "open_days": open_days}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases of runs are wanted; None: whichever. `agencies` are all that may be seen, a code of `-` is none."""
+
+    verdict: str | None = None
+    reason: str | None = None
+    agencies: tuple[str, ...] | None = None
+    agency: str | None = None
+    source: str | None = None
+    procedure: str | None = None
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        seen = None if self.agencies is None else list(self.agencies)
+        return self.verdict, self.reason, seen, self.agency, self.source, self.procedure
+
+
+async def list_run_cases(  # noqa: PLR0913, PLR0917 -- whose, of which runs, which, from where on, how many
+    connection: Connection,
+    tenant_id: int,
+    run_ids: Sequence[int],
+    wanted: CaseFilter,
+    after: tuple[int, str],
+    limit: int,
+) -> tuple[list[Json], Json]:
+    """Return cases that did not agree, as runs counted them, in the order of runs and cases; and what all come to."""
+    place = tenant_id, list(run_ids), *wanted.arguments
+    rows = await connection.fetch(QUERIES["list_run_cases"], *place, *after, limit)
+    summed = await connection.fetchrow(QUERIES["sum_run_cases"], *place)
+    return [dict(row) for row in rows], dict(summed or {})
 
 
 def _open_days(rows: list[asyncpg.Record], today: date, is_business_day: Callable[[date], bool]) -> list[Json]:

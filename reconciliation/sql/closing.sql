@@ -275,6 +275,21 @@ SELECT nextval(pg_get_serial_sequence('run', 'run_id'));
 INSERT INTO run (tenant_id, run_id, business_date, sequence, kind, corrects, rule_set, status, report, digest)
 OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
+-- name: store_cases
+-- Those that do not agree, so that what a run counts can be listed as it was.
+INSERT INTO run_case (tenant_id, run_id, case_key, verdict, amount, agency_code, source, procedure_code, dossier_code,
+                      payment_id, line_id, reasons, amounts)
+SELECT $1, $2, c.case_key, v.verdict, c.amount, c.agency_code, c.source, c.procedure_code, c.dossier_code, c.payment_id,
+       c.line_id, coalesce(w.reasons, '{}'), coalesce(w.amounts, '{}')
+FROM w_class AS v
+JOIN w_case AS c USING (case_key)
+LEFT JOIN (
+    SELECT case_key, array_agg(reason ORDER BY rank) AS reasons, array_agg(amount ORDER BY rank) AS amounts
+    FROM (SELECT case_key, reason, min(rank) AS rank, sum(amount)::bigint AS amount
+          FROM w_reason WHERE holds GROUP BY case_key, reason) AS r
+    GROUP BY case_key) AS w USING (case_key)
+WHERE v.verdict <> 'matched' OR w.case_key IS NOT NULL;
+
 -- name: count_discrepancies
 -- What became of each since the run before; what opened and resolved between the two is resolved.
 SELECT reason, fate, count(*) AS count, sum(amount)::bigint AS amount

@@ -17,6 +17,32 @@ SELECT DISTINCT date_trunc('month', business_date)::date AS month FROM run WHERE
 SELECT run_id, sequence, kind, corrects, status, digest, closed_at FROM run
 WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC;
 
+-- name: list_run_cases
+-- Of one run or of a period's, in their order; a code of '-' is that of none. The amount is the case's, or that of the
+-- reason that is asked for.
+SELECT c.run_id, r.business_date, c.case_key, c.verdict, c.agency_code, c.source, c.procedure_code, c.dossier_code,
+       c.reasons, CASE WHEN $4::text IS NULL THEN c.amount ELSE c.amounts[array_position(c.reasons, $4)] END AS amount,
+       coalesce(p.reference, nullif(l.document, ''), nullif(l.bank_reference, ''), nullif(l.reference, '')) AS reference
+FROM run_case AS c
+JOIN run AS r ON r.tenant_id = $1 AND r.run_id = c.run_id
+LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = c.payment_id
+LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = c.line_id
+WHERE c.tenant_id = $1 AND c.run_id = ANY ($2::bigint[]) AND ($3::text IS NULL OR c.verdict = $3)
+  AND ($4 IS NULL OR $4 = ANY (c.reasons)) AND ($5::text[] IS NULL OR c.agency_code = ANY ($5))
+  AND ($6::text IS NULL OR coalesce(c.agency_code, '-') = $6) AND ($7::text IS NULL OR coalesce(c.source, '-') = $7)
+  AND ($8::text IS NULL OR coalesce(c.procedure_code, '-') = $8) AND (c.run_id, c.case_key) > ($9::bigint, $10::text)
+ORDER BY c.run_id, c.case_key LIMIT $11;
+
+-- name: sum_run_cases
+SELECT count(*) AS count,
+       coalesce(sum(CASE WHEN $4::text IS NULL THEN c.amount ELSE c.amounts[array_position(c.reasons, $4)] END), 0)::bigint
+           AS amount
+FROM run_case AS c
+WHERE c.tenant_id = $1 AND c.run_id = ANY ($2::bigint[]) AND ($3::text IS NULL OR c.verdict = $3)
+  AND ($4 IS NULL OR $4 = ANY (c.reasons)) AND ($5::text[] IS NULL OR c.agency_code = ANY ($5))
+  AND ($6::text IS NULL OR coalesce(c.agency_code, '-') = $6) AND ($7::text IS NULL OR coalesce(c.source, '-') = $7)
+  AND ($8::text IS NULL OR coalesce(c.procedure_code, '-') = $8);
+
 -- name: load_latest_reports
 SELECT DISTINCT ON (business_date) report FROM run WHERE tenant_id = $1 AND business_date BETWEEN $2 AND $3
 ORDER BY business_date, sequence DESC;

@@ -1,5 +1,6 @@
 """Reports at the desk: days, months and quarters, over HTTP."""
 
+import html
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from paygate.access import Role
+from paygate.web.desk import report_cases
 from tests.desk import Visitor, a_person
 from tests.integration.test_web import call
 from tests.outside_stories import BANK
@@ -172,3 +174,66 @@ async def test_where_nothing_is_closed_the_list_says_so(database_url: str) -> No
         await signed_in(visitor, served)
         status, page = await visitor.get(REPORTS)
     assert (status, "Chưa có ngày nào khóa sổ" in page) == (200, True)
+
+
+async def test_every_figure_leads_to_a_list_that_adds_up_to_it(province: Served) -> None:
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        for period in (DAYS[0], "2024-05"):
+            _, page = await visitor.get(f"{REPORTS}/{period}")
+            found = re.findall(
+                rf'<a href="({REPORTS}/{period}/cases[^"]*)">([\d.]+)</a>(?:</td><td[^>]*>([^<]*))?', page
+            )
+            assert len(found) > 20
+            for address, count, amount in found:
+                status, listed = await visitor.get(html.unescape(address))
+                assert status == 200
+                (said,) = re.findall(r'class="verdict">([\d.]+) vụ · ([^<]*)<', listed)
+                assert said[0] == count, address
+                assert "₫" not in amount or said[1] == amount, address
+
+
+async def test_the_cases_of_a_run_stay_what_they_were(province: Served) -> None:
+    first = (await report_of(province, DAYS[0]))["run"]
+    kept = "SELECT count(*) FROM run_case WHERE run_id = $1"
+    before = await province.fetchval(kept, first)
+    await correct_the_first_day(province)
+    latest = (await report_of(province, DAYS[0]))["run"]
+    assert (await province.fetchval(kept, first), await province.fetchval(kept, latest)) == (before, before + 1)
+
+
+async def test_long_lists_of_cases_go_on_where_the_page_before_ended(
+    province: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_cases, "CASES", 4)
+    seen: list[str] = []
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        _, page = await visitor.get(f"{REPORTS}/{DAYS[0]}/cases")
+        while True:
+            seen += re.findall(r'<th scope="row">(.*?)</th>', page)
+            if not (more := re.search(r'href="(\?[^"]*after=[^"]*)"', page)):
+                break
+            _, page = await visitor.get(f"{REPORTS}/{DAYS[0]}/cases{html.unescape(more[1])}")
+        total = int(re.findall(r'class="verdict">([\d.]+) vụ', page)[0])
+    assert len(seen) == len(set(seen)) == total > 8
+
+
+async def test_an_agency_lists_no_cases_but_its_own(province: Served) -> None:
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province, agencies=("elsewhere",))
+        for query in ("", "?agency=000.00.12.H23", "?verdict=mismatched"):
+            _, page = await visitor.get(f"{REPORTS}/{DAYS[0]}/cases{query}")
+            assert "0 vụ" in page
+            assert "H23-" not in page
+
+
+@pytest.mark.parametrize("query", ["reason=odd", "run=x", "run=99999"])
+async def test_cases_of_what_there_is_not_are_not_found(province: Served, query: str) -> None:
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        assert (await visitor.get(f"{REPORTS}/{DAYS[0]}/cases?{query}"))[0] == 404
+        hostile = "verdict=%00&agency=%27&source=%22%3E%3Cscript%3E&procedure=x&after=9_%00"
+        status, page = await visitor.get(f"{REPORTS}/{DAYS[0]}/cases?{hostile}")
+        assert status == 200
+        assert '"><script>' not in page

@@ -119,7 +119,7 @@ class ReportPages:
             large=limited is None and sum(one["count"] for one in found["totals"].values()) > self.small,
             run=run_id,
             say=Said(self.reading.wording, visit.language),
-            listing=lambda **filters: f"{visit.path('/discrepancies')}?{urlencode(filters)}",
+            listing=lambda **filters: _listing(visit, period, run_id, filters),
         )
 
     def _without_run(self, visit: DeskVisit, period: Period, run_id: int | None) -> web.Response:
@@ -217,6 +217,12 @@ def title_of(visit: DeskVisit, period: Period) -> str:
     if period.kind is PeriodKind.MONTH:
         return visit.say("Month %(month)s", month=f"{period.first:%m/%Y}")
     return visit.say("Quarter %(quarter)s of %(year)s", quarter=period.quarter, year=f"{period.first:%Y}")
+
+
+def _listing(visit: DeskVisit, period: Period, run_id: int | None, filters: Mapping[str, str]) -> str:
+    """Return where the cases behind a figure are listed."""
+    run = {} if run_id is None else {"run": run_id}
+    return f"{visit.path(f'/reports/{period.name}/cases')}?{urlencode({**filters, **run})}"
 
 
 def _asked(query: Mapping[str, str]) -> Period | None:
