@@ -48,6 +48,7 @@ from paygate.web.repeats import forget_replies
 from paygate.web.report_files import MakeFile
 from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
+from reconciliation.desk.board import BoardReader, Viewer
 from reconciliation.desk.case import live_neighbours, load_attachment, load_case, load_notice
 from reconciliation.desk.dossier import CaseReader
 from reconciliation.desk.periods import (
@@ -63,7 +64,6 @@ from reconciliation.desk.standing import FeedStanding
 from reconciliation.desk.summing import of_agencies
 from reconciliation.model import Reason
 from reconciliation.policy import Policy
-from reconciliation.report import load_report
 from reconciliation.rule_sets import approve_rules, propose_rules
 from reconciliation.rules.reading import read_rules
 
@@ -118,7 +118,7 @@ def _pages(ground: Ground) -> list[Page]:
     case = partial(load_case, calendar=ground.policy.calendar)
     reading = _reading(ground)
     rooms = (
-        TodayPages(ground.database, load_report),
+        TodayPages(ground.database, BoardReader(ground.policy.calendar), Viewer, ground.asked),
         _notices(ground),
         ReportPages(ground.database, reading, SMALL),
         _cases(ground, reading),

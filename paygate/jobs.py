@@ -106,6 +106,12 @@ async def find(connection: Connection, kind: JobKind, job_id: str) -> Job:
     return _job(row)
 
 
+async def find_open(connection: Connection, tenant_id: int, kind: JobKind, wanted: Mapping[str, Any]) -> str | None:
+    """Return the number of a job that will do what is wanted, or does it just now; None: there is none."""
+    found: str | None = await connection.fetchval(QUERIES["find_open_job"], tenant_id, kind, json.dumps(wanted))
+    return found
+
+
 async def tenants_with_jobs(connection: Connection) -> list[int]:
     """Return the tenants that have something to be taken or taken up again."""
     return [row["tenant_id"] for row in await connection.fetch(QUERIES["list_tenants_with_jobs"])]

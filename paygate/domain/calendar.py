@@ -1,6 +1,6 @@
 """Business days: which day a payment belongs to, and when the next leg is due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -73,3 +73,22 @@ class Calendar:
         while not self.is_business_day(day):
             day -= timedelta(days=1)
         return day
+
+    def ages(self, days: Iterable[date], today: date) -> dict[date, int]:
+        """Return of each day how many business days have come after it, up to `today`; none where it is not over."""
+        found, day, count = {}, today, 0
+        for since in sorted(set(days), reverse=True):
+            while day > since:
+                count += self.is_business_day(day)
+                day -= timedelta(days=1)
+            found[since] = count
+        return found
+
+    def day_of_age(self, business_days: int, today: date) -> date:
+        """Return the first day on which what is older than so many business days does not begin any more."""
+        count, day = 0, today
+        while True:
+            count += self.is_business_day(day)
+            if count > business_days:
+                return day
+            day -= timedelta(days=1)

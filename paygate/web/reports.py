@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Protocol
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from paygate import jobs
 from paygate.access import Role
+from paygate.closes import ask_close
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError, NotFoundError
 from paygate.domain.lifecycle import DiscrepancyState
@@ -112,9 +112,7 @@ class ReportRoutes:
         tenant = visit.tenant(given.tenant)
 
         async def create(connection: Connection) -> Answer:
-            wanted = {"date": given.date.isoformat()}
-            person = visit.caller.person
-            job_id = await jobs.ask(connection, tenant.tenant_id, JobKind.RECONCILIATION, wanted, asked_by=person)
+            job_id = await ask_close(connection, tenant.tenant_id, given.date, visit.caller.person)
             return HTTPStatus.ACCEPTED, {"id": job_id}
 
         reply = await self.repeats.once(visit, tenant, body, create)

@@ -3,7 +3,6 @@
 from paygate.access import Role
 from tests.browser.conftest import Open, faults_of
 from tests.desk import a_person
-from tests.province import a_province
 from tests.served import a_service
 
 
@@ -24,12 +23,3 @@ async def test_the_desk_speaks_the_language_that_was_chosen(database_url: str, o
         assert await page.inner_text("h1") == "Đăng nhập"
         await page.click("text=English")
         assert await page.inner_text("h1") == "Sign in"
-
-
-async def test_the_first_page_shows_a_closed_day(province_url: str, opened: Open) -> None:
-    async with a_province(province_url) as served:
-        name = await a_person(served, Role.OFFICER)
-        async with opened(served, name) as page:
-            await page.goto("/desk/haiduong?day=08/05/2024")
-            assert "Chưa đủ số liệu" in await page.inner_text(".verdict")
-            assert await faults_of(page) == []

@@ -5,6 +5,10 @@ INSERT INTO job (tenant_id, job_id, kind, wanted, asked_by, upload) VALUES ($1, 
 -- One that has not begun will see everything its twin would.
 SELECT job_id FROM job WHERE tenant_id = $1 AND kind = $2 AND state = 'waiting' AND wanted = $3::jsonb LIMIT 1;
 
+-- name: find_open_job
+SELECT job_id FROM job WHERE tenant_id = $1 AND kind = $2 AND state IN ('waiting', 'running') AND wanted = $3::jsonb
+LIMIT 1;
+
 -- name: count_open_jobs
 SELECT count(*) FROM job WHERE tenant_id = $1 AND state IN ('waiting', 'running');
 
