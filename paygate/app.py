@@ -45,6 +45,7 @@ from paygate.telemetry import Event, log
 from paygate.uploads import Uploads
 from paygate.web.casework import CaseworkRoutes
 from paygate.web.events import EventRoutes
+from paygate.web.headers import strict
 from paygate.web.health import Gauges, HealthRoutes
 from paygate.web.imports import ImportRoutes, Readable
 from paygate.web.matches import MatchRoutes
@@ -253,7 +254,10 @@ def build_web(
     private = _private_routes(service, asked, changed)
     desk = build_desk(service.ground(asked, changed, send))
     public = [*health.routes(), *PayableRoutes(service.database, service.askers()).routes(), *desk.routes]
-    return build_application(public, private, service.authenticate, desk.door.caller_of, service.directory.tenants)
+    tenants = service.directory.tenants
+    application = build_application(public, private, service.authenticate, desk.door.caller_of, tenants)
+    strict(application, https=desk.door.entrance.secure)
+    return application
 
 
 @asynccontextmanager
