@@ -33,6 +33,7 @@ from paygate.web.desk.dossier import DossierPages
 from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.evidence import EvidencePages
 from paygate.web.desk.exports import SMALL, ExportPages
+from paygate.web.desk.help import HelpPages
 from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.people import PeoplePages
 from paygate.web.desk.provider_sign_in import ProviderSignIn
@@ -123,6 +124,7 @@ def _pages(ground: Ground) -> list[Page]:
         ReportPages(ground.database, reading, SMALL),
         _cases(ground, reading),
         ExportPages(ground.database, reading.load_period, ground.make_file, ground.asked),
+        HelpPages(ground.database),
         SearchPages(ground.database, find_by_code, find_by_amount),
         DossierPages(ground.database, CaseReader(ground.policy.calendar)),
         CasePages(ground.database, case, live_neighbours),

@@ -21,6 +21,7 @@ from paygate.sign_in_changes import reset_password
 
 QUERIES: Final = load_queries("paygate.sql", "queries/people.sql")
 
+MOST_TO_ASK: Final = 20
 PAGE: Final = 50
 NAME: Final = re.compile(r"[^\W_](?:[\w.@-]{0,62}[^\W_])?")
 """What people sign in by."""
@@ -99,6 +100,14 @@ async def list_people(connection: Connection, tenant_id: int, *, after: str = ""
     """Return people by name, from the one after `after` on."""
     rows = await connection.fetch(QUERIES["list_people"], tenant_id, None, after, limit)
     return [_person(row) for row in rows]
+
+
+async def list_to_ask(connection: Connection, tenant_id: int) -> dict[Role, list[str]]:
+    """Return who looks after a tenant's people and after its feeds, as pages call them; of many the first."""
+    found: dict[Role, list[str]] = {Role.ADMIN: [], Role.OPERATOR: []}
+    for row in await connection.fetch(QUERIES["list_to_ask"], tenant_id, MOST_TO_ASK):
+        found[Role(row["role"])].append(row["name"])
+    return found
 
 
 async def find_person(connection: Connection, tenant_id: int, person_id: int) -> Person:

@@ -45,6 +45,11 @@ async def test_it_reads_in_english_and_its_picture_has_its_figures(province_url:
             await page.click("text=Figures of the 30 days")
             await expect(page.locator("details tbody tr")).to_have_count(4)
             assert await faults_of(page) == []
+            await page.click("footer >> text=Help")
+            await expect(page.locator("h1")).to_have_text("Help")
+            assert await faults_of(page) == []
+            await page.go_back()
+            await page.click("text=Figures of the 30 days")
             await page.click("details a >> text=08/05/2024")
             await expect(page.locator("h1")).to_contain_text("Today")
             await expect(page.locator(".verdict")).to_contain_text("08/05/2024")

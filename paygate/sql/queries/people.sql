@@ -60,3 +60,14 @@ RETURNING role;
 -- name: find_token
 SELECT p.name FROM api_token AS t JOIN person AS p USING (person_id)
 WHERE t.tenant_id = $1 AND t.token_id = $2;
+
+-- name: list_to_ask
+-- Administrators and operators of the whole tenant who can come in.
+SELECT r.role, coalesce(nullif(p.full_name, ''), p.name) AS name
+FROM person_role AS r
+JOIN person AS p USING (person_id)
+WHERE r.tenant_id = $1 AND r.role IN ('admin', 'operator') AND NOT p.disabled
+  AND (p.signed_in_at IS NOT NULL OR EXISTS (SELECT FROM credential AS c WHERE c.person_id = p.person_id))
+  AND NOT EXISTS (SELECT FROM person_disabled AS d WHERE d.tenant_id = $1 AND d.person_id = p.person_id)
+  AND NOT EXISTS (SELECT FROM person_agency AS a WHERE a.tenant_id = $1 AND a.person_id = p.person_id)
+ORDER BY r.role, name LIMIT $2;
