@@ -67,6 +67,8 @@ async def verify_run(database: Database, run_id: int, policy: Policy) -> Verifie
             raise NotFoundError(f"there is no run {run_id}")
         report = json.loads(run["report"])
         difference = next(_differences_of_seal(run, report), None)
+        if difference is None:
+            difference = next(_differences_of_list(report, await _listed(connection, run)), None)
         if difference is None and run["superseded_by"] is None:
             difference = await _hold_against_facts(connection, run, report, policy)
             waits = (run["tenant_id"], run["business_date"])
@@ -101,6 +103,21 @@ def _differences_of_seal(run: asyncpg.Record, report: Mapping[str, Any]) -> Iter
         yield "its bridge does not hold: opening + opened - closed is not closing"
     if proof["left"] - proof["right"] - proof["explained"] != proof["residual"] or proof["residual"] != 0:
         yield f"its proof leaves {proof['left'] - proof['right'] - proof['explained']} unexplained"
+
+
+async def _listed(connection: Connection, run: asyncpg.Record) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the cases that are kept with a run come to."""
+    listed: dict[str, dict[str, Any]] = {"classes": {}, "reasons": {}}
+    for row in await connection.fetch(QUERIES["sum_listed_cases"], run["tenant_id"], run["run_id"]):
+        listed[row["section"]][row["name"]] = {"count": row["count"], "amount": row["amount"]}
+    return listed
+
+
+def _differences_of_list(report: Mapping[str, Any], listed: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield where the cases kept with a run are not those it counted; what matched is not kept."""
+    for section, sums in listed.items():
+        said = {name: one for name, one in report[section].items() if one["count"] and name != "matched"}
+        yield from _first_unlike(f"listed {section}", said, sums)
 
 
 async def _hold_against_facts(
@@ -206,4 +223,4 @@ def _first_unlike(place: str, sealed: Any, now: Any) -> Iterator[str]:
         for name in sorted(sealed.keys() | now.keys()):
             yield from _first_unlike(f"{place} {name}", sealed.get(name), now.get(name))
     elif sealed != now:
-        yield f"{place}: {sealed} was sealed, the stored facts come to {now}"
+        yield f"{place}: {sealed} was sealed, what is stored comes to {now}"

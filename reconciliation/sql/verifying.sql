@@ -14,3 +14,12 @@ FROM run AS r JOIN tenant AS t ON t.tenant_id = r.tenant_id WHERE r.run_id = $1;
 -- Facts that no turn of the matcher has seen, or the day's that no close has.
 SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
     OR EXISTS (SELECT FROM day_to_correct WHERE tenant_id = $1 AND business_date = $2);
+
+-- name: sum_listed_cases
+-- What the cases kept with a run come to, by class and by reason.
+SELECT 'classes' AS section, verdict AS name, count(*) AS count, sum(amount)::bigint AS amount
+FROM run_case WHERE tenant_id = $1 AND run_id = $2 AND verdict <> 'matched' GROUP BY verdict
+UNION ALL
+SELECT 'reasons', r.reason, count(*), sum(r.amount)::bigint
+FROM run_case AS c CROSS JOIN LATERAL unnest(c.reasons, c.amounts) AS r (reason, amount)
+WHERE c.tenant_id = $1 AND c.run_id = $2 GROUP BY r.reason;

@@ -70,6 +70,8 @@ async def test_a_run_agrees_that_rests_on_a_payout_which_a_person_has_undone(dat
         ("UPDATE match SET rule_set = 'x'", "facts digest"),
         ("UPDATE procedure_record SET due = 150000", "overpaid of 50000"),
         ("UPDATE payment SET transaction_id = 'another' WHERE payment_id = 1", "facts digest"),
+        ("DELETE FROM run_case WHERE 'overpaid' = ANY (reasons)", "listed classes mismatched"),
+        ("UPDATE run_case SET amounts = '{1}' WHERE reasons = '{overpaid}'", "listed reasons overpaid amount: 50000"),
         ("UPDATE run SET status = 'matched'", "the report says status"),
         ("UPDATE run SET digest = 'x'", "the report says digest"),
         (
