@@ -62,6 +62,7 @@ from reconciliation.desk.periods import (
 from reconciliation.desk.rulebook import Rulebook
 from reconciliation.desk.search import find_by_amount, find_by_code
 from reconciliation.desk.standing import FeedStanding
+from reconciliation.desk.summary import verdict_of
 from reconciliation.desk.summing import of_agencies
 from reconciliation.model import Reason
 from reconciliation.policy import Policy
@@ -167,7 +168,13 @@ def _cases(ground: Ground, reading: Reading) -> ReportCases:
 def _reading(ground: Ground) -> Reading:
     load = partial(load_period, is_business_day=ground.policy.calendar.is_business_day)
     words = Wording(
-        rendering.word, rendering.sentence, rendering.side, rendering.item, rendering.arrival, rendering.responsible
+        rendering.word,
+        rendering.sentence,
+        rendering.side,
+        rendering.item,
+        rendering.arrival,
+        rendering.responsible,
+        verdict_of,
     )
     return Reading(load, list_closed_days, list_closed_months, of_agencies, words)
 

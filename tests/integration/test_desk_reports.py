@@ -1,15 +1,19 @@
 """Reports at the desk: days, months and quarters, over HTTP."""
 
 import html
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 import pytest
 
 from paygate.access import Role
+from paygate.database import connect
 from paygate.web.desk import report_cases
+from reconciliation.desk.periods import QUERIES
 from tests.desk import Visitor, a_person
 from tests.integration.test_web import call
 from tests.outside_stories import BANK
@@ -237,3 +241,66 @@ async def test_cases_of_what_there_is_not_are_not_found(province: Served, query:
         status, page = await visitor.get(f"{REPORTS}/{DAYS[0]}/cases?{hostile}")
         assert status == 200
         assert '"><script>' not in page
+
+
+def crowded(report: dict[str, Any], count: int) -> dict[str, Any]:
+    """Let as many agencies, sources and procedures have cases of every class."""
+    classes = {name: {"count": 12_345, "amount": 1_234_567_890} for name in report["classes"]}
+    names = {
+        "by_agency": [{"agency_code": f"000.00.12.{one:05}", "agency_name": "Ủy ban nhân dân"} for one in range(count)],
+        "by_source": [{"source": f"source-{one:05}"} for one in range(count)],
+        "by_procedure": [{"procedure_code": f"1.{one:06}", "procedure_name": "Cấp giấy phép"} for one in range(count)],
+    }
+    parts = {part: [{**one, "classes": classes, "reasons": {}} for one in rows] for part, rows in names.items()}
+    return {**report, "classes": classes, **parts}
+
+
+async def test_a_page_stays_small_however_many_agencies_and_procedures_there_are(province: Served) -> None:
+    report = crowded(await report_of(province, DAYS[0]), 600)
+    async with connect(province.database_url) as connection:
+        await connection.execute("UPDATE run SET report = $1 WHERE run_id = $2", json.dumps(report), report["run"])
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        _, page = await visitor.get(f"{REPORTS}/{DAYS[0]}")
+    assert len(page.encode()) <= 100_000
+    assert "575 mục khác" in page
+
+
+async def test_no_report_reads_more_than_its_own_days(province: Served) -> None:
+    async with connect(province.database_url) as connection:
+        await connection.execute(LAY_MUCH)
+        for name, arguments in PLANS.items():
+            statement = await connection.prepare(QUERIES[name])
+            plan = json.dumps(await statement.explain(*arguments))
+            read = set(re.findall(r'"Seq Scan"[^{}]*?"Relation Name": "(\w+)"', plan))
+            assert not read & {"run", "run_case", "payment", "statement_line"}, name
+
+
+SPAN = (date(2024, 5, 1), date(2024, 5, 31))
+PLANS: Final[dict[str, tuple[Any, ...]]] = {
+    "list_closed_days": (1, *SPAN, 50),
+    "list_runs_of_day": (1, SPAN[0]),
+    "load_latest_reports": (1, *SPAN),
+    "list_days_without_run": (1, *SPAN),
+    "bridge_of_runs": (1, *SPAN),
+    "list_run_cases": (1, [7], "missing", None, None, None, None, None, 0, "", 51),
+    "sum_run_cases": (1, [7], "missing", None, None, None, None, None),
+}
+LAY_MUCH: Final = """
+    INSERT INTO run (tenant_id, run_id, business_date, sequence, rule_set, status, report, digest)
+    OVERRIDING SYSTEM VALUE
+    SELECT 1, 1000 + n, date '2010-01-01' + n, 1, 'x', 'matched', report, 'x'
+    FROM generate_series(1, 3000) AS n, (SELECT report FROM run LIMIT 1) AS r;
+    INSERT INTO run_case (tenant_id, run_id, case_key, verdict, amount, reasons, amounts)
+    SELECT 1, 1000 + n % 3000 + 1, 'payment:' || n, 'missing', 1, '{bank_missing}', '{1}'
+    FROM generate_series(1, 20000) AS n;
+    INSERT INTO payment (tenant_id, source_id, reference, transaction_id, reference_key, state, outcome, amount,
+                         currency, occurred_at, business_date)
+    SELECT 1, 1, 'R' || n, '', 'R' || n, 'paid', 'paid', 1, 'VND', now(), date '2010-01-01' + n % 3000
+    FROM generate_series(1, 20000) AS n;
+    INSERT INTO statement_line (tenant_id, account_id, statement_id, row_number, identity, occurrence, booked_on,
+                                amount, currency, bank_reference, reference, reference_key, narrative, counterparty)
+    SELECT 1, 1, 1, n, sha256(n::text::bytea), 1, date '2010-01-01' + n % 3000, 1, 'VND', '', '', '', '', ''
+    FROM generate_series(1, 20000) AS n;
+    ANALYZE run, run_case, payment, statement_line;
+"""

@@ -18,7 +18,7 @@ from paygate.web.desk.visit import DeskVisit, see_other
 
 DAYS: Final = 50
 """Closed days on one page."""
-PARTS: Final = 40
+PARTS: Final = 25
 """Agencies, sources or procedures in one table; what is beyond is summed in its last row."""
 PERIOD: Final = r"{period:\d{4}-(?:Q[1-4]|\d\d(?:-\d\d)?)}"
 LARGEST_NUMBER: Final = 2**63 - 1
@@ -45,7 +45,7 @@ class ListDays(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The officers' words for what a report names: keys, reasons, parts of a difference, feeds, units."""
+    """The officers' words for a report's keys, reasons, parts of a difference, feeds and units, and its verdict."""
 
     word: Callable[[str, Any], str]
     reason: Callable[[str, Any], str]
@@ -53,6 +53,7 @@ class Wording:
     item: Callable[[str, Any], str]
     feed: Callable[[Mapping[str, Any], Any], str]
     responsible: Callable[[str, Any], str]
+    verdict: Callable[[Json, Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,9 @@ class Said:
 
     def feed(self, feed: Mapping[str, Any]) -> str:
         return self.wording.feed(feed, self.language)
+
+    def verdict(self, report: Json) -> str:
+        return self.wording.verdict(report, self.language)
 
     def responsible(self, reason: str) -> str:
         return self.wording.responsible(reason, self.language)
