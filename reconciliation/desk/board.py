@@ -77,8 +77,15 @@ class BoardReader:
             "risk": self._risk(await connection.fetch(QUERIES["sum_open"], tenant_id, agencies), today),
             "oldest": self._oldest(await connection.fetchrow(QUERIES["find_oldest_open"], tenant_id, agencies), today),
             "tasks": await self._tasks(connection, tenant_id, viewer, today),
-            "days": _days(await connection.fetch(QUERIES["read_days"], tenant_id, day, SHOWN_DAYS), day),
+            "days": [] if agencies else await self._days(connection, tenant_id, day),
         }
+
+    async def _days(self, connection: Connection, tenant_id: int, last: date) -> list[Json]:
+        """Return each of the shown days, those without a run empty. They are of the whole tenant."""
+        rows = await connection.fetch(QUERIES["read_days"], tenant_id, last, SHOWN_DAYS)
+        known = {row["day"]: {"status": row["status"], **json.loads(row["success"])} for row in rows}
+        days = [last - timedelta(days=SHOWN_DAYS - 1 - place) for place in range(SHOWN_DAYS)]
+        return [{"day": day, **known.get(day, {"status": None, "ratio": None})} for day in days]
 
     async def _tasks(self, connection: Connection, tenant_id: int, viewer: Viewer, today: date) -> Json:
         place = tenant_id, _limited(viewer.agencies), viewer.person
@@ -116,10 +123,3 @@ class BoardReader:
 
 def _limited(agencies: Sequence[str] | None) -> list[str] | None:
     return None if agencies is None else list(agencies)
-
-
-def _days(rows: Iterable[asyncpg.Record], last: date) -> list[Json]:
-    """Return each of the shown days, those without a run empty."""
-    known = {row["day"]: {"status": row["status"], **json.loads(row["success"])} for row in rows}
-    days = [last - timedelta(days=SHOWN_DAYS - 1 - place) for place in range(SHOWN_DAYS)]
-    return [{"day": day, **known.get(day, {"status": None, "ratio": None})} for day in days]

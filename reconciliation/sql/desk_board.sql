@@ -13,7 +13,7 @@ SELECT (SELECT max(business_date) FROM run WHERE tenant_id = $1) AS latest,
 
 -- name: read_days
 -- The latest run of each day.
-SELECT DISTINCT ON (business_date) business_date AS day, status, report -> 'success' AS success
+SELECT DISTINCT ON (business_date) business_date AS day, status, success
 FROM run WHERE tenant_id = $1 AND business_date > $2::date - $3::integer AND business_date <= $2
 ORDER BY business_date, sequence DESC;
 

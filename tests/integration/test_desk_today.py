@@ -46,6 +46,18 @@ async def test_what_is_open_adds_up_to_the_lists_it_leads_to(province_url: str) 
     assert f'/discrepancies">{live}</a>' in page
 
 
+async def test_each_class_of_the_day_leads_to_as_many_cases(province_url: str) -> None:
+    async with a_province(province_url) as served, Visitor(served) as visitor:
+        await signed_in(visitor, served, Role.AUDITOR)
+        _, page = await visitor.get(DAY)
+        counted = re.findall(r'href="([^"]+/cases\?verdict=\w+)"><span.*?</span>\s*([\d.]+)</a>', page, re.DOTALL)
+        assert len(counted) >= 4
+        for address, count in counted:
+            _, cases = await visitor.get(address)
+            body = cases[cases.index("<tbody>") :]
+            assert body.count("<tr") == int(count), address
+
+
 async def test_my_tasks_are_mine_and_what_i_may_approve_is_others(province_url: str) -> None:
     async with a_province(province_url) as served, Visitor(served) as visitor:
         name = await signed_in(visitor, served, Role.OFFICER, Role.APPROVER)
