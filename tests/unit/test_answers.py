@@ -58,6 +58,8 @@ def test_a_payment_not_recorded_names_the_person_who_has_the_task() -> None:
         ("record_missing", Kind.NO_RECORD),
         ("bank_missing", Kind.NOT_BOOKED),
         ("wrong_account", Kind.LOOKED_INTO),
+        ("receipt_missing", Kind.AMONG_OFFICES),
+        ("flag_not_synced", Kind.AMONG_OFFICES),
     ],
 )
 def test_what_does_not_agree_decides_what_is_said(reason: str, kind: Kind) -> None:
@@ -69,6 +71,11 @@ def test_what_does_not_agree_decides_what_is_said(reason: str, kind: Kind) -> No
 def test_of_several_reasons_the_one_a_citizen_asks_after_is_told() -> None:
     found = [a_discrepancy("flag_not_synced"), a_discrepancy("bank_missing"), a_discrepancy("duplicate_payment")]
     assert told(payments=[a_payment()], discrepancies=found).kind is Kind.PAID_TWICE
+
+
+def test_what_concerns_the_payer_too_is_not_left_to_the_offices() -> None:
+    found = [a_discrepancy("flag_not_synced"), a_discrepancy("amount_differs")]
+    assert told(payments=[a_payment()], discrepancies=found).kind is Kind.LOOKED_INTO
 
 
 def test_money_of_no_record_and_of_no_dossier_has_arrived() -> None:

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     OVERPAID = "overpaid"
     NOT_BOOKED = "not_booked"
     LOOKED_INTO = "looked_into"
+    AMONG_OFFICES = "among_offices"
     REFUNDED = "refunded"
     TAKEN_BACK = "taken_back"
     NOTHING_DUE = "nothing_due"
@@ -52,6 +53,12 @@ _TROUBLES: Final = {
     "bank_missing": Kind.NOT_BOOKED,
 }
 """What a live reason answers, the one a citizen asks after first."""
+
+
+_AMONG_OFFICES: Final = frozenset(
+    {"flag_not_synced", "fee_differs", "net_differs", "settlement_missing", "treasury_not_sent", "receipt_missing"}
+)
+"""What offices, gateways and banks have among themselves: the payer has paid, and the dossier says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,9 @@ def _received(case: Case, came: Sequence[Case]) -> Answer:
         return Answer(Kind.NO_RECORD, values, unit=_RECORDERS, until=_day(case["expected_by"]))
     if case["status"] == RecordStatus.PAYMENT_REQUESTED:
         return Answer(Kind.NOT_RECORDED, values, unit=_RECORDERS, until=_day(case["expected_by"]))
-    return _acted_on(case, Kind.LOOKED_INTO if live else Kind.RECORDED, values)
+    if not live:
+        return Answer(Kind.RECORDED, values)
+    return _acted_on(case, Kind.AMONG_OFFICES if live.keys() <= _AMONG_OFFICES else Kind.LOOKED_INTO, values)
 
 
 def _not_received(case: Case, now: datetime) -> Answer:
@@ -152,12 +161,13 @@ class Wording(NamedTuple):
 
 
 _ARRIVED: Final = say("Your payment of %(amount)s has arrived. Please do not pay again.")
+_SETTLED: Final = say("Your payment of %(amount)s has arrived and is recorded. There is nothing more to pay.")
 
 WORDS: Final[Mapping[Kind, Wording]] = {
     Kind.RECORDED: Wording(
         "matched",
         say("RECEIVED %(amount)s at %(at)s through %(source)s, and recorded in the dossier."),
-        say("Your payment of %(amount)s has arrived and is recorded. There is nothing more to pay."),
+        _SETTLED,
     ),
     Kind.NOT_RECORDED: Wording(
         "mismatched",
@@ -208,6 +218,11 @@ WORDS: Final[Mapping[Kind, Wording]] = {
         "mismatched",
         say("RECEIVED %(amount)s at %(at)s through %(source)s. Something is being looked into: %(reason)s"),
         _ARRIVED,
+    ),
+    Kind.AMONG_OFFICES: Wording(
+        "matched",
+        say("RECEIVED %(amount)s at %(at)s through %(source)s, and recorded. Open among the offices: %(reason)s"),
+        _SETTLED,
     ),
     Kind.REFUNDED: Wording(
         "matched",
