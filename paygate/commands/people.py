@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from paygate import audit
+from paygate import audit, sessions
 from paygate.access import Role, add_person, issue_token, limit_person
 from paygate.app import open_service
 from paygate.commands.terminal import OUT, Tenant, load, open_tenant, run, written
@@ -80,6 +80,7 @@ def add_people(  # noqa: PLR0913 -- each is an option of the command
             await limit_person(connection, person_id, tenant_id, agency or [])
             if secret is not None:
                 await set_password(connection, person_id, secret, temporary=False)
+                await sessions.end_all(connection, person_id)
             detail = {"role": role, "agencies": agency or [], "password": secret is not None}
             await audit.append(connection, tenant_id, getpass.getuser(), "role_given", name, detail)
 

@@ -109,10 +109,12 @@ async def test_a_person_sees_their_sessions_and_ends_the_others(served: Served) 
     async with Visitor(served) as here, Visitor(served) as there, Visitor(served) as else_:
         await there.sign_in(name)
         await else_.sign_in(stranger)
-        await here.post("/sign-in", {"name": name, "password": PASSWORD}, headers={"User-Agent": "<b>Firefox</b>"})
+        await here.post(
+            "/sign-in", {"name": name, "password": PASSWORD}, headers={"User-Agent": "<b>Firefox</b> Windows"}
+        )
         _, page = await here.get("/account")
         assert page.count("<td data-label") == 6
-        assert "&lt;b&gt;Firefox&lt;/b&gt;" in page
+        assert "Firefox · Windows" in page
         await here.post("/account/sessions/end")
         assert await signed_in(here)
         assert not await signed_in(there)

@@ -17,6 +17,7 @@ from paygate.database import Connection, Database
 from paygate.domain.errors import IntegrityError, InvalidInputError, NotAllowedError, NotFoundError
 from paygate.sessions import sessions_of
 from paygate.totp import Seal, address_of, new_secret, step_of
+from paygate.web.desk.browsers import browser_name
 from paygate.web.desk.door import OWN_PASSWORD, Page
 from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.visit import DeskVisit, Done
@@ -39,7 +40,8 @@ class AccountPages:
             own = await credentials.own_credential(connection, visit.session.person_id)
             now = datetime.now(UTC)
             listed = await sessions_of(connection, visit.session.person_id, now, self.entrance.lasting)
-        return visit.render("account.html", credential=own, sessions=listed)
+        named = [one | {"browser": browser_name(one["browser"])} for one in listed]
+        return visit.render("account.html", credential=own, sessions=named)
 
     async def end_others(self, visit: DeskVisit) -> web.StreamResponse:
         """End the person's other sessions."""
