@@ -32,11 +32,13 @@ POST /account/password                                   signed in
 GET  /account/totp                                       signed in
 POST /account/totp                                       signed in
 POST /account/totp/remove                                signed in
+GET  /account/help                                       signed in
 POST /sign-out                                           signed in
 
 GET  /desk/{tenant}                                      officer approver auditor admin | agencies
 GET  /desk/{tenant}/reports                              officer approver auditor admin | agencies
 GET  /desk/{tenant}/reports/{period}                     officer approver auditor admin | agencies
+GET  /desk/{tenant}/reports/{period}/cases               officer approver auditor admin | agencies
 GET  /desk/{tenant}/search                               officer approver auditor admin | agencies
 GET  /desk/{tenant}/dossiers/{code}                      officer approver auditor admin | agencies
 GET  /desk/{tenant}/payments/{payment}                   officer approver auditor admin | agencies
@@ -44,6 +46,12 @@ GET  /desk/{tenant}/discrepancies/{id}                   officer approver audito
 GET  /desk/{tenant}/discrepancies/{id}/notices/{notice}  officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}/notices/{notice}/body  officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}/files/{file}      officer approver auditor admin | agencies
+
+GET  /desk/{tenant}/reports/{period}.{kind}              officer approver auditor admin
+POST /desk/{tenant}/reports/{period}/exports             officer approver auditor admin
+GET  /desk/{tenant}/exports/{id}                         officer approver auditor admin
+GET  /desk/{tenant}/exports/{id}/file                    officer approver auditor admin
+POST /desk/{tenant}/close                                officer admin
 
 GET  /desk/{tenant}/notices                              officer approver auditor operator admin
 GET  /desk/{tenant}/notices/{notice}                     officer approver auditor operator admin
@@ -83,6 +91,8 @@ POST /v1/statements                                      service officer admin
 GET  /v1/imports/{id}                                    service officer admin
 GET  /v1/reports/{tenant}/{date}                         officer approver auditor admin
 GET  /v1/reports/{tenant}/{date}.csv                     officer approver auditor admin
+GET  /v1/reports/{tenant}/{date}.xlsx                    officer approver auditor admin
+GET  /v1/reports/{tenant}/{date}.pdf                     officer approver auditor admin
 POST /v1/reconciliations                                 service officer admin
 GET  /v1/reconciliations/{id}                            service officer admin
 POST /v1/matches/{id}/undo                               approver admin

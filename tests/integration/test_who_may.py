@@ -27,6 +27,7 @@ NOBODYS: Final = {
     "period": "2024-05-08",
     "date": "2024-05-08",
     "name": "desk.css",
+    "kind": "csv",
     "code": "000.00.00.H23-000000-0000",
     "dossier": "000.00.00.H23-000000-0000",
     "source": "none",

@@ -37,7 +37,7 @@ FORM_LIMIT: Final = 1024 * 1024
 MOST_FIELDS: Final = 20_000
 FORGET_HOURS: Final = 48
 OWN_PASSWORD: Final = "/account/password"  # noqa: S105 -- an address
-BEFORE_THE_PASSWORD: Final = frozenset({OWN_PASSWORD, "/sign-out"})
+BEFORE_THE_PASSWORD: Final = frozenset({OWN_PASSWORD, "/account/help", "/sign-out"})
 """Where somebody can go whose password is a temporary one."""
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _FORM: Final = "application/x-www-form-urlencoded"
