@@ -14,6 +14,7 @@ from paygate.database import Connection, Database, TenantLock
 from paygate.telemetry import Event, log
 from reconciliation.corrections import note_touched_days
 from reconciliation.judging import judge
+from reconciliation.passes.by_hand import match_by_hand
 from reconciliation.passes.gathering import gather
 from reconciliation.passes.handover import match_handovers
 from reconciliation.passes.lateness import note_lateness
@@ -88,6 +89,7 @@ async def match_changes(connection: Connection, tenant_id: int, policy: Policy, 
     await turn.freshen_statistics()
     facts = await gather(turn)
     await set_returns_aside(turn)
+    await match_by_hand(turn)
     await match_by_reference(turn)
     await match_by_narrative(turn)
     await match_sums_by_name(turn)

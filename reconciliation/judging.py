@@ -38,6 +38,7 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         await turn.do("expect_of_reversed_payments", turn.tenant_id)
         await turn.do("await_no_line_of_reversed_payments")
         await turn.do("expect_of_differing_matches", turn.tenant_id)
+        await turn.do("expect_of_matches_by_hand", turn.tenant_id)
         await turn.do("expect_of_odd_payments", turn.tenant_id)
         await turn.do("expect_of_unconfirmed_payments", turn.tenant_id)
         await turn.do("expect_of_loose_lines", turn.tenant_id, REFUND_WORDS)

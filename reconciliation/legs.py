@@ -22,7 +22,7 @@ _SUMS: Final = frozenset({Reason.OVERPAID, Reason.UNDERPAID, Reason.DUPLICATE_PA
 _CONTRADICTED: Final = frozenset({Reason.NOTICES_CONFLICT, Reason.CURRENCY_DIFFERS})
 _KEPT_OTHERWISE: Final = frozenset({Reason.FEE_DIFFERS, Reason.NET_DIFFERS})
 _HANDED_OVER: Final = frozenset({Leg.TREASURY, Leg.RECEIPT})
-_DIFFERING: Final = frozenset({"reference", "reference_other_account", "settlement_batch"})
+_DIFFERING: Final = frozenset({"by_hand", "reference", "reference_other_account", "settlement_batch"})
 """Rules by which facts are joined that do not agree, or need not."""
 
 

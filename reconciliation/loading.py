@@ -46,7 +46,9 @@ async def load_world(
     rows = await fetch("load_parted_payouts")
     payouts = frozenset((row["source_id"], row["code"], row["fact_id"]) for row in rows)
     closed = frozenset((row["subject"], Reason(row["reason"]), row["amount"]) for row in await fetch("load_closed"))
-    return World(payments, lines, records, sources, parted, payouts, closed)
+    rows = await fetch("load_joined")
+    joined = frozenset((tuple(row["payment_ids"]), tuple(row["line_ids"])) for row in rows)
+    return World(payments, lines, records, sources, parted, payouts, closed, joined)
 
 
 def _payment(row: asyncpg.Record) -> PaymentFact:

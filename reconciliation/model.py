@@ -310,6 +310,7 @@ REASONS: Final[dict[Reason, ReasonRule]] = {
 }
 
 RULES: Final = {
+    "by_hand": "a person has joined them, whatever they say",
     "exact": "same reference, account and amount",
     "sum_reference": "same reference and account, several facts whose sums agree",
     "reference": "same reference and account, another amount",

@@ -44,6 +44,8 @@ async def undo_match(
     await connection.execute(QUERIES["put_match_into_history"], tenant_id, match_id, person, reason)
     sides = match["payment_ids"], match["batch_id"], match["line_ids"]
     await connection.execute(QUERIES["part_pairs"], tenant_id, match["leg"], match_id, person, reason, *sides)
+    if match["rule"] == "by_hand":
+        await connection.execute(QUERIES["forget_joining"], tenant_id, match["payment_ids"])
     await _free(connection, tenant_id, match)
     return await _tell(connection, tenant_id, match_id, match)
 

@@ -13,6 +13,7 @@ FILES: Final = (
     "turn.sql",
     "gathering.sql",
     "returns.sql",
+    "by_hand.sql",
     "reference.sql",
     "apart.sql",
     "sums.sql",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from paygate.database import Connection, Database
 from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
+from tests.decided_cases import decided, lay_closed, lay_joined
 from tests.laid_statements import lay_statements
 from tests.parted_pairs import lay_parted, parted_pairs
 from tests.returned_money import refunds, reversals
@@ -208,7 +209,7 @@ def worlds(draw: st.DrawFn, most: int = 8) -> World:
     sources = {number: draw(settling_sources(number)) for number in (1, 2)}
     lines += draw(settlements(len(lines) + 1, most // 2, payments, sources))
     records = [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())]
-    return World(payments, lines, records, sources, draw(parted_pairs(payments, lines)))
+    return draw(decided(World(payments, lines, records, sources, draw(parted_pairs(payments, lines)))))
 
 
 @st.composite
@@ -229,7 +230,7 @@ def settled_worlds(draw: st.DrawFn, most: int = 8) -> World:
     sources = {number: draw(settling_sources(number)) for number in (1, 2)}
     lines += draw(settlements(len(lines) + 1, most * 3 // 2, payments, sources))
     records = [draw(record_facts(code)) for code in DOSSIERS if draw(st.booleans())]
-    return World(payments, lines, records, sources, draw(partings(payments, lines)))
+    return draw(decided(World(payments, lines, records, sources, draw(partings(payments, lines)))))
 
 
 async def lay_world(database: Database, code: str, world: World) -> int:
@@ -237,11 +238,18 @@ async def lay_world(database: Database, code: str, world: World) -> int:
     async with database.connection() as connection:
         tenant_id = await lay_tenant(connection, code)
         await lay_sources(connection, tenant_id, world.sources)
-        await lay_parted(connection, tenant_id, world.parted)
+        await lay_decisions(connection, tenant_id, world)
         await lay_payments(connection, tenant_id, world.payments)
         await lay_lines(connection, tenant_id, world.lines)
         await lay_records(connection, tenant_id, world.records)
     return tenant_id
+
+
+async def lay_decisions(connection: Connection, tenant_id: int, world: World) -> None:
+    """Lay what people have parted, joined and closed."""
+    await lay_parted(connection, tenant_id, world.parted)
+    await lay_joined(connection, tenant_id, world.joined)
+    await lay_closed(connection, tenant_id, world.closed)
 
 
 async def lay_tenant(connection: Connection, code: str) -> int:

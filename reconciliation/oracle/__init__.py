@@ -9,6 +9,7 @@ from datetime import date
 
 from reconciliation.model import WAITING, Reason
 from reconciliation.oracle.bank import judge_lines, judge_payments
+from reconciliation.oracle.by_hand import match_by_hand
 from reconciliation.oracle.dossiers import AddBusinessDays, judge_dossiers
 from reconciliation.oracle.facts import DiscrepancyFact, Judgement, World
 from reconciliation.oracle.groups import mark, marks_of
@@ -27,7 +28,8 @@ def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, a
     back = find_returns(world)
     staying = leave_out(world, back)
     may = may_be_joined(world)
-    by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(staying, rules)
+    by_hand, free = match_by_hand(world, staying)
+    by_reference, loose_payments, loose_lines, ambiguous = match_by_reference(free, rules)
     by_narrative, unclear = match_by_narrative(loose_payments, loose_lines, rules, may)
     settled, doubts = match_settlements(world)
     closed = marks_of(by_narrative) | unclear
@@ -36,7 +38,7 @@ def judge(world: World, rules: RuleSet, *, as_of: date, record_wait_days: int, a
     by_sum, puzzling = match_sums_by_name(open_payments, open_lines, rules, may)
     left = [one for one in open_lines if mark(one) not in marks_of(by_sum) | puzzling]
     payouts, rivals = match_payouts(world, left, rules)
-    booked, doubtful = by_reference | by_narrative | by_sum, ambiguous | unclear | puzzling
+    booked, doubtful = by_hand | by_reference | by_narrative | by_sum, ambiguous | unclear | puzzling
     returned = reckon_returned(world, back, booked, doubtful, rules)
     kept = keep(world, returned)
     handed_over, undecided = match_handovers(kept)

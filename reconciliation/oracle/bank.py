@@ -35,12 +35,20 @@ def judge_payments(  # noqa: PLR0913, PLR0917 -- each tells another thing of the
         if taken_back:
             yield DiscrepancyFact(subject, Reason.REVERSED, one.amount, taken_back)
         match = match_of.get(one.payment_id)
-        if match and match.rule in ("reference", "reference_other_account"):
+        if match and match.rule == "by_hand":
+            if match.difference and one.payment_id == min(match.payment_ids):
+                yield DiscrepancyFact(subject, Reason.AMOUNT_DIFFERS, abs(match.difference), _last_day(world, match))
+        elif match and match.rule in ("reference", "reference_other_account"):
             since = max(one.business_date, *(booked[line] for line in match.line_ids))
             yield _judge_match(match, one, since)
         elif one.came and not match and one.payment_id not in paid_out:
             lacking = _judge_unmatched(one, ambiguous, add)
             yield from (found for found in lacking if not (taken_back and found.reason is Reason.BANK_MISSING))
+
+
+def _last_day(world: World, match: MatchFact) -> date:
+    paid = [one.business_date for one in world.payments if one.payment_id in match.payment_ids]
+    return max(*paid, *(one.booked_on for one in world.lines if one.line_id in match.line_ids))
 
 
 def _judge_match(match: MatchFact, payment: PaymentFact, since: date) -> DiscrepancyFact:

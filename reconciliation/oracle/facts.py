@@ -137,3 +137,5 @@ class World:
     """Batches a person has parted from bank lines: source, code, line."""
     closed: frozenset[tuple[str, Reason, int]] = frozenset()
     """What people have closed: subject, reason and amount as they stood."""
+    joined: frozenset[tuple[tuple[int, ...], tuple[int, ...]]] = frozenset()
+    """What people have joined: payments and bank lines, each in one joining at most."""

@@ -1,5 +1,6 @@
 """Takes what is dirty, with all that shares a reference with it."""
 
+from reconciliation.passes.by_hand import gather_joined
 from reconciliation.passes.returns import gather_returns
 from reconciliation.turn import Turn
 
@@ -25,5 +26,14 @@ async def _gather_changes(turn: Turn) -> int:
     facts += await turn.do("gather_dirty_lines", turn.tenant_id)
     facts += await gather_returns(turn)
     await turn.analyze("w_fact")
-    facts += await turn.do("gather_payments_of_the_same_reference", turn.tenant_id)
+    facts += await _gather_same_references(turn)
+    if not await turn.ask("is_anything_joined", turn.tenant_id):
+        return facts
+    while joined := await gather_joined(turn):
+        facts += joined + await gather_returns(turn) + await _gather_same_references(turn)
+    return facts
+
+
+async def _gather_same_references(turn: Turn) -> int:
+    facts = await turn.do("gather_payments_of_the_same_reference", turn.tenant_id)
     return facts + await turn.do("gather_lines_of_the_same_reference", turn.tenant_id)

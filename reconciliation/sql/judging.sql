@@ -170,7 +170,7 @@ SELECT 'dossier:' || p.dossier_code, 'payment:' || p.payment_id,
 FROM w_dossier AS d
 JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = d.code
 JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
-    AND (m.difference <> 0 OR m.rule = 'reference_other_account') AND m.rule <> 'tolerance'
+    AND (m.difference <> 0 OR m.rule = 'reference_other_account') AND m.rule NOT IN ('tolerance', 'by_hand')
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
 UNION ALL
 SELECT 'payment:' || p.payment_id, 'payment:' || p.payment_id,
@@ -180,7 +180,7 @@ SELECT 'payment:' || p.payment_id, 'payment:' || p.payment_id,
 FROM w_lone_payment AS w
 JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = w.payment_id AND p.dossier_code IS NULL
 JOIN match AS m ON m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id
-    AND (m.difference <> 0 OR m.rule = 'reference_other_account') AND m.rule <> 'tolerance'
+    AND (m.difference <> 0 OR m.rule = 'reference_other_account') AND m.rule NOT IN ('tolerance', 'by_hand')
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id;
 
 -- name: expect_of_odd_payments

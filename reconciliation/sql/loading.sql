@@ -31,6 +31,11 @@ SELECT b.source_id, b.code, p.fact_id
 FROM parted AS p JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.batch_id = p.batch_id
 WHERE p.tenant_id = $1;
 
+-- name: load_joined
+SELECT array_agg(fact_id ORDER BY fact_id) FILTER (WHERE leg = 'payment') AS payment_ids,
+       array_agg(fact_id ORDER BY fact_id) FILTER (WHERE leg = 'bank') AS line_ids
+FROM joined WHERE tenant_id = $1 GROUP BY proposal_id;
+
 -- name: load_closed
 -- What people have closed. The oracle calls a batch by its source and code.
 SELECT coalesce('batch:' || b.source_id || ':' || b.code, d.subject) AS subject, d.reason, d.amount

@@ -17,10 +17,10 @@ CREATE TEMP TABLE w_name (fact_id bigint NOT NULL, rank smallint NOT NULL, rule 
 CREATE TEMP TABLE w_gram (fact_id bigint NOT NULL, piece text NOT NULL) ON COMMIT DROP;
 
 -- name: note_departed
--- What a reference settles now leaves the narratives' field, and those it stood beside there are judged again.
+-- What a reference or a person settles now leaves the narratives' field, and those it stood beside there are judged again.
 WITH gone AS (
     DELETE FROM loose_fact AS l USING w_fact AS f
-    WHERE l.tenant_id = $1 AND l.leg = f.leg AND l.fact_id = f.fact_id AND f.money
+    WHERE l.tenant_id = $1 AND l.leg = f.leg AND l.fact_id = f.fact_id
       AND NOT EXISTS (SELECT FROM w_rest AS r WHERE r.leg = f.leg AND r.fact_id = f.fact_id)
     RETURNING l.*)
 INSERT INTO w_departed

@@ -37,6 +37,11 @@ FROM (SELECT unnest($6::bigint[]) AS payment_id, NULL::bigint AS batch_id
      unnest($8::bigint[]) AS line (line_id)
 ON CONFLICT DO NOTHING;
 
+-- name: forget_joining
+-- Of what a person had joined: another has parted it now.
+DELETE FROM joined WHERE tenant_id = $1 AND proposal_id IN (
+    SELECT proposal_id FROM joined WHERE tenant_id = $1 AND leg = 'payment' AND fact_id = ANY ($2::bigint[]));
+
 -- name: forget_parting
 DELETE FROM parted WHERE tenant_id = $1 AND match_id = $2;
 

@@ -20,7 +20,7 @@ SELECT EXISTS (SELECT FROM statement_line WHERE tenant_id = $1 AND reversal AND 
 
 -- name: gather_lines_reversed_by_narrative
 -- Reversals and credits without a reference belong together by what they say; a credit stays loose, whatever became
--- of it.
+-- of it, but for what a person has joined.
 INSERT INTO w_fact
 WITH touched AS MATERIALIZED (
     SELECT DISTINCT f.account_id, f.currency, abs(f.amount) AS amount, squeeze(l.narrative) AS said
@@ -38,6 +38,12 @@ company AS (
     JOIN loose_fact AS c ON c.tenant_id = $1 AND c.leg = 'bank' AND c.account_id = r.account_id AND c.amount = r.amount
         AND c.currency = r.currency
     JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = c.fact_id
+    WHERE l.reference_key = '' AND squeeze(l.narrative) = r.said
+    UNION
+    SELECT c.fact_id FROM reversal AS r
+    JOIN joined AS c ON c.tenant_id = $1 AND c.leg = 'bank'
+    JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = c.fact_id AND l.account_id = r.account_id
+        AND l.amount = r.amount AND l.currency = r.currency
     WHERE l.reference_key = '' AND squeeze(l.narrative) = r.said)
 SELECT 'bank', l.line_id, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, NULL, true
 FROM company AS c JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = c.line_id

@@ -20,11 +20,12 @@ from reconciliation.passes.lateness import CAME_LATE
 from reconciliation.policy import Policy
 from reconciliation.rules.model import RuleSet
 from reconciliation.rules.reading import shipped_rules
-from tests.parted_pairs import lay_parted
+from tests.decided_cases import lay_joined
 from tests.rule_sets import rule_sets
 from tests.worlds import (
     DAY,
     WORLDS,
+    lay_decisions,
     lay_lines,
     lay_payments,
     lay_records,
@@ -134,7 +135,7 @@ async def check_in_batches(database: Database, world: World, as_of: date, seed: 
     async with database.connection() as connection:
         tenant_id = await lay_tenant(connection, f"w{next(_codes)}")
         await lay_sources(connection, tenant_id, world.sources)
-        await lay_parted(connection, tenant_id, world.parted)
+        await lay_decisions(connection, tenant_id, world)
     while facts:
         size = shuffle.randint(1, 5)
         batch, facts = facts[:size], facts[size:]
@@ -171,7 +172,7 @@ async def test_they_agree_whatever_the_rules(
 
 
 async def change(database: Database, tenant_id: int, world: World) -> None:
-    """Let what is stored say what a world's facts say of dossiers, evidence and flags, and part what it has parted."""
+    """Let what is stored say what a world's facts say of dossiers, evidence and flags, and part and join as it has."""
     async with database.connection() as connection:
         await connection.executemany(
             "UPDATE payment SET dossier_code = $3 WHERE tenant_id = $1 AND payment_id = $2",
@@ -190,6 +191,7 @@ async def change(database: Database, tenant_id: int, world: World) -> None:
             " VALUES ($1, $2, $3, $4, 'an officer', '') ON CONFLICT DO NOTHING",
             [(tenant_id, *pair) for pair in world.parted],
         )
+        await lay_joined(connection, tenant_id, world.joined)
         await mark_dirty(connection, tenant_id, "payment", [one.payment_id for one in world.payments])
         await mark_dirty(connection, tenant_id, "line", [one.line_id for one in world.lines])
         await mark_dossiers_dirty(connection, tenant_id, [one.dossier_code for one in world.records])
@@ -206,6 +208,7 @@ async def test_facts_that_change_are_judged_as_they_are_now(
         payments=[replace(one, dossier_code=chance.choice((None, one.dossier_code))) for one in world.payments],
         lines=[replace(one, evidence=chance.choice((True, one.evidence))) for one in world.lines],
         records=[replace(one, flag=chance.choice((0, 1))) for one in world.records],
+        joined=chance.choice((world.joined, frozenset())),
     )
     pairs = [
         (line.leg, payment.payment_id, line.line_id)
