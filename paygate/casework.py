@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from paygate import audit
 from paygate.access import Caller, Role, grant_of
@@ -23,6 +24,8 @@ CHECKERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
 LONGEST_TEXT: Final = 2_000
 """Characters of a comment or a reason."""
 LARGEST_ID: Final = 2**63 - 1
+MOST_FACTS: Final = 50
+"""Payments and lines that a person joins at once."""
 
 _Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
@@ -43,11 +46,29 @@ class _Refund(_Detail):
     amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
 
 
+class _Link(_Detail):
+    payments: Annotated[list[_Id], Field(min_length=1, max_length=MOST_FACTS)]
+    lines: Annotated[list[_Id], Field(min_length=1, max_length=MOST_FACTS)]
+
+    @model_validator(mode="after")
+    def _check_facts(self) -> Self:
+        facts = len(self.payments) + len(self.lines)
+        if facts > MOST_FACTS or facts != len(set(self.payments)) + len(set(self.lines)):
+            raise PydanticCustomError("facts", "at most {most} facts, each named once", {"most": MOST_FACTS})
+        return self
+
+
+class _CorrectFlag(_Detail):
+    flag: Annotated[int, Field(ge=0, le=2)]
+
+
 DETAILS: Final[Mapping[ProposalKind, type[_Detail]]] = {
-    ProposalKind.WRITE_OFF: _Nothing,
-    ProposalKind.NOT_OURS: _Nothing,
+    ProposalKind.LINK: _Link,
     ProposalKind.SPLIT: _Split,
     ProposalKind.REFUND: _Refund,
+    ProposalKind.WRITE_OFF: _Nothing,
+    ProposalKind.CORRECT_FLAG: _CorrectFlag,
+    ProposalKind.NOT_OURS: _Nothing,
 }
 """What must be said of each kind of proposal beside its reason."""
 
@@ -203,8 +224,6 @@ async def _check_task_of(connection: Connection, tenant_id: int, name: str) -> N
 
 
 def _read_proposal(kind: ProposalKind, detail: Mapping[str, Any], reason: str) -> Proposed:
-    if kind not in DETAILS:
-        raise InvalidInputError(f"{kind} cannot be proposed yet")
     try:
         read = DETAILS[kind].model_validate(dict(detail))
     except ValidationError as error:
@@ -212,7 +231,8 @@ def _read_proposal(kind: ProposalKind, detail: Mapping[str, Any], reason: str) -
         where = ".".join(str(part) for part in ("detail", *first["loc"]))
         raise InvalidInputError(f"{where}: {first['msg']}") from None
     amount = read.amount if isinstance(read, _Refund) else None
-    return Proposed(kind, read.model_dump(mode="json"), _text(reason, "say why"), amount)
+    even = kind == ProposalKind.LINK and not reason.strip()  # whether it needs a reason, its book knows
+    return Proposed(kind, read.model_dump(mode="json"), "" if even else _text(reason, "say why"), amount)
 
 
 def _text(given: str, what: str) -> str:

@@ -86,10 +86,14 @@ class Office:
 
 async def an_office(database: Database, world: World, code: str = "haiduong") -> Office:
     """Lay a world, let people in, and have it judged."""
-    tenant_id = await lay_world(database, code, world)
+    office = await let_in(database, await lay_world(database, code, world))
+    await office.match()
+    return office
+
+
+async def let_in(database: Database, tenant_id: int) -> Office:
+    """Let people into a tenant."""
     async with database.transaction() as connection:
         for name, role in ROLES.items():
             await add_person(connection, name, role, tenant_id)
-    office = Office(database, tenant_id)
-    await office.match()
-    return office
+    return Office(database, tenant_id)

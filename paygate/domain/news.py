@@ -10,7 +10,7 @@ from typing import Any, Final
 
 
 class EventKind(StrEnum):
-    """The state a payment has come to, and money that a dossier does not show, or shows at last."""
+    """The state a payment has come to, money that a dossier does not show or shows at last, a flag that was wrong."""
 
     PAID = "payment.paid"
     REFUND_PENDING = "payment.refund_pending"
@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     REVERSED = "payment.reversed"
     PAID_NOT_RECORDED = "dossier.paid_not_recorded"
     RECORDED = "dossier.paid_not_recorded.resolved"
+    FLAG_CORRECTED = "dossier.flag_corrected"
 
 
 _PATTERN: Final = re.compile(r"[a-z_]+(?:\.[a-z_]+)*(?:\.\*)?\Z|\*\Z")

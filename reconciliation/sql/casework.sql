@@ -46,13 +46,6 @@ WHERE tenant_id = $1 AND proposal_id = $2 AND state = 'open';
 UPDATE discrepancy SET state = 'resolved', resolved_at = now(), resolution = $3, resolved_by = $4
 WHERE tenant_id = $1 AND discrepancy_id = $2;
 
--- name: today
--- By the tenant's clock.
-SELECT (now() AT TIME ZONE timezone)::date FROM tenant WHERE tenant_id = $1;
-
--- name: await_refund
-UPDATE discrepancy SET refund_amount = $3, due = $4 WHERE tenant_id = $1 AND discrepancy_id = $2;
-
 -- name: have_judged
 INSERT INTO dirty (tenant_id, kind, fact_ids, codes) VALUES ($1, $2, $3, $4);
 
@@ -61,19 +54,6 @@ SELECT array_agg(l.line_id ORDER BY l.line_id)
 FROM settlement_batch AS b
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.source_id = b.source_id AND l.batch = b.code
 WHERE b.tenant_id = $1 AND b.batch_id = $2;
-
--- name: is_match_of_case
--- Whether a match holds a fact that the discrepancy is about, and none of another agency's payments.
-SELECT EXISTS (
-    SELECT FROM match AS m LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
-    WHERE m.tenant_id = $1 AND m.match_id = $2
-      AND (p.dossier_code = $3::text OR m.payment_id = $4::bigint OR m.fact_id = $5::bigint
-           OR 'batch:' || m.batch_id = $6::text))
-  AND NOT EXISTS (
-    SELECT FROM match AS m JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = m.payment_id
-    LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = p.dossier_code
-    WHERE m.tenant_id = $1 AND m.match_id = $2 AND $7::text[] IS NOT NULL
-      AND NOT coalesce(coalesce(r.agency_code, split_part(p.dossier_code, '-', 1)) = ANY ($7), false));
 
 -- name: count_attachments
 SELECT count(*) FROM attachment WHERE tenant_id = $1 AND discrepancy_id = $2;
