@@ -153,7 +153,7 @@ async def approve(connection: Connection, seen: Seen, calendar: Calendar) -> Don
     if proposed.kind in CLOSING:
         return await _close(case, proposal, proposed.kind)
     done = await case.move(Act.APPROVE, _about(proposal), proposal["proposed_by"])
-    await carry_out(case, proposal["proposal_id"], proposed, calendar)
+    await carry_out(case, proposed, calendar)
     return done
 
 

@@ -1,6 +1,6 @@
 """A person undoes one match, or takes that back: exactly its facts are free again, and the matcher judges them anew."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -10,6 +10,8 @@ from paygate.domain.errors import ConflictError, DatabaseUnavailableError, Inval
 
 QUERIES: Final = load_queries("reconciliation.sql", "parting.sql")
 
+BY_HAND: Final = "by_hand"
+"""The rule of what a person has joined."""
 MOST_PAIRS: Final = 10_000
 """Pairs of one match that a person can part: each is a row which every pass has to heed."""
 WAIT_SECONDS: Final = 10
@@ -44,7 +46,7 @@ async def undo_match(
     await connection.execute(QUERIES["put_match_into_history"], tenant_id, match_id, person, reason)
     sides = match["payment_ids"], match["batch_id"], match["line_ids"]
     await connection.execute(QUERIES["part_pairs"], tenant_id, match["leg"], match_id, person, reason, *sides)
-    if match["rule"] == "by_hand":
+    if match["rule"] == BY_HAND:
         await connection.execute(QUERIES["forget_joining"], tenant_id, match["payment_ids"])
     await _free(connection, tenant_id, match)
     return await _tell(connection, tenant_id, match_id, match)
@@ -53,8 +55,11 @@ async def undo_match(
 async def rejoin_match(connection: Connection, tenant_id: int, match_id: int) -> Undone | None:
     """Take the undoing of a match back, inside the caller's transaction; None when that was done before.
 
+    What a person had joined is so again.
+
     Raises:
         NotFoundError: the tenant has no such match, or no person has undone it.
+        ConflictError: a person has joined some of it with other facts since.
     """
     await take_turn(connection, tenant_id)
     former = await _find_former(connection, tenant_id, match_id)
@@ -63,8 +68,25 @@ async def rejoin_match(connection: Connection, tenant_id: int, match_id: int) ->
     if not former["parted"]:
         return None
     await connection.execute(QUERIES["forget_parting"], tenant_id, match_id)
+    if former["rule"] == BY_HAND:
+        await join_facts(connection, tenant_id, former["payment_ids"], former["line_ids"])
     await _free(connection, tenant_id, former)
     return await _tell(connection, tenant_id, match_id, former)
+
+
+async def join_facts(
+    connection: Connection, tenant_id: int, payment_ids: Sequence[int], line_ids: Sequence[int]
+) -> None:
+    """Have payments and bank lines matched with each other whatever they say, inside the caller's transaction.
+
+    Raises:
+        ConflictError: a person has joined some of them already.
+    """
+    if await connection.fetchval(QUERIES["is_any_joined"], tenant_id, payment_ids, line_ids):
+        raise ConflictError("some of this is joined with other facts")
+    await connection.execute(QUERIES["join_facts"], tenant_id, payment_ids, line_ids)
+    await connection.execute(QUERIES["free_payments"], tenant_id, payment_ids)
+    await connection.execute(QUERIES["free_lines"], tenant_id, line_ids, None)
 
 
 async def take_turn(connection: Connection, tenant_id: int) -> None:

@@ -1,7 +1,7 @@
 """What is proposed about a discrepancy: whether it can be done, and doing it. Afterwards the facts have to agree."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from typing import Final
 
 import asyncpg
 
@@ -12,7 +12,7 @@ from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundErro
 from paygate.domain.news import EventKind
 from reconciliation.cases import Case
 from reconciliation.model import Reason
-from reconciliation.parting import undo_match
+from reconciliation.parting import join_facts, undo_match
 
 QUERIES: Final = load_queries("reconciliation.sql", "remedies.sql")
 
@@ -49,11 +49,13 @@ async def check(case: Case, proposed: Proposed) -> None:
             await _check_flag(case, proposed.detail["flag"])
 
 
-async def carry_out(case: Case, proposal_id: int, proposed: Proposed, calendar: Calendar) -> None:
+async def carry_out(case: Case, proposed: Proposed, calendar: Calendar) -> None:
     """Do what was approved, and have the matcher look at what it touches."""
     match proposed.kind:
         case ProposalKind.LINK:
-            await _link(case, proposal_id, proposed.detail)
+            await join_facts(
+                case.connection, case.seen.tenant_id, proposed.detail["payments"], proposed.detail["lines"]
+            )
         case ProposalKind.SPLIT:
             await _split(case, proposed.detail["match"], proposed.reason)
         case ProposalKind.REFUND:
@@ -124,13 +126,6 @@ def _concerns(row: asyncpg.Record, payments: Sequence[asyncpg.Record], lines: Se
         one["fact_id"] == row["payment_id"] or (dossier and one["dossier_code"] == dossier) for one in payments
     )
     return of_payments or any(one["fact_id"] == row["line_id"] for one in lines)
-
-
-async def _link(case: Case, proposal_id: int, detail: Mapping[str, Any]) -> None:
-    where = (case.seen.tenant_id, proposal_id)
-    for leg, kind, facts in (("payment", "payment", detail["payments"]), ("bank", "line", detail["lines"])):
-        await case.connection.execute(QUERIES["join_facts"], *where, leg, facts)
-        await case.connection.execute(QUERIES["have_facts_judged"], case.seen.tenant_id, kind, facts)
 
 
 async def _check_flag(case: Case, flag: int) -> None:

@@ -13,6 +13,7 @@ from reconciliation.model import Reason
 from reconciliation.oracle import judge
 from reconciliation.oracle.facts import LineFact, PaymentFact, World
 from reconciliation.rules.reading import shipped_rules
+from tests.parted_pairs import lay_parted
 
 Joining = tuple[tuple[int, ...], tuple[int, ...]]
 """Payments and lines."""
@@ -55,7 +56,7 @@ def decided(draw: st.DrawFn, world: World) -> World:
 
 async def lay_joined(connection: Connection, tenant_id: int, joined: Iterable[Joining]) -> None:
     await connection.executemany(
-        "INSERT INTO joined (tenant_id, leg, fact_id, proposal_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        "INSERT INTO joined (tenant_id, leg, fact_id, joining_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         [
             (tenant_id, leg, fact, number)
             for number, sides in enumerate(sorted(joined), 1)
@@ -72,3 +73,10 @@ async def lay_closed(connection: Connection, tenant_id: int, closed: Iterable[Cl
         " 'write_off', 'an approver')",
         [(tenant_id, *one) for one in sorted(closed)],
     )
+
+
+async def lay_decisions(connection: Connection, tenant_id: int, world: World) -> None:
+    """Lay what people have parted, joined and closed."""
+    await lay_parted(connection, tenant_id, world.parted)
+    await lay_joined(connection, tenant_id, world.joined)
+    await lay_closed(connection, tenant_id, world.closed)

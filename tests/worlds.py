@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from paygate.database import Connection, Database
 from paygate.domain.text import reference_key
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact, SourceFact, World
-from tests.decided_cases import decided, lay_closed, lay_joined
+from tests.decided_cases import decided, lay_decisions
 from tests.laid_statements import lay_statements
-from tests.parted_pairs import lay_parted, parted_pairs
+from tests.parted_pairs import parted_pairs
 from tests.returned_money import refunds, reversals
 from tests.settlement_worlds import partings, payouts, settlement_lines, settling_sources
 from tests.summed_money import sums
@@ -243,13 +243,6 @@ async def lay_world(database: Database, code: str, world: World) -> int:
         await lay_lines(connection, tenant_id, world.lines)
         await lay_records(connection, tenant_id, world.records)
     return tenant_id
-
-
-async def lay_decisions(connection: Connection, tenant_id: int, world: World) -> None:
-    """Lay what people have parted, joined and closed."""
-    await lay_parted(connection, tenant_id, world.parted)
-    await lay_joined(connection, tenant_id, world.joined)
-    await lay_closed(connection, tenant_id, world.closed)
 
 
 async def lay_tenant(connection: Connection, code: str) -> int:

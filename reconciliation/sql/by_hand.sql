@@ -8,18 +8,18 @@ SELECT EXISTS (SELECT FROM joined WHERE tenant_id = $1);
 INSERT INTO w_fact
 SELECT 'payment', p.payment_id, p.account_id, p.amount, p.currency, p.business_date, p.reference_key, p.dossier_code,
        p.state >= 'paid'
-FROM (SELECT DISTINCT j.proposal_id FROM w_fact AS f
+FROM (SELECT DISTINCT j.joining_id FROM w_fact AS f
       JOIN joined AS j ON j.tenant_id = $1 AND j.leg = f.leg AND j.fact_id = f.fact_id) AS k
-JOIN joined AS o ON o.tenant_id = $1 AND o.proposal_id = k.proposal_id AND o.leg = 'payment'
+JOIN joined AS o ON o.tenant_id = $1 AND o.joining_id = k.joining_id AND o.leg = 'payment'
 JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = o.fact_id
 WHERE NOT EXISTS (SELECT FROM w_fact AS f WHERE f.leg = 'payment' AND f.fact_id = p.payment_id);
 
 -- name: gather_lines_joined
 INSERT INTO w_fact
 SELECT 'bank', l.line_id, l.account_id, l.amount, l.currency, l.booked_on, l.reference_key, NULL, true
-FROM (SELECT DISTINCT j.proposal_id FROM w_fact AS f
+FROM (SELECT DISTINCT j.joining_id FROM w_fact AS f
       JOIN joined AS j ON j.tenant_id = $1 AND j.leg = f.leg AND j.fact_id = f.fact_id) AS k
-JOIN joined AS o ON o.tenant_id = $1 AND o.proposal_id = k.proposal_id AND o.leg = 'bank'
+JOIN joined AS o ON o.tenant_id = $1 AND o.joining_id = k.joining_id AND o.leg = 'bank'
 JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = o.fact_id
 WHERE NOT EXISTS (SELECT FROM w_fact AS f WHERE f.leg = 'bank' AND f.fact_id = l.line_id);
 
@@ -32,11 +32,11 @@ SELECT nextval('match_match_id_seq'), 'by_hand',
        sum(CASE j.leg WHEN 'payment' THEN f.amount ELSE -f.amount END)
 FROM joined AS j LEFT JOIN w_fact AS f ON f.leg = j.leg AND f.fact_id = j.fact_id AND f.money
 WHERE j.tenant_id = $1
-  AND j.proposal_id IN (SELECT o.proposal_id FROM w_fact AS w
+  AND j.joining_id IN (SELECT o.joining_id FROM w_fact AS w
                         JOIN joined AS o ON o.tenant_id = $1 AND o.leg = w.leg AND o.fact_id = w.fact_id)
-GROUP BY j.proposal_id
+GROUP BY j.joining_id
 HAVING count(*) = count(f.fact_id)
-ORDER BY j.proposal_id;
+ORDER BY j.joining_id;
 
 -- name: use_up_what_is_joined
 -- It is judged with its case, and no rule matches it.

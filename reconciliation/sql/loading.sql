@@ -34,7 +34,7 @@ WHERE p.tenant_id = $1;
 -- name: load_joined
 SELECT array_agg(fact_id ORDER BY fact_id) FILTER (WHERE leg = 'payment') AS payment_ids,
        array_agg(fact_id ORDER BY fact_id) FILTER (WHERE leg = 'bank') AS line_ids
-FROM joined WHERE tenant_id = $1 GROUP BY proposal_id;
+FROM joined WHERE tenant_id = $1 GROUP BY joining_id;
 
 -- name: load_closed
 -- What people have closed. The oracle calls a batch by its source and code.

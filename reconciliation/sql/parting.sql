@@ -39,8 +39,18 @@ ON CONFLICT DO NOTHING;
 
 -- name: forget_joining
 -- Of what a person had joined: another has parted it now.
-DELETE FROM joined WHERE tenant_id = $1 AND proposal_id IN (
-    SELECT proposal_id FROM joined WHERE tenant_id = $1 AND leg = 'payment' AND fact_id = ANY ($2::bigint[]));
+DELETE FROM joined WHERE tenant_id = $1 AND joining_id IN (
+    SELECT joining_id FROM joined WHERE tenant_id = $1 AND leg = 'payment' AND fact_id = ANY ($2::bigint[]));
+
+-- name: is_any_joined
+SELECT EXISTS (SELECT FROM joined WHERE tenant_id = $1 AND (leg = 'payment' AND fact_id = ANY ($2::bigint[])
+                                                        OR leg = 'bank' AND fact_id = ANY ($3::bigint[])));
+
+-- name: join_facts
+INSERT INTO joined (tenant_id, joining_id, leg, fact_id)
+SELECT $1, number, f.leg, f.fact_id
+FROM nextval('joining_id_seq') AS number,
+     (SELECT 'payment'::leg AS leg, unnest($2::bigint[]) AS fact_id UNION ALL SELECT 'bank', unnest($3::bigint[])) AS f;
 
 -- name: forget_parting
 DELETE FROM parted WHERE tenant_id = $1 AND match_id = $2;

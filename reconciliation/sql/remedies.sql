@@ -40,12 +40,6 @@ SELECT l.line_id AS fact_id, l.amount, l.currency, l.account_id,
 FROM statement_line AS l
 WHERE l.tenant_id = $1 AND l.line_id = ANY ($2::bigint[]) AND l.leg = 'bank' AND l.amount > 0;
 
--- name: join_facts
-INSERT INTO joined (tenant_id, proposal_id, leg, fact_id) SELECT $1, $2, $3::text::leg, unnest($4::bigint[]);
-
--- name: have_facts_judged
-INSERT INTO dirty (tenant_id, kind, fact_ids) VALUES ($1, $2, $3);
-
 -- name: flag_of
 SELECT online_payment_flag FROM procedure_record WHERE tenant_id = $1 AND dossier_code = $2;
 

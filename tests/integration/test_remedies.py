@@ -165,9 +165,22 @@ async def test_undoing_a_link_parts_it_and_forgets_that_it_was_joined(database: 
     async with database.transaction() as connection:
         await rejoin_match(connection, office.tenant_id, match["match_id"])
     await office.match()
-    assert await matches(office) == []
-    await office.settle(again["discrepancy_id"], "link", {"payments": [1], "lines": [50]})
     assert await matches(office) == [("by_hand", 0, 1, 50)]
+
+
+async def test_an_undoing_is_not_taken_back_of_what_was_joined_otherwise_since(database: Database) -> None:
+    office, line = await an_unnamed_line(database)
+    await office.settle(line, "link", {"payments": [1], "lines": [50]})
+    [match] = await office.fetch("SELECT match_id FROM match")
+    async with database.transaction() as connection:
+        await undo_match(connection, office.tenant_id, match["match_id"], person="binh", reason="another's")
+    await office.match()
+    again = (await office.live(Reason.BANK_UNEXPECTED))["discrepancy_id"]
+    await office.settle(again, "link", {"payments": [2], "lines": [50]})
+    assert await matches(office) == [("by_hand", 0, 2, 50)]
+    with pytest.raises(ConflictError, match="joined with other facts"):
+        async with database.transaction() as connection:
+            await rejoin_match(connection, office.tenant_id, match["match_id"])
 
 
 @pytest.fixture

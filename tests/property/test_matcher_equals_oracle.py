@@ -20,12 +20,11 @@ from reconciliation.passes.lateness import CAME_LATE
 from reconciliation.policy import Policy
 from reconciliation.rules.model import RuleSet
 from reconciliation.rules.reading import shipped_rules
-from tests.decided_cases import lay_joined
+from tests.decided_cases import lay_decisions, lay_joined
 from tests.rule_sets import rule_sets
 from tests.worlds import (
     DAY,
     WORLDS,
-    lay_decisions,
     lay_lines,
     lay_payments,
     lay_records,

@@ -12,7 +12,7 @@ from paygate.domain.retention import Kept
 from paygate.months import make_months
 from paygate.retention import Trimming
 from reconciliation.oracle.facts import Judgement, World
-from tests.parted_pairs import lay_parted
+from tests.decided_cases import lay_decisions
 from tests.property.test_matcher_equals_oracle import AS_OF, EXAMPLES, SHIPPED, expected, stored, turn
 from tests.worlds import DAY, WORLDS, lay_lines, lay_payments, lay_records, lay_sources, lay_tenant, mark_dirty, worlds
 
@@ -25,7 +25,7 @@ async def lay(connection: Connection, world: World) -> int:
     """Lay a world, each payment with the applied notice that told of it and the event of that."""
     tenant_id = await lay_tenant(connection, f"t{next(_codes)}")
     await lay_sources(connection, tenant_id, world.sources)
-    await lay_parted(connection, tenant_id, world.parted)
+    await lay_decisions(connection, tenant_id, world)
     await lay_payments(connection, tenant_id, world.payments)
     await lay_lines(connection, tenant_id, world.lines)
     await lay_records(connection, tenant_id, world.records)

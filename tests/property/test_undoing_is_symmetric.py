@@ -29,6 +29,8 @@ KEPT = {
     " AND resolution = 'it came late' ORDER BY subject",
     "watch": "SELECT case_key, due_on, pending FROM watch WHERE tenant_id = $1 ORDER BY case_key",
     "parted": "SELECT * FROM parted WHERE tenant_id = $1",
+    "joined": "SELECT leg::text, array_agg(fact_id ORDER BY fact_id) FROM joined WHERE tenant_id = $1"
+    " GROUP BY joining_id, leg ORDER BY 1, 2",
 }
 
 

@@ -14,11 +14,12 @@ ALTER TABLE discrepancy ADD COLUMN refund_amount bigint CHECK (refund_amount > 0
 CREATE INDEX discrepancy_closed ON discrepancy (tenant_id, subject, reason) WHERE resolved_by IS NOT NULL;
 
 -- Facts that a person has joined: payments and bank lines, each in one joining at most.
+CREATE SEQUENCE joining_id_seq;
 CREATE TABLE joined (
-    tenant_id   integer NOT NULL,
-    leg         leg NOT NULL CHECK (leg IN ('payment', 'bank')),
-    fact_id     bigint NOT NULL,
-    proposal_id bigint NOT NULL, -- by which it was joined, with the others of the same
+    tenant_id  integer NOT NULL,
+    leg        leg NOT NULL CHECK (leg IN ('payment', 'bank')),
+    fact_id    bigint NOT NULL,
+    joining_id bigint NOT NULL, -- what all facts of a joining share
     PRIMARY KEY (tenant_id, leg, fact_id)
 );
-CREATE INDEX joined_by_proposal ON joined (tenant_id, proposal_id);
+CREATE INDEX joined_by_joining ON joined (tenant_id, joining_id);
