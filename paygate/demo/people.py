@@ -18,8 +18,8 @@ from paygate.database import load_queries
 from paygate.domain.casework import ProposalKind
 from paygate.domain.errors import TemporaryError
 from paygate.people import Allowed, By, find_by_name, welcome
-from reconciliation.casework import REFUNDABLE
 from reconciliation.model import Reason
+from reconciliation.remedies import REFUNDABLE
 
 QUERIES: Final = load_queries("paygate.sql", "queries/demo.sql")
 
