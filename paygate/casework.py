@@ -69,6 +69,7 @@ DETAILS: Final[Mapping[ProposalKind, type[_Detail]]] = {
     ProposalKind.WRITE_OFF: _Nothing,
     ProposalKind.CORRECT_FLAG: _CorrectFlag,
     ProposalKind.NOT_OURS: _Nothing,
+    ProposalKind.REOPEN: _Nothing,
 }
 """What must be said of each kind of proposal beside its reason."""
 

@@ -10,6 +10,7 @@ from paygate.database import Connection
 from paygate.domain.calendar import Calendar
 from paygate.domain.casework import (
     CLOSING,
+    UNDOING,
     Act,
     Done,
     ProposalKind,
@@ -92,6 +93,8 @@ async def propose(connection: Connection, seen: Seen, proposed: Proposed) -> Don
         assignee = seen.person
         before = (await case.move(Act.ASSIGN, {"to": assignee, "from": None}, assignee)).state
     state_after(before, Act.PROPOSE)
+    if before is DiscrepancyState.RESOLVED and proposed.kind not in UNDOING:
+        raise ConflictError("it is resolved: what was done can be undone, and nothing else")
     await check(case, proposed)
     amount = case.row["amount"] if proposed.amount is None else proposed.amount
     detail = json.dumps(proposed.detail, ensure_ascii=False)

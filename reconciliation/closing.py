@@ -20,7 +20,7 @@ from reconciliation.arrivals import check_feeds
 from reconciliation.corrections import take_noted_days
 from reconciliation.engine import hold_tenant, latest_close, match_changes
 from reconciliation.faults import review_feeds
-from reconciliation.judging import OPENED
+from reconciliation.judging import ENDED, OPENED
 from reconciliation.model import FATES
 from reconciliation.policy import Policy
 from reconciliation.proof import Proof
@@ -128,7 +128,7 @@ class _Closing:
             "feeds": feeds,
             "status": _status(feeds, counted["reasons"], proof),
             "proof": proof.as_json(),
-            "discrepancies": _fates(await self._rows("count_discrepancies", OPENED)),
+            "discrepancies": _fates(await self._rows("count_discrepancies", OPENED, ENDED)),
         }
         return {**report, "digest": digest(report)}
 

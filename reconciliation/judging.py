@@ -6,6 +6,7 @@ from typing import Final
 
 import asyncpg
 
+from paygate.domain.casework import Act
 from paygate.domain.legs import Leg
 from paygate.domain.news import EventKind
 from paygate.telemetry import RECONCILIATION_SECONDS
@@ -19,6 +20,8 @@ OPENED: Final = "opened"
 """What the first event of a discrepancy says."""
 CHANGED: Final = "changed"
 RESOLVED: Final = "resolved by itself"
+ENDED: Final = (RESOLVED, str(Act.CLOSE))
+"""What the last event of a discrepancy says, but for what is done about it after its end."""
 
 
 async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Changes, Changes]:

@@ -10,7 +10,7 @@ from paygate.domain.calendar import Calendar
 from paygate.domain.casework import ProposalKind, Proposed
 from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from paygate.domain.news import EventKind
-from reconciliation.cases import Case
+from reconciliation.cases import Case, have_judged
 from reconciliation.model import Reason
 from reconciliation.parting import join_facts, undo_match
 
@@ -47,6 +47,8 @@ async def check(case: Case, proposed: Proposed) -> None:
             _check_refund(case, proposed.detail["amount"])
         case ProposalKind.CORRECT_FLAG:
             await _check_flag(case, proposed.detail["flag"])
+        case ProposalKind.REOPEN:
+            _check_closed(case)
 
 
 async def carry_out(case: Case, proposed: Proposed, calendar: Calendar) -> None:
@@ -62,6 +64,8 @@ async def carry_out(case: Case, proposed: Proposed, calendar: Calendar) -> None:
             await _await_refund(case, proposed.detail["amount"], calendar)
         case ProposalKind.CORRECT_FLAG:
             await _correct_flag(case, proposed.detail["flag"])
+        case ProposalKind.REOPEN:
+            await _reopen(case)
 
 
 async def _check_match(case: Case, match_id: int) -> None:
@@ -142,3 +146,14 @@ async def _correct_flag(case: Case, flag: int) -> None:
     await case.connection.execute(QUERIES["correct_flag"], *where)
     await case.connection.execute(QUERIES["have_dossier_judged"], *where[:2])
     await case.connection.execute(QUERIES["tell_of_flag"], *where, EventKind.FLAG_CORRECTED, case.seen.discrepancy_id)
+
+
+def _check_closed(case: Case) -> None:
+    if not case.row["closed"]:
+        raise InvalidInputError("no person has closed it, or it was reopened since")
+
+
+async def _reopen(case: Case) -> None:
+    """Let a closing stand no more: where the facts still do not agree, another is opened that names this one."""
+    await case.connection.execute(QUERIES["reopen"], *case.key, case.seen.person)
+    await have_judged(case)

@@ -118,6 +118,7 @@ def _discrepancy(row: asyncpg.Record) -> Json:
         "due": row["due"].isoformat(),
         "resolution": row["resolution"],
         "resolved_by": row["resolved_by"],
+        "reopened_by": row["reopened_by"],
         "former": row["former"],
         "version": row["version"],
         "proposal": _proposal(row),

@@ -49,9 +49,17 @@ STATES: Final[Mapping[DiscrepancyState, Mapping[Act, DiscrepancyState]]] = {
         Act.APPROVE: DiscrepancyState.ASSIGNED,
         Act.CLOSE: DiscrepancyState.RESOLVED,
     },
-    DiscrepancyState.RESOLVED: {},
+    DiscrepancyState.RESOLVED: {
+        Act.PROPOSE: DiscrepancyState.RESOLVED,
+        Act.WITHDRAW: DiscrepancyState.RESOLVED,
+        Act.REJECT: DiscrepancyState.RESOLVED,
+        Act.APPROVE: DiscrepancyState.RESOLVED,
+    },
 }
-"""What each act makes of a discrepancy; an act that is not listed is refused."""
+"""What each act makes of a discrepancy; an act that is not listed is refused.
+
+What was done about a resolved one is undone by a proposal, too; it is not opened again, another is.
+"""
 
 _REFUSED: Final = {
     DiscrepancyState.OPEN: "it is assigned to nobody",
@@ -81,10 +89,13 @@ class ProposalKind(StrEnum):
     WRITE_OFF = "write_off"
     CORRECT_FLAG = "correct_flag"
     NOT_OURS = "not_ours"
+    REOPEN = "reopen"
 
 
 CLOSING: Final = frozenset({ProposalKind.WRITE_OFF, ProposalKind.NOT_OURS})
 """Kinds that close a discrepancy when they are approved; after the others, the facts have to agree."""
+UNDOING: Final = frozenset({ProposalKind.SPLIT, ProposalKind.REOPEN})
+"""Kinds that may be proposed about what is resolved: it stays so, and what does not agree then is another."""
 
 
 class ProposalState(StrEnum):

@@ -187,7 +187,8 @@ SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
                 WHEN d.since <= $2 THEN 'bank_missing'
                 WHEN d.since > $2 OR w.case_key IS NOT NULL THEN 'not_due'
                 WHEN EXISTS (SELECT FROM discrepancy AS c WHERE c.tenant_id = $1 AND c.subject = 'payment:' || l.fact_id
-                               AND c.reason = 'bank_missing' AND c.amount = l.amount AND c.resolved_by IS NOT NULL)
+                               AND c.reason = 'bank_missing' AND c.amount = l.amount AND c.resolved_by IS NOT NULL
+                               AND c.reopened_by IS NULL)
                     THEN 'closed_by_person' END, l.amount
     FROM loose_fact AS l
     JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = l.fact_id
@@ -204,7 +205,7 @@ SELECT name, sum(amount)::bigint AS amount, count(*) AS count FROM (
     SELECT CASE l.standing WHEN 'taken_back' THEN 'reversed' WHEN 'tied' THEN 'refunded' ELSE coalesce(d.reason,
                (SELECT 'closed_by_person' WHERE EXISTS (
                     SELECT FROM discrepancy AS c WHERE c.tenant_id = $1 AND c.subject = 'line:' || l.fact_id
-                      AND c.amount = abs(l.amount) AND c.resolved_by IS NOT NULL))) END, -l.amount
+                      AND c.amount = abs(l.amount) AND c.resolved_by IS NOT NULL AND c.reopened_by IS NULL))) END, -l.amount
     FROM loose_fact AS l
     LEFT JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'line:' || l.fact_id AND d.state <> 'resolved'
     WHERE l.tenant_id = $1 AND l.leg = 'bank' AND l.on_date = $2 AND l.standing NOT IN ('narrative', 'sum')
@@ -291,7 +292,8 @@ LEFT JOIN (
 WHERE v.verdict <> 'matched' OR w.case_key IS NOT NULL;
 
 -- name: count_discrepancies
--- What became of each since the run before; what opened and resolved between the two is resolved.
+-- What became of each since the run before; what opened and resolved between the two is resolved. $2 is what an event
+-- of opening says, $3 what those of an end do.
 SELECT reason, fate, count(*) AS count, sum(amount)::bigint AS amount
 FROM (
     SELECT d.reason, d.amount, CASE WHEN o.discrepancy_id IS NULL THEN 'persisting' ELSE 'new' END AS fate
@@ -301,7 +303,8 @@ FROM (
     WHERE d.tenant_id = $1 AND d.state <> 'resolved'
     UNION ALL
     SELECT d.reason, d.amount, CASE WHEN d.resolved_by IS NULL THEN 'resolved_by_itself' ELSE 'resolved_by_person' END
-    FROM (SELECT DISTINCT discrepancy_id FROM discrepancy_event WHERE tenant_id = $1 AND run_id IS NULL) AS e
+    FROM (SELECT DISTINCT discrepancy_id FROM discrepancy_event
+          WHERE tenant_id = $1 AND run_id IS NULL AND said = ANY ($3::text[])) AS e
     JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = e.discrepancy_id
     WHERE d.state = 'resolved' AND d.reason <> 'late') AS fated
 GROUP BY reason, fate ORDER BY reason, fate;

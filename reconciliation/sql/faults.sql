@@ -30,6 +30,6 @@ SELECT $1, f.subject, f.subject, f.reason, f.amount, f.since, f.due,
           AND d.reason = f.reason AND d.state = 'resolved' AND d.reason <> 'late')
 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::date[], $6::date[]) AS f (subject, reason, amount, since, due)
 WHERE NOT EXISTS (SELECT FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.subject = f.subject AND d.reason = f.reason
-                    AND d.amount = f.amount AND d.resolved_by IS NOT NULL)
+                    AND d.amount = f.amount AND d.resolved_by IS NOT NULL AND d.reopened_by IS NULL)
 ON CONFLICT (tenant_id, subject, reason) WHERE state <> 'resolved' DO NOTHING
 RETURNING discrepancy_id, amount AS change;

@@ -272,13 +272,13 @@ SELECT DISTINCT ON (subject) case_key, subject, reason, amount, min(since) OVER 
 FROM said ORDER BY subject, amount DESC, line_id;
 
 -- name: did_people_close_anything
-SELECT EXISTS (SELECT FROM discrepancy WHERE tenant_id = $1 AND resolved_by IS NOT NULL);
+SELECT EXISTS (SELECT FROM discrepancy WHERE tenant_id = $1 AND resolved_by IS NOT NULL AND reopened_by IS NULL);
 
 -- name: drop_what_people_closed
 -- Of another amount than was closed, it is another matter.
 DELETE FROM w_expected AS e USING discrepancy AS d
 WHERE d.tenant_id = $1 AND d.subject = e.subject AND d.reason = e.reason AND d.amount = e.amount
-  AND d.resolved_by IS NOT NULL;
+  AND d.resolved_by IS NOT NULL AND d.reopened_by IS NULL;
 
 -- name: resolve_what_agrees
 UPDATE discrepancy AS d

@@ -42,7 +42,7 @@ SELECT coalesce('batch:' || b.source_id || ':' || b.code, d.subject) AS subject,
 FROM discrepancy AS d
 LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
     AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
-WHERE d.tenant_id = $1 AND d.resolved_by IS NOT NULL;
+WHERE d.tenant_id = $1 AND d.resolved_by IS NOT NULL AND d.reopened_by IS NULL;
 
 -- name: create_reach_tables
 CREATE TEMP TABLE w_reached_payment (payment_id bigint PRIMARY KEY, round integer NOT NULL) ON COMMIT DROP;

@@ -40,6 +40,9 @@ SELECT l.line_id AS fact_id, l.amount, l.currency, l.account_id,
 FROM statement_line AS l
 WHERE l.tenant_id = $1 AND l.line_id = ANY ($2::bigint[]) AND l.leg = 'bank' AND l.amount > 0;
 
+-- name: reopen
+UPDATE discrepancy SET reopened_by = $3 WHERE tenant_id = $1 AND discrepancy_id = $2;
+
 -- name: flag_of
 SELECT online_payment_flag FROM procedure_record WHERE tenant_id = $1 AND dossier_code = $2;
 

@@ -8,7 +8,7 @@ ORDER BY sequence DESC LIMIT 1;
 -- name: list_discrepancies
 -- Every filter may be absent. The cursor is the last id shown.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
-       d.resolution, d.resolved_by, d.former, d.assignee, d.refund_amount,
+       d.resolution, d.resolved_by, d.reopened_by, d.former, d.assignee, d.refund_amount,
        (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
         WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,
        o.proposal_id, o.kind::text AS kind, o.proposed_by, o.proposed_at,
@@ -31,7 +31,7 @@ ORDER BY d.discrepancy_id LIMIT $7;
 -- name: find_discrepancy
 -- Also a resolved one; another agency's is not there.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
-       d.resolution, d.resolved_by, d.former, d.assignee, d.refund_amount,
+       d.resolution, d.resolved_by, d.reopened_by, d.former, d.assignee, d.refund_amount,
        (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
         WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,
        o.proposal_id, o.kind::text AS kind, o.proposed_by, o.proposed_at,
@@ -103,7 +103,7 @@ ORDER BY s.leg, s.match_id, s.payment_id, s.fact_id;
 -- name: find_live_discrepancies
 -- Those of the case, and of the batches in which its payments were settled.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
-       d.resolution, d.resolved_by, d.former, d.assignee, d.refund_amount,
+       d.resolution, d.resolved_by, d.reopened_by, d.former, d.assignee, d.refund_amount,
        (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
         WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,
        o.proposal_id, o.kind::text AS kind, o.proposed_by, o.proposed_at,
@@ -129,7 +129,7 @@ ORDER BY d.discrepancy_id;
 -- name: find_closed_reasons
 -- What people have closed of the case, whatever it has come to since.
 SELECT DISTINCT reason FROM discrepancy
-WHERE tenant_id = $1 AND case_key = $2 AND resolved_by IS NOT NULL;
+WHERE tenant_id = $1 AND case_key = $2 AND resolved_by IS NOT NULL AND reopened_by IS NULL;
 
 -- name: hangs
 SELECT EXISTS (SELECT FROM watch WHERE tenant_id = $1 AND case_key = $2 AND pending);

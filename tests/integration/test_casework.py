@@ -330,3 +330,34 @@ async def test_what_is_resolved_is_left_alone(office: Office, underpaid: int) ->
     for act, said in (("comment", ("x",)), ("assign", ("anh",))):
         with pytest.raises(ConflictError, match="it is resolved"):
             await office.act("anh", act, underpaid, *said)
+
+
+async def test_what_people_closed_is_reopened_by_two_people_as_another_that_names_it(
+    office: Office, underpaid: int
+) -> None:
+    await office.settle(underpaid)
+    await office.settle(underpaid, "reopen")
+    again = await office.live(Reason.UNDERPAID)
+    assert (again["amount"], again["former"], again["state"]) == (50_000, underpaid, "open")
+    row = await office.row(underpaid)
+    assert (row["state"], row["resolved_by"], row["reopened_by"]) == ("resolved", "binh", "binh")
+    with pytest.raises(InvalidInputError, match="reopened since"):
+        await office.propose(underpaid, "reopen")
+    await office.settle(again["discrepancy_id"], "not_ours")
+    assert await office.fetch("SELECT FROM discrepancy WHERE state <> 'resolved'") == []
+
+
+async def test_what_nobody_closed_is_not_reopened(office: Office, underpaid: int) -> None:
+    with pytest.raises(InvalidInputError, match="no person has closed it"):
+        await office.propose(underpaid, "reopen")
+
+
+async def test_of_what_is_resolved_nothing_is_proposed_but_to_undo_it(office: Office, underpaid: int) -> None:
+    await office.settle(underpaid)
+    with pytest.raises(ConflictError, match="it is resolved"):
+        await office.propose(underpaid, "write_off")
+    await office.propose(underpaid, "reopen", by="chi")
+    with pytest.raises(NotAllowedError, match="you made this proposal"):
+        await office.act("chi", "approve", underpaid)
+    await office.act("binh", "reject", underpaid, "it was right")
+    assert (await office.row(underpaid))["state"] == "resolved"

@@ -183,6 +183,15 @@ async def test_an_undoing_is_not_taken_back_of_what_was_joined_otherwise_since(d
             await rejoin_match(connection, office.tenant_id, match["match_id"])
 
 
+async def test_a_link_is_undone_by_a_proposal_about_what_it_resolved(database: Database) -> None:
+    office, line = await an_unnamed_line(database)
+    await office.settle(line, "link", {"payments": [1], "lines": [50]})
+    [match] = await office.fetch("SELECT match_id FROM match")
+    await office.settle(line, "split", {"match": match["match_id"]})
+    assert await matches(office) == []
+    assert (await office.live(Reason.BANK_UNEXPECTED))["former"] == line
+
+
 @pytest.fixture
 async def flagless(database: Database) -> tuple[Office, int]:
     """A tenant whose dossier is paid and not flagged so, where its source expects that."""

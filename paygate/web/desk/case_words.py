@@ -98,6 +98,7 @@ KINDS: Final[Mapping[str, str]] = {
     "write_off": say("Write off"),
     "correct_flag": say("Correct the flag"),
     "not_ours": say("Not ours"),
+    "reopen": say("Reopen"),
 }
 PROPOSAL_STATES: Final[Mapping[str, str]] = {
     "open": say("waiting for approval"),
