@@ -61,6 +61,7 @@ async def test_every_reason_can_be_closed_and_every_day_still_proves_itself(offi
     runs = [json.loads(row["report"]) for row in rows]
     assert sum(run["discrepancies"]["resolved_by_person"]["amount"] for run in runs) == sum(closed.values())
     assert runs[-1]["proof"]["closing"] == 0
+    assert await office.fetch("SELECT FROM discrepancy WHERE state <> 'resolved'") == []
     for day in DAYS:
         report = await report_of(office, day)
         assert report["proof"]["residual"] == 0, day
@@ -85,3 +86,25 @@ async def test_what_people_closed_is_not_opened_again_when_all_is_judged_anew(of
         )
     await office.match()
     assert await office.fetch("SELECT subject, reason FROM discrepancy WHERE state <> 'resolved'") == []
+
+
+async def test_what_is_reopened_counts_as_open_again_and_the_days_still_prove_themselves(office: Office) -> None:
+    closed = await settle_everything(office)
+    await close_day(office.database, office.tenant_id, date.fromisoformat(DAYS[-1]), Policy(), NOW)
+    rows = await office.fetch("SELECT discrepancy_id FROM discrepancy WHERE resolved_by IS NOT NULL")
+    for row in rows:
+        await office.propose(row["discrepancy_id"], "reopen")
+        await office.act("binh", "approve", row["discrepancy_id"])
+    await office.match()
+    await close_day(office.database, office.tenant_id, date.fromisoformat(DAYS[-1]), Policy(), NOW)
+    assert (await amount_of_live(office)) == sum(closed.values())
+    for day in DAYS:
+        report = await report_of(office, day)
+        assert report["proof"]["residual"] == 0, day
+        assert (await verify_run(office.database, report["run"], Policy())).difference is None, day
+
+
+async def amount_of_live(office: Office) -> int:
+    rows = await office.fetch("SELECT sum(amount)::bigint AS amount FROM discrepancy WHERE state <> 'resolved'")
+    amount: int = rows[0]["amount"]
+    return amount
