@@ -15,7 +15,7 @@ from reconciliation.report import agency_in, payment_view, record_view
 
 QUERIES: Final = load_queries("reconciliation.sql", "desk_dossier.sql")
 
-MOST_LISTED: Final = 200
+MOST_LISTED: Final = 100
 """Events, and notices, of one case."""
 
 Json = dict[str, Any]

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from itertools import chain
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from paygate.access import Role
 from paygate.database import Connection, Database
 from paygate.domain.errors import NotFoundError
 from paygate.web.desk.answers import WORDS, Answer, answer
@@ -20,9 +19,6 @@ from paygate.web.desk.navigation import WORKERS
 from paygate.web.desk.reading import amount, moment, money
 from paygate.web.desk.units import OUTCOMES, UNITS
 from paygate.web.desk.visit import DeskVisit
-
-NOTICE_READERS: Final = frozenset({Role.OPERATOR, Role.AUDITOR, Role.ADMIN})
-"""Who may see what was received, word for word."""
 
 Case = dict[str, Any]
 
@@ -103,7 +99,7 @@ def _shown(visit: DeskVisit, case: Case | None, now: datetime) -> web.Response:
         standings=STANDINGS,
         units=UNITS,
         outcomes=OUTCOMES,
-        notices_open=visit.may(NOTICE_READERS) and visit.agencies is None,
+        notices_open=visit.agencies is None,
     )
 
 
