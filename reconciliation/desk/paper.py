@@ -7,6 +7,7 @@ import base64
 import csv
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from importlib import resources
@@ -28,6 +29,8 @@ LONGEST_CODE: Final = 32
 """Characters of what a discrepancy is about: a code that is longer is nobody's to read from paper."""
 PIECE: Final = 196_608
 """Bytes of the PDF in one item."""
+LARGEST_SAID: Final = 10**15
+"""From there on the words would be those of a rounded number."""
 THREADS: Final = "2"
 STANDARDS: Final = ["a-2a", "ua-1"]
 """To be kept for as long as the law says, and read aloud."""
@@ -77,6 +80,11 @@ WIDTHS: Final[Mapping[str, Sequence[int]]] = {
 }
 """How columns share what the others leave; 0: as wide as what is in it. Of other tables the first is the wide one."""
 
+_NOT_PRINTED = re.compile(
+    r"[^\n -~\u00a0-\u024f\u0300-\u036f\u1e00-\u1eff\u2010-\u2027\N{DONG SIGN}\N{NUMERO SIGN}\N{MINUS SIGN}]"
+)
+"""What is no letter of Vietnamese or its neighbours: each of the three fonts has all of those."""
+
 
 def print_report(file: BinaryIO) -> Iterator[str]:
     """Be what a child runs: read what is asked for and yield the PDF in pieces, in base64.
@@ -100,11 +108,20 @@ def set_type(asked: Json, kind: str = "pdf") -> bytes:
     made = compiled(
         template,
         format=kind,
-        sys_inputs={"data": json.dumps(_laid_out(asked, printed_at), ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(_printable(_laid_out(asked, printed_at)), ensure_ascii=False)},
         pdf_standards=STANDARDS if kind == "pdf" else [],
         timestamp=int(printed_at.timestamp()),
     )
     return bytes(made if isinstance(made, bytes) else made[0])
+
+
+def _printable(value: Any) -> Any:
+    """Put a question mark in place of every character that the fonts may lack: a document for keeping must have all."""
+    if isinstance(value, str):
+        return _NOT_PRINTED.sub("?", value)
+    if isinstance(value, Mapping):
+        return {name: _printable(one) for name, one in value.items()}
+    return [_printable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _laid_out(asked: Json, printed_at: datetime) -> Json:
@@ -149,7 +166,9 @@ def _in_words(report: Json, language: Language) -> list[tuple[str, str]]:
 
 
 def amount_in_words(amount: int) -> str:
-    """Return an amount of đồng in Vietnamese words."""
+    """Return an amount of đồng in Vietnamese words; one that nobody would write out in figures."""
+    if abs(amount) >= LARGEST_SAID:
+        return dong(amount)
     said = number_to_words(abs(amount))
     return f"{'Âm ' + said.lower() if amount < 0 else said.capitalize()} đồng"
 
