@@ -27,6 +27,7 @@ from paygate.rule_choices import RuleChoices
 from paygate.sessions import Lasting
 from paygate.settings import Settings
 from paygate.web.desk.account import AccountPages
+from paygate.web.desk.discrepancies import DiscrepancyPages
 from paygate.web.desk.discrepancy import CasePages
 from paygate.web.desk.door import Door, Page, forget_forms
 from paygate.web.desk.dossier import DossierPages
@@ -49,6 +50,7 @@ from paygate.web.repeats import forget_replies
 from paygate.web.report_files import MakeFile
 from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
+from reconciliation.desk import worklist
 from reconciliation.desk.board import BoardReader, Viewer
 from reconciliation.desk.case import live_neighbours, load_attachment, load_case, load_notice
 from reconciliation.desk.dossier import CaseReader
@@ -130,6 +132,7 @@ def _pages(ground: Ground) -> list[Page]:
         DossierPages(ground.database, CaseReader(ground.policy.calendar)),
         CasePages(ground.database, case, live_neighbours),
         EvidencePages(ground.database, load_notice, load_attachment),
+        DiscrepancyPages(ground.database, worklist, worklist.CATALOGUE, ground.policy.calendar),
     )
     return [page for room in rooms for page in room.pages()]
 

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Final
 
-from paygate.database import Connection
+from paygate.database import Connection, connect
+from tests.served import Served
 from tests.worlds import lay_tenant
 
 DAY: Final = date(2024, 5, 8)
@@ -58,3 +59,10 @@ async def fill(connection: Connection, tenant_id: int, many: int) -> None:
         values = (tenant_id, many) if "$2" in statement else (tenant_id,)
         await connection.execute(statement, *values)
     await connection.execute("ANALYZE discrepancy, payment, procedure_record, proposal, discrepancy_event")
+
+
+async def fill_served(served: Served, many: int) -> None:
+    """Lay the same into the first tenant of a service."""
+    async with connect(served.database_url) as connection:
+        tenant_id = await connection.fetchval("SELECT tenant_id FROM tenant WHERE code = 'haiduong'")
+        await fill(connection, tenant_id, many)

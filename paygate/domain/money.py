@@ -55,3 +55,13 @@ def dong(amount: int) -> str:
     """Write an amount as an officer reads it: `1.234.567 ₫`, with a true minus sign."""
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
     return f"{sign}{abs(amount):,}".replace(",", ".") + f"{_NO_BREAK_SPACE}₫"
+
+
+def written(amount: int, currency: str = DONG) -> str:
+    """Write an amount of any currency as an officer reads it: dong as `dong` does, others as `1.500,00 USD`."""
+    if currency == DONG:
+        return dong(amount)
+    whole, _, fraction = plain(abs(amount), currency).partition(".")
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
+    decimals = f",{fraction}" if fraction else ""
+    return f"{sign}{int(whole):,}".replace(",", ".") + f"{decimals}{_NO_BREAK_SPACE}{currency}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Final, Self
 
-from paygate.domain.money import DONG, dong, plain
+from paygate.domain.money import DONG, dong, written
 from paygate.domain.worklist import Said
 from reconciliation.model import Reason
 
@@ -110,16 +110,15 @@ def _paid_out(facts: Facts) -> int | None:
 
 
 def _answers(facts: Facts) -> Said | None:
-    count = max((len(facts.evidence.get(side, ())) for side in ("lines", "payments", "batches")), default=0)
-    return _same(str(count)) if count else None
+    sides = (facts.evidence.get(side) for side in ("lines", "payments", "batches"))
+    count = max((len(side) for side in sides if isinstance(side, list)), default=0)
+    return _same(str(count)) if count > 1 else None
 
 
 def _money_of_payment(facts: Facts) -> Said | None:
     if facts.payment is None or facts.currency is None:
         return None
-    if facts.currency == DONG:
-        return _money(facts.payment)
-    return _same(f"{plain(facts.payment, facts.currency)} {facts.currency}")
+    return _same(written(facts.payment, facts.currency))
 
 
 _LEGS: Final[Mapping[str, Said]] = {

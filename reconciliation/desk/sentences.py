@@ -196,6 +196,10 @@ WAYS: Final[Mapping[Reason, Sequence[Said]]] = {
             "{stake} có {answers} cách ghép ngang nhau, cần người quyết định",
             "{stake} has {answers} equally good answers; a person must decide",
         ),
+        Said(
+            "tài khoản {line_account} báo có {credit} ngày {line_day}, có dòng khác cũng hợp như vậy",
+            "{credit} arrived on {line_account} on {line_day}, another line fits as well",
+        ),
     ),
     Reason.NEVER_CONFIRMED: (
         Said(

@@ -45,7 +45,7 @@ SAID: Final[Mapping[Reason, tuple[dict[str, Any], str]]] = {
     ),
     Reason.CURRENCY_DIFFERS: (
         {**PAYMENT, "amount": 600, "payment": 600, "currency": "USD"},
-        "nộp 6.00 USD ngày 08/05/2024, không phải đồng",
+        "nộp 6,00\N{NO-BREAK SPACE}USD ngày 08/05/2024, không phải đồng",
     ),
     Reason.NOTICES_CONFLICT: (
         {**PAYMENT, "amount": 150_000},
@@ -76,7 +76,15 @@ SAID: Final[Mapping[Reason, tuple[dict[str, Any], str]]] = {
         "hoàn 150.000 ₫ ngày 08/05/2024 từ 0022, không gắn với khoản nộp nào",
     ),
     Reason.NET_DIFFERS: (
-        {**LINE, "subject": "batch:1", "amount": 5_000, "line": 95_000, "batch": "B1", "batch_net": 100_000},
+        {
+            **LINE,
+            "subject": "batch:1",
+            "amount": 5_000,
+            "line": 95_000,
+            "batch": "B1",
+            "batch_net": 100_000,
+            "evidence": {"lines": 7},
+        },
         "lô B1 thực nhận phải là 100.000 ₫, ngân hàng báo có 95.000 ₫: lệch 5.000 ₫",
     ),
     Reason.FEE_DIFFERS: (
@@ -181,6 +189,11 @@ def test_both_languages_name_the_same_and_only_what_there_is(reason: Reason) -> 
 def test_figures_that_do_not_make_the_difference_are_not_said() -> None:
     promoted = Facts("dossier:D1", Reason.OVERPAID, 10_000, kept=100_000, obligation=100_000)
     assert say_what_is_wrong(promoted).en.startswith("100.000\N{NO-BREAK SPACE}₫ is due, 10.000")
+
+
+def test_where_one_answer_has_several_lines_each_says_that_others_fit_as_well() -> None:
+    said = say_what_is_wrong(Facts(reason=Reason.AMBIGUOUS, amount=1, evidence={"payments": [7]}, **LINE))
+    assert said.en.endswith("another line fits as well")
 
 
 def test_braces_in_what_others_wrote_are_text() -> None:

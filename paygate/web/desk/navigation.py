@@ -36,6 +36,7 @@ def say(message: str) -> str:
 
 PLACES: Final = (
     Place(say("Today"), "", WORKERS, limited=True),
+    Place(say("Discrepancies"), "/discrepancies", WORKERS, limited=True),
     Place(say("Reports"), "/reports", WORKERS, limited=True),
     Place(say("Notices"), "/notices", PEOPLE),
 )

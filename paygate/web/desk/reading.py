@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from paygate.domain.money import DONG, dong, plain
+from paygate.domain.money import dong, written
 
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 NOTHING: Final = "–"
@@ -21,12 +21,8 @@ def amount(value: int | None) -> str:
 
 
 def money(value: int | None, currency: str) -> str:
-    """Write minor units of any currency, as `1.234,50 USD` where it is not the dong."""
-    if value is None or currency == DONG:
-        return amount(value)
-    whole, point, fraction = plain(abs(value), currency).partition(".")
-    sign = "\N{MINUS SIGN}" if value < 0 else ""
-    return f"{sign}{number(int(whole))}{point and ','}{fraction}{NO_BREAK}{currency}"
+    """Write an amount of any currency: đồng as everywhere, others as `1.500,00 USD`."""
+    return NOTHING if value is None else written(value, currency)
 
 
 def signed(value: int) -> str:

@@ -15,3 +15,56 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 // A page that shows work under way loads itself again.
 const wait = document.querySelector("[data-again]");
 if (wait) setTimeout(() => location.reload(), Number(wait.dataset.again) * 1000);
+
+// What is ticked is counted and added up beside the choice.
+const chosen = document.querySelector("[data-chosen]");
+const ticks = [...document.querySelectorAll("input[data-amount]")];
+const tell = () => {
+  const ticked = ticks.filter((one) => one.checked);
+  const sum = ticked.reduce((all, one) => all + BigInt(one.dataset.amount), 0n);
+  const written = String(sum).replace(/\B(?=(\d{3})+$)/g, ".");
+  chosen.textContent = ticked.length ? `${ticked.length} · ${written}\u00a0₫` : "";
+  chosen.hidden = !ticked.length;
+};
+if (chosen) {
+  for (const one of ticks) one.addEventListener("change", tell);
+  tell();
+}
+
+// Keys, for those who switch them on in this browser. None acts: each moves, or opens a page that asks.
+const keys = document.querySelector("[data-keys]");
+if (keys) {
+  const [box, list] = [keys.querySelector("input"), keys.querySelector("dialog")];
+  const stored = () => {
+    try { return localStorage.getItem("keys") === "on"; } catch { return false; }
+  };
+  keys.hidden = false;
+  box.checked = stored();
+  box.addEventListener("change", () => {
+    try { localStorage.setItem("keys", box.checked ? "on" : "off"); } catch { /* then they last for this page */ }
+  });
+
+  const items = [...document.querySelectorAll("[data-item]")];
+  const place = () => items.findIndex((one) => one.closest("tr")?.contains(document.activeElement));
+  const go = (step) => {
+    if (!items.length) return document.querySelector(step > 0 ? "a[rel=next]" : "a[rel=prev]")?.click();
+    const next = items[Math.min(Math.max(place() + step, 0), items.length - 1)];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  const acts = {
+    j: () => go(1),
+    k: () => go(-1),
+    x: () => items[place()]?.closest("tr").querySelector("input[data-amount]")?.click(),
+    "/": () => document.querySelector("input[type=search]")?.focus(),
+    "?": () => list.showModal(),
+    a: () => document.querySelector("[data-key=a]")?.click(),
+    p: () => document.querySelector("[data-key=p]")?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea, dialog");
+    if (!box.checked || typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(acts, event.key)) return;
+    event.preventDefault();
+    acts[event.key]();
+  });
+}

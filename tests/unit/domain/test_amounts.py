@@ -3,7 +3,7 @@
 import pytest
 
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.money import MAX_AMOUNT, dong, exponent, minor_units, plain
+from paygate.domain.money import MAX_AMOUNT, dong, exponent, minor_units, plain, written
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,16 @@ def test_dong_are_grouped_by_points_and_take_a_true_minus_sign() -> None:
 
 def test_an_amount_with_decimals_is_written_with_all_of_them() -> None:
     assert plain(-5, "EUR") == "-0.05"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (150_000, "VND", "150.000 ₫"),
+        (150_000, "USD", "1.500,00 USD"),
+        (-5, "USD", "−0,05 USD"),
+        (1_500, "JPY", "1.500 JPY"),
+    ],
+)
+def test_an_amount_of_any_currency_is_written_as_officers_read_it(amount: int, currency: str, text: str) -> None:
+    assert written(amount, currency) == text.replace(" ", "\N{NO-BREAK SPACE}")

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paygate.domain.calendar import Calendar, business_date, is_vietnamese_business_day
 
@@ -103,3 +105,17 @@ def test_what_is_decided_of_single_days_goes_before_what_is_usual() -> None:
 )
 def test_the_latest_business_day_is_the_day_itself_or_one_before(day: date, latest: date) -> None:
     assert Calendar().latest(day) == latest
+
+
+def test_an_age_counts_the_business_days_that_came_after() -> None:
+    saturday, monday = date(2024, 5, 11), date(2024, 5, 13)
+    days = [date(2024, 5, 8), date(2024, 5, 10), saturday, monday, date(2024, 5, 14)]
+    assert list(Calendar().ages(days, monday).values()) == [0, 0, 1, 1, 3]
+    assert Calendar().ages(days, monday)[date(2024, 5, 8)] == 3
+
+
+@given(days=st.lists(st.dates(date(2024, 1, 1), date(2024, 12, 31)), max_size=20), older=st.integers(0, 30))
+def test_what_began_before_the_day_of_an_age_is_older(days: list[date], older: int) -> None:
+    today = date(2024, 12, 31)
+    bound = Calendar().day_of_age(older, today)
+    assert all((age > older) == (day < bound) for day, age in Calendar().ages(days, today).items())

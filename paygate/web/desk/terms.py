@@ -1,0 +1,34 @@
+"""What pages call the members of closed lists; in English, as the words' files have it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from paygate.web.desk.navigation import say
+
+VERDICTS: Final[Mapping[str, str]] = {
+    "mismatched": say("Mismatched"),
+    "missing": say("Missing"),
+    "extra": say("Extra"),
+    "duplicate": say("Duplicate"),
+    "pending": say("Pending"),
+    "refund_due": say("Refund due"),
+    "matched": say("Matched"),
+}
+UNITS: Final[Mapping[str, str]] = {
+    "one_stop": say("one-stop unit"),
+    "gateway": say("payment gateway"),
+    "bank": say("bank"),
+    "treasury": say("treasury"),
+    "payer": say("payer"),
+    "portal": say("national portal"),
+    "ours": say("paygate operations"),
+}
+"""Who must act on a reason."""
+SEVERITIES: Final[Mapping[str, str]] = {"high": say("high"), "medium": say("medium"), "low": say("low")}
+STATES: Final[Mapping[str, str]] = {
+    "open": say("open"),
+    "assigned": say("in hand"),
+    "proposed": say("waiting for approval"),
+    "resolved": say("resolved"),
+}
+"""Of a discrepancy."""
