@@ -42,6 +42,9 @@ GET  /desk/{tenant}/reports/{period}/cases               officer approver audito
 GET  /desk/{tenant}/search                               officer approver auditor admin | agencies
 GET  /desk/{tenant}/dossiers/{code}                      officer approver auditor admin | agencies
 GET  /desk/{tenant}/payments/{payment}                   officer approver auditor admin | agencies
+GET  /desk/{tenant}/discrepancies                        officer approver auditor admin | agencies
+POST /desk/{tenant}/discrepancies/views                  officer approver auditor admin | agencies
+POST /desk/{tenant}/discrepancies/views/drop             officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}                   officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}/notices/{notice}  officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}/notices/{notice}/body  officer approver auditor admin | agencies
