@@ -128,8 +128,9 @@ async def test_every_story_is_answered_on_its_page_in_both_languages(province_ur
 
 
 async def test_a_payment_of_no_dossier_has_its_page(province_url: str) -> None:
-    async with a_province(province_url) as served, Visitor(served) as visitor:
+    async with a_province(province_url) as served, Visitor(served) as visitor, Visitor(served) as limited:
         await signed_in(visitor, served, Role.OFFICER)
+        await signed_in(limited, served, Role.OFFICER, agencies=("000.00.12.H23",))
         async with connect(province_url) as connection:
             number = await connection.fetchval(
                 "UPDATE payment SET dossier_code = NULL WHERE reference = 'TC11920000001' RETURNING payment_id"
@@ -137,6 +138,7 @@ async def test_a_payment_of_no_dossier_has_its_page(province_url: str) -> None:
         status, page = await visitor.get(f"/desk/haiduong/payments/{number}")
         assert status == 200
         assert "Chưa rõ nộp cho hồ sơ nào" in page
+        assert (await limited.get(f"/desk/haiduong/payments/{number}"))[0] == 404, "it is no agency's"
 
 
 async def test_a_registered_reference_under_which_nothing_came_is_found(province_url: str) -> None:
