@@ -160,6 +160,23 @@ class Admission:
                 await attempts.succeed(connection, attempt, comer.now)
         return right
 
+    async def prove_code(self, comer: Comer, name: str, credential: Credential, code: str) -> bool:
+        """Have somebody who is signed in show that they have their authenticator app.
+
+        Raises:
+            PausedError, ConfigurationError, IntegrityError: as `try_code`.
+        """
+        seal = self._seal()
+        async with self._database.transaction() as connection:
+            attempt = await attempts.take_try(connection, name, comer.browser, None, comer.now)
+        async with self._database.transaction() as connection:
+            right = credential.totp_secret is not None and await credentials.use_code(
+                connection, credential.person_id, credential.totp_secret, seal, code, comer.now
+            )
+            if right:
+                await attempts.succeed(connection, attempt, comer.now)
+        return right
+
     def _seal(self) -> Seal:
         if self.seal is None:
             log.error(Event.SIGN_IN_UNCHECKED)

@@ -173,6 +173,18 @@ async def test_a_person_removes_the_app_with_one_more_code(served: Served) -> No
         assert await signed_in(visitor)
 
 
+async def test_who_has_taken_a_session_cannot_guess_the_code_there(served: Served) -> None:
+    name = await a_person(served, Role.OFFICER)
+    async with Visitor(served) as visitor:
+        await visitor.sign_in(name)
+        await enrol(visitor)
+        found = []
+        for _ in range(6):
+            await visitor.get("/account/totp")
+            found.append((await visitor.post("/account/totp/remove", {"code": "000000"}))[0])
+        assert found == [422] * 5 + [429]
+
+
 async def test_an_administrator_removes_the_app_of_who_has_lost_it(served: Served) -> None:
     name = await a_person(served, Role.OFFICER)
     async with Visitor(served) as visitor:

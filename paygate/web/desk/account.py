@@ -123,12 +123,11 @@ class AccountPages:
         if (first := await visit.repeated()) is not None:
             return first
         own = await self._credential(visit)
-        seal, now = self._seal(), datetime.now(UTC)
+        self._seal()
         if own.totp_secret is None:
             raise NotFoundError("there is no authenticator app")
-        async with self.database.transaction() as connection:
-            code = visit.form.text("code")
-            right = await credentials.use_code(connection, own.person_id, own.totp_secret, seal, code, now)
+        comer, code = self.entrance.comer(visit.request), visit.form.text("code")
+        right = await self.admission.prove_code(comer, visit.person, own, code)
         if not right:
             said = visit.say("The code is not right, or was used before. Wait for the next one.")
             return visit.render("account-totp.html", status=_AGAIN, removing=True, fault=said)
