@@ -21,11 +21,16 @@ SELECT EXISTS (
       AND NOT coalesce(coalesce(r.agency_code, split_part(p.dossier_code, '-', 1)) = ANY ($7), false));
 
 -- name: payments_to_link
--- Money that came, of the agencies a person is limited to, and whether a bank line settles it already.
+-- Money that came, of the agencies a person is limited to, and whether a bank line settles it already, or
+-- its batch.
 SELECT p.payment_id AS fact_id, p.amount, p.currency, p.account_id, p.dossier_code,
        EXISTS (SELECT FROM match AS m WHERE m.tenant_id = $1 AND m.leg = 'bank' AND m.payment_id = p.payment_id)
            OR EXISTS (SELECT FROM joined AS j WHERE j.tenant_id = $1 AND j.leg = 'payment' AND j.fact_id = p.payment_id)
-           AS taken
+           OR EXISTS (SELECT FROM match AS s
+                      JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = s.fact_id
+                      JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.source_id = l.source_id AND b.code = l.batch
+                      JOIN match AS m ON m.tenant_id = $1 AND m.batch_id = b.batch_id
+                      WHERE s.tenant_id = $1 AND s.leg = 'settlement' AND s.payment_id = p.payment_id) AS taken
 FROM payment AS p
 LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = p.dossier_code
 WHERE p.tenant_id = $1 AND p.payment_id = ANY ($2::bigint[]) AND p.state >= 'paid' AND p.amount > 0

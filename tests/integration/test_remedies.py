@@ -15,7 +15,7 @@ from paygate.records import upsert
 from reconciliation.model import Reason
 from reconciliation.oracle.facts import LineFact, SourceFact, World
 from reconciliation.parting import rejoin_match, undo_match
-from tests.case_facts import AMOUNT, DOSSIER, NEXT, a_bank_line, a_payment, a_record
+from tests.case_facts import AMOUNT, DOSSIER, NEXT, a_bank_line, a_payment, a_payout, a_record, a_settlement_line
 from tests.casework import Office, an_office
 from tests.record_rows import a_row
 from tests.worlds import DOSSIERS, lay_lines
@@ -120,6 +120,15 @@ async def test_what_is_matched_already_is_not_joined_before_it_is_split(database
         await office.propose(line, "link", {"payments": [1], "lines": [50]})
 
 
+async def test_what_came_with_its_batch_is_not_joined_with_a_line_of_its_own(database: Database) -> None:
+    lines = [a_settlement_line(PAID), a_payout(AMOUNT), unnamed(50)]
+    office = await an_office(database, World([PAID], lines, RECORDS, {1: SourceFact(settlement_days=1, account_id=1)}))
+    assert ("settlement_batch",) in {match[:1] for match in await matches(office)}
+    [line] = await office.fetch("SELECT discrepancy_id FROM discrepancy WHERE subject = 'line:50'")
+    with pytest.raises(ConflictError, match="payment 1 is matched"):
+        await office.propose(line["discrepancy_id"], "link", {"payments": [1], "lines": [50]})
+
+
 async def test_a_link_is_refused_whose_facts_were_matched_before_it_was_approved(database: Database) -> None:
     office, line = await an_unnamed_line(database)
     await office.propose(line, "link", {"payments": [1], "lines": [50]})
@@ -148,6 +157,16 @@ async def test_a_reversal_of_a_joined_line_frees_the_rest(database: Database) ->
         await lay_lines(connection, office.tenant_id, [unnamed(51, -AMOUNT, reversal=True), a_bank_line(PAID)])
     await office.match()
     assert await matches(office) == [("exact", 0, 1, 11)]
+    assert await live(office) == []
+
+
+async def test_a_reversal_that_comes_alone_finds_the_joined_line_it_takes_back(database: Database) -> None:
+    office, line = await an_unnamed_line(database)
+    await office.settle(line, "link", {"payments": [1], "lines": [50]})
+    async with database.connection() as connection:
+        await lay_lines(connection, office.tenant_id, [unnamed(51, -AMOUNT, reversal=True)])
+    await office.match()
+    assert await matches(office) == []
     assert await live(office) == []
 
 
