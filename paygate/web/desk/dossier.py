@@ -17,7 +17,7 @@ from paygate.web.desk.case_words import WORDS as CASE_WORDS
 from paygate.web.desk.door import Page
 from paygate.web.desk.navigation import WORKERS
 from paygate.web.desk.reading import amount, moment, money
-from paygate.web.desk.units import OUTCOMES, UNITS
+from paygate.web.desk.terms import OUTCOMES, UNITS
 from paygate.web.desk.visit import DeskVisit
 
 Case = dict[str, Any]

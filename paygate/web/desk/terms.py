@@ -32,3 +32,12 @@ STATES: Final[Mapping[str, str]] = {
     "resolved": say("resolved"),
 }
 """Of a discrepancy."""
+OUTCOMES: Final[Mapping[str, str]] = {
+    "paid": say("paid"),
+    "payer_left": say("left by the payer"),
+    "declined": say("declined"),
+    "gateway_fault": say("fault of the gateway"),
+    "our_fault": say("fault of ours"),
+    "pending": say("awaited"),
+}
+"""What an attempt to pay came to."""

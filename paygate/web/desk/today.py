@@ -20,7 +20,7 @@ from paygate.web.desk.navigation import CHECKERS, MAKERS, WORKERS, first_of
 from paygate.web.desk.reading import amount, moment, number
 from paygate.web.desk.spark import HEIGHT, WIDTH, spark
 from paygate.web.desk.standing import Standing, Why, span, stand
-from paygate.web.desk.units import OUTCOMES, UNITS
+from paygate.web.desk.terms import OUTCOMES, UNITS
 from paygate.web.desk.visit import DeskVisit, Done, see_other
 from paygate.web.desk.words import Language
 
