@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -72,6 +72,26 @@ class Caller:
     def agencies(self, tenant: str) -> list[str] | None:
         """Return the agencies the caller is limited to in a tenant of theirs; None: to none."""
         return sorted(self.grants[tenant].agencies) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Someone who works in a tenant. `checker`: they may approve what others propose."""
+
+    name: str
+    full_name: str
+    checker: bool
+
+
+async def people_who(
+    connection: Connection, tenant_id: int, roles: Collection[Role], agency: str | None
+) -> list[Colleague]:
+    """Return who has one of the roles in a tenant and may see an agency's things, by name.
+
+    Of what belongs to no agency (None), those of the whole tenant.
+    """
+    rows = await connection.fetch(QUERIES["people_who"], tenant_id, sorted(roles), agency, [Role.APPROVER, Role.ADMIN])
+    return [Colleague(row["name"], row["full_name"], row["checker"]) for row in rows]
 
 
 async def add_person(connection: Connection, name: str, role: Role, tenant_id: int) -> int:

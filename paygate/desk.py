@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiohttp.web import RouteDef
 
 from paygate import attempts, endpoints, exports, sessions
+from paygate.access import people_who
 from paygate.admission import Admission
 from paygate.background import Advance, Work
 from paygate.casework import Casework
@@ -28,6 +29,8 @@ from paygate.sessions import Lasting
 from paygate.settings import Settings
 from paygate.web.desk.account import AccountPages
 from paygate.web.desk.discrepancies import DiscrepancyPages
+from paygate.web.desk.case_acts import CaseActs
+from paygate.web.desk.case_upload import EvidenceUpload
 from paygate.web.desk.discrepancy import CasePages
 from paygate.web.desk.door import Door, Page, forget_forms
 from paygate.web.desk.dossier import DossierPages
@@ -35,8 +38,10 @@ from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.evidence import EvidencePages
 from paygate.web.desk.exports import SMALL, ExportPages
 from paygate.web.desk.help import HelpPages
+from paygate.web.desk.linking import Linking
 from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.people import PeoplePages
+from paygate.web.desk.propose import Proposing
 from paygate.web.desk.provider_sign_in import ProviderSignIn
 from paygate.web.desk.report_cases import ReportCases
 from paygate.web.desk.reports import Reading, ReportPages, Wording
@@ -46,14 +51,16 @@ from paygate.web.desk.settings_pages import SettingsPages
 from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
 from paygate.web.desk.trail import AuditPages
+from paygate.web.desk.visit import DeskVisit
 from paygate.web.repeats import forget_replies
 from paygate.web.report_files import MakeFile
 from reconciliation import rendering
 from reconciliation.backtest import Days, backtest
 from reconciliation.desk import worklist
 from reconciliation.desk.board import BoardReader, Viewer
-from reconciliation.desk.case import live_neighbours, load_attachment, load_case, load_notice
+from reconciliation.desk.case import live_neighbours, load_case, load_notice
 from reconciliation.desk.dossier import CaseReader
+from reconciliation.desk.linking import find_free_facts, search_free_facts
 from reconciliation.desk.periods import (
     CaseFilter,
     list_closed_days,
@@ -74,6 +81,12 @@ from reconciliation.rules.reading import read_rules
 CHOICES: Final = RuleChoices(propose_rules, approve_rules)
 EXAMPLES: Final = 5
 """Of each kind of difference that a backtest shows."""
+
+
+class Room(Protocol):
+    """Some pages that belong together."""
+
+    def pages(self) -> list[Page]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +127,13 @@ def build_desk(ground: Ground) -> Desk:
     sign_in = SignIn(door, admission, facts.label if facts else None)
     elsewhere = ProviderSignIn(Provider(facts, ground.send), sign_in, admission).routes() if facts else []
     own = AccountPages(ground.database, entrance, admission)
-    pages = [*sign_in.pages(), *own.pages(), *_pages(ground), *_keeping(ground)]
+    pages = [*sign_in.pages(), *own.pages(), *_pages(ground, door), *_keeping(ground)]
     return Desk(door, pages, [*sign_in.routes(), *elsewhere, *door.routes(pages)])
 
 
-def _pages(ground: Ground) -> list[Page]:
-    case = partial(load_case, calendar=ground.policy.calendar)
+def _pages(ground: Ground, door: Door) -> list[Page]:
     reading = _reading(ground)
-    rooms = (
+    rooms: Sequence[Room] = (
         TodayPages(ground.database, BoardReader(ground.policy.calendar), Viewer, ground.asked),
         _notices(ground),
         ReportPages(ground.database, reading, SMALL),
@@ -130,9 +142,8 @@ def _pages(ground: Ground) -> list[Page]:
         HelpPages(ground.database),
         SearchPages(ground.database, find_by_code, find_by_amount),
         DossierPages(ground.database, CaseReader(ground.policy.calendar)),
-        CasePages(ground.database, case, live_neighbours),
-        EvidencePages(ground.database, load_notice, load_attachment),
         DiscrepancyPages(ground.database, worklist, worklist.CATALOGUE, ground.policy.calendar),
+        *_discrepancy(ground, door),
     )
     return [page for room in rooms for page in room.pages()]
 
@@ -146,6 +157,25 @@ def _keeping(ground: Ground) -> list[Page]:
         *PeoplePages(ground.database).pages(),
         *AuditPages(ground.database).pages(),
     ]
+
+
+def _discrepancy(ground: Ground, door: Door) -> Sequence[Room]:
+    """Put together what is shown of one discrepancy, and done about it."""
+    case = partial(load_case, calendar=ground.policy.calendar)
+    cases = CasePages(ground.database, case, _neighbours, people_who, find_free_facts)
+    acts = CaseActs(cases, ground.casework, ground.changed)
+    linking = Linking(ground.database, find_free_facts, search_free_facts)
+    evidence = EvidencePages(ground.database, load_notice, ground.casework)
+    return cases, acts, Proposing(cases, acts, linking), evidence, EvidenceUpload(acts, door)
+
+
+async def _neighbours(
+    connection: Connection,
+    visit: DeskVisit,
+    number: int,
+    listed: str,  # noqa: ARG001 -- one list so far
+) -> tuple[int | None, int | None]:
+    return await live_neighbours(connection, visit.tenant.tenant_id, number, visit.agencies)
 
 
 def backtesting(database: Database, policy: Policy) -> Work:

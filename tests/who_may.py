@@ -49,6 +49,14 @@ GET  /desk/{tenant}/discrepancies/{id}                   officer approver audito
 GET  /desk/{tenant}/discrepancies/{id}/notices/{notice}  officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}/notices/{notice}/body  officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}/files/{file}      officer approver auditor admin | agencies
+POST /desk/{tenant}/discrepancies/{id}/assign            officer admin | agencies
+POST /desk/{tenant}/discrepancies/{id}/comment           officer admin | agencies
+POST /desk/{tenant}/discrepancies/{id}/evidence          officer admin | agencies
+GET  /desk/{tenant}/discrepancies/{id}/propose/{kind}    officer admin | agencies
+POST /desk/{tenant}/discrepancies/{id}/propose/{kind}    officer admin | agencies
+POST /desk/{tenant}/discrepancies/{id}/withdraw          officer admin | agencies
+POST /desk/{tenant}/discrepancies/{id}/approve           approver admin | agencies
+POST /desk/{tenant}/discrepancies/{id}/reject            approver admin | agencies
 
 GET  /desk/{tenant}/reports/{period}.{kind}              officer approver auditor admin
 POST /desk/{tenant}/reports/{period}/exports             officer approver auditor admin

@@ -10,8 +10,10 @@ import asyncpg
 
 from paygate.database import Connection, load_queries
 from paygate.domain.calendar import Calendar
+from paygate.domain.casework import ProposalKind
 from paygate.domain.legs import Leg
 from reconciliation.candidates import suggestions_of
+from reconciliation.casework import REFUNDABLE
 from reconciliation.desk.case_legs import lay_legs, stand_of_batch, stand_of_line
 from reconciliation.desk.case_timeline import lay_timeline
 from reconciliation.desk.contenders import contenders_of
@@ -24,6 +26,9 @@ QUERIES: Final = load_queries("reconciliation.sql", "desk_case.sql")
 
 OLDEST_DAYS: Final = 3660
 """Days over which the age of a discrepancy is counted."""
+
+FREE: Final = frozenset({"open", "ambiguous_reference", "ambiguous_narrative", "ambiguous_sum"})
+"""How the matcher has left a fact that a person may join."""
 
 Json = dict[str, Any]
 
@@ -93,12 +98,23 @@ async def load_case(  # noqa: PLR0913 -- whose case, who looks into it, and when
         "siblings": [_sibling(one) for one in said[1:]],
         "legs": lay_legs(facts, _standings(scope, facts, live), of_batch=bool(scope.batch_ids)),
         "matches": _matches(facts),
-        "tried": await _tried(connection, tenant_id, row),
+        "tried": (tried := await _tried(connection, tenant_id, row)),
         "contenders": await contenders_of(connection, tenant_id, row),
         "suggestions": (await suggestions_of(connection, tenant_id, [discrepancy_id])).get(discrepancy_id, []),
         **await _doings(connection, tenant_id, row),
     }
-    return {**case, "timeline": lay_timeline(case, now)}
+    return {**case, "kinds": _kinds(row, case, tried), "timeline": lay_timeline(case, now)}
+
+
+def _kinds(row: Mapping[str, Any], case: Mapping[str, Any], tried: Mapping[str, Any] | None) -> list[ProposalKind]:
+    """Return what can be proposed: what has nothing to act on is left out."""
+    apt = {
+        ProposalKind.LINK: tried is not None and tried["standing"] in FREE,
+        ProposalKind.SPLIT: bool(case["matches"]),
+        ProposalKind.REFUND: Reason(row["reason"]) in REFUNDABLE,
+        ProposalKind.CORRECT_FLAG: case["record"] is not None,
+    }
+    return [kind for kind in ProposalKind if apt.get(kind, True)]
 
 
 async def load_notice(
@@ -112,16 +128,6 @@ async def load_notice(
     found = await connection.fetchrow(
         QUERIES["case_notice"], tenant_id, notice_id, scope.dossier_code, scope.payment_ids
     )
-    return dict(found) if found else None
-
-
-async def load_attachment(
-    connection: Connection, tenant_id: int, discrepancy_id: int, agencies: Sequence[str] | None, attachment_id: int
-) -> Json | None:
-    """Return a file that was attached to a discrepancy; None where it has no such file."""
-    if await find_case(connection, tenant_id, discrepancy_id, agencies) is None:
-        return None
-    found = await connection.fetchrow(QUERIES["case_attachment"], tenant_id, discrepancy_id, attachment_id)
     return dict(found) if found else None
 
 

@@ -139,9 +139,6 @@ FROM discrepancy_event WHERE tenant_id = $1 AND discrepancy_id = $2 ORDER BY eve
 SELECT attachment_id, name, media_type, encode(sha256, 'hex') AS digest, octet_length(body) AS octets, added_by, added_at
 FROM attachment WHERE tenant_id = $1 AND discrepancy_id = $2 ORDER BY attachment_id LIMIT 200;
 
--- name: case_attachment
-SELECT name, media_type, body FROM attachment WHERE tenant_id = $1 AND discrepancy_id = $2 AND attachment_id = $3;
-
 -- name: case_proposals
 SELECT proposal_id, kind::text AS kind, detail, amount, reason, version, state::text AS state, proposed_by, proposed_at,
        decided_by, decided_at, answer

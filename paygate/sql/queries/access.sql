@@ -63,3 +63,15 @@ FROM person AS p JOIN person_role AS r ON r.person_id = p.person_id AND r.tenant
 WHERE p.name = $2 AND NOT p.disabled
     AND NOT EXISTS (SELECT FROM person_disabled AS d WHERE d.tenant_id = $1 AND d.person_id = p.person_id)
 GROUP BY p.person_id;
+
+-- name: people_who
+-- Who is not disabled and has one of the roles ($2), by name; $4 are those that approve.
+SELECT p.name, coalesce(nullif(p.full_name, ''), p.name) AS full_name, bool_or(r.role = ANY ($4::text[])) AS checker
+FROM person_role AS r JOIN person AS p USING (person_id)
+WHERE r.tenant_id = $1 AND r.role = ANY ($2::text[]) AND NOT p.disabled
+  AND NOT EXISTS (SELECT FROM person_disabled AS d WHERE d.tenant_id = $1 AND d.person_id = p.person_id)
+  AND (NOT EXISTS (SELECT FROM person_agency AS a WHERE a.person_id = p.person_id AND a.tenant_id = $1)
+       OR EXISTS (SELECT FROM person_agency AS a
+                  WHERE a.person_id = p.person_id AND a.tenant_id = $1 AND a.agency_code = $3::text))
+GROUP BY p.person_id, p.name, p.full_name
+ORDER BY full_name, p.name LIMIT 200;

@@ -1,13 +1,16 @@
 """One discrepancy: all its legs, what happened, the evidence as it came, what was tried, and what people did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from aiohttp import web
 
+from paygate.access import Role
 from paygate.database import Connection, Database
+from paygate.domain.casework import Act
 from paygate.domain.errors import NotFoundError
 from paygate.web.desk.case_words import STANDINGS, WORDS
 from paygate.web.desk.door import Page
@@ -20,7 +23,23 @@ LIST: Final = "list"
 """The field that holds the query of the list a person came from."""
 LONGEST_LIST: Final = 1_000
 
+DECISIONS: Final = frozenset({Act.APPROVE, Act.CLOSE, Act.REJECT, Act.WITHDRAW})
+
 Case = dict[str, Any]
+Facts = Mapping[str, list[dict[str, Any]]]
+
+
+class Colleague(Protocol):
+    """Who works on discrepancies. `checker`: may approve what others propose."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def full_name(self) -> str: ...
+
+    @property
+    def checker(self) -> bool: ...
 
 
 class LoadCase(Protocol):
@@ -32,11 +51,33 @@ class LoadCase(Protocol):
 
 
 class Neighbours(Protocol):
-    """Returns which discrepancies stand before and after one."""
+    """Returns which discrepancies stand before and after one in the list of a query; '' is no list."""
 
     async def __call__(
-        self, connection: Connection, tenant_id: int, number: int, agencies: Sequence[str] | None, /
+        self, connection: Connection, visit: DeskVisit, number: int, listed: str, /
     ) -> tuple[int | None, int | None]: ...
+
+
+class PeopleWho(Protocol):
+    """Returns who has one of the roles in a tenant and may see an agency's things; None: things of no agency."""
+
+    async def __call__(
+        self, connection: Connection, tenant_id: int, roles: Collection[Role], agency: str | None, /
+    ) -> Sequence[Colleague]: ...
+
+
+class FindFacts(Protocol):
+    """Returns the free facts of these numbers that the agencies may join, as `payments` and `lines`."""
+
+    async def __call__(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        agencies: Sequence[str] | None,
+        payment_ids: Sequence[int],
+        line_ids: Sequence[int],
+        /,
+    ) -> Facts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +87,49 @@ class CasePages:
     database: Database
     load_case: LoadCase
     neighbours: Neighbours
+    people_who: PeopleWho
+    find_facts: FindFacts
 
     async def show(self, visit: DeskVisit) -> web.StreamResponse:
         """Show a discrepancy with the way on in the list it came from."""
+        return await self._shown(visit, HTTPStatus.OK, None)
+
+    async def show_again(self, visit: DeskVisit, status: HTTPStatus, seen: int | None = None) -> web.StreamResponse:
+        """Show it after an act that was not done: with its faults, and what changed since the event `seen`."""
+        return await self._shown(visit, status, seen)
+
+    async def _shown(self, visit: DeskVisit, status: HTTPStatus, seen: int | None) -> web.Response:
         number, tenant_id = visit.number("id"), visit.tenant.tenant_id
         async with self.database.snapshot() as connection:
             case = await self.read(connection, visit, number)
-            before, after = await self.neighbours(connection, tenant_id, number, visit.agencies)
-        shown = {"case": case, "before": before, "after": after, "listed": listed(visit), **may(visit), **told()}
-        return visit.render("discrepancy.html", **shown)
+            before, after = await self.neighbours(connection, visit, number, listed(visit))
+            people = await self.people_who(connection, tenant_id, MAKERS | CHECKERS, case["agency_code"])
+            waiting = next((one for one in case["proposals"] if one["state"] == "open"), None)
+            case["joining"] = await self._joining(connection, visit, waiting)
+        shown = {
+            "case": case,
+            "before": before,
+            "after": after,
+            "listed": listed(visit),
+            "people": people,
+            "waiting": waiting,
+            "stale": _since(case, waiting["version"], facts_alone=True) if waiting else [],
+            "moved": seen is not None,
+            "since": [] if seen is None else _since(case, seen, facts_alone=False),
+            "late": None if seen is None else _decided_since(case, seen),
+            "values": visit.form.values(),
+            "faults": visit.form.faults,
+        }
+        return visit.render("discrepancy.html", status=status, **shown, **may(visit), **told())
+
+    async def _joining(self, connection: Connection, visit: DeskVisit, waiting: Case | None) -> Case | None:
+        """Return the two sides of a joining that waits, with their sums."""
+        if waiting is None or waiting["kind"] != "link":
+            return None
+        sides = [waiting["detail"].get(name, []) for name in ("payments", "lines")]
+        found = await self.find_facts(connection, visit.tenant.tenant_id, visit.agencies, *sides)
+        paid, booked = (sum(one["amount"] for one in found[name]) for name in ("payments", "lines"))
+        return {**found, "paid": paid, "booked": booked, "difference": paid - booked}
 
     async def read(self, connection: Connection, visit: DeskVisit, number: int) -> Case:
         """Read a discrepancy as far as the person may see it.
@@ -70,6 +145,19 @@ class CasePages:
 
     def pages(self) -> list[Page]:
         return [Page("GET", path(), WORKERS, self.show, limited=True)]
+
+
+def _since(case: Case, version: int, *, facts_alone: bool) -> list[Case]:
+    """Return what became of a discrepancy after one of its events; of `facts_alone`, what no person did."""
+    events = [one for one in case["events"] if one["event_id"] > version]
+    return [one for one in events if one["person"] is None or not facts_alone]
+
+
+def _decided_since(case: Case, version: int) -> Case | None:
+    """Return the latest proposal where it was decided after an event."""
+    last = case["proposals"][0] if case["proposals"] else None
+    told = [one for one in case["events"] if one["event_id"] > version and one["said"] in DECISIONS]
+    return last if last is not None and last["state"] != "open" and told else None
 
 
 def path(below: str = "") -> str:

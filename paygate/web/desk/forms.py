@@ -59,6 +59,10 @@ class Form:
         """Note what is wrong with a field; the first fault of each counts."""
         self.faults.setdefault(name, message)
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return every field with every value, in their order."""
+        return [(name, value) for name, values in self._fields.items() for value in values]
+
     def values(self) -> Mapping[str, str]:
         """Return what was typed, for the page that asks again; secrets are the page's to leave out."""
         return {name: values[0] for name, values in self._fields.items()}
