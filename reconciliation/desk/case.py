@@ -10,15 +10,16 @@ import asyncpg
 
 from paygate.database import Connection, load_queries
 from paygate.domain.calendar import Calendar
-from paygate.domain.casework import ProposalKind
+from paygate.domain.casework import UNDOING, ProposalKind
 from paygate.domain.legs import Leg
+from paygate.domain.lifecycle import DiscrepancyState
 from reconciliation.candidates import suggestions_of
-from reconciliation.casework import REFUNDABLE
 from reconciliation.desk.case_legs import lay_legs, stand_of_batch, stand_of_line
 from reconciliation.desk.case_timeline import lay_timeline
 from reconciliation.desk.contenders import contenders_of
 from reconciliation.legs import ShownRecord, Standing, see_legs
 from reconciliation.model import REASONS, Reason
+from reconciliation.remedies import REFUNDABLE
 from reconciliation.rendering import word
 from reconciliation.report import see_payment
 
@@ -108,13 +109,16 @@ async def load_case(  # noqa: PLR0913 -- whose case, who looks into it, and when
 
 def _kinds(row: Mapping[str, Any], case: Mapping[str, Any], tried: Mapping[str, Any] | None) -> list[ProposalKind]:
     """Return what can be proposed: what has nothing to act on is left out."""
+    resolved = row["state"] == DiscrepancyState.RESOLVED
     apt = {
         ProposalKind.LINK: tried is not None and tried["standing"] in FREE,
         ProposalKind.SPLIT: bool(case["matches"]),
         ProposalKind.REFUND: Reason(row["reason"]) in REFUNDABLE,
         ProposalKind.CORRECT_FLAG: case["record"] is not None,
+        ProposalKind.REOPEN: resolved and row["resolved_by"] is not None,
     }
-    return [kind for kind in ProposalKind if apt.get(kind, True)]
+    wanted = UNDOING if resolved else set(ProposalKind) - {ProposalKind.REOPEN}
+    return [kind for kind in ProposalKind if kind in wanted and apt.get(kind, True)]
 
 
 async def load_notice(

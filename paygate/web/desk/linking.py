@@ -128,7 +128,10 @@ def _together(found: Facts, more: Facts, side: str) -> list[dict[str, Any]]:
 
 def _sums(
     payments: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], ticked: Mapping[str, Sequence[int]]
-) -> dict[str, int]:
+) -> dict[str, int | bool]:
     paid = sum(one["amount"] for one in payments if one["id"] in ticked[PAYMENT])
     booked = sum(one["amount"] for one in lines if one["id"] in ticked[LINE])
-    return {"paid": paid, "booked": booked, "difference": paid - booked}
+    accounts = {one["account"] for one in payments if one["id"] in ticked[PAYMENT]}
+    accounts |= {one["account"] for one in lines if one["id"] in ticked[LINE]}
+    difference = paid - booked
+    return {"paid": paid, "booked": booked, "difference": difference, "even": not difference and len(accounts) == 1}

@@ -48,8 +48,8 @@ class Proposing:
         if step not in {CHECK, SEND}:
             return await self._form(visit, case, kind, HTTPStatus.OK)
         detail, joining = await self._detail(visit, case, kind)
-        adds_up = joining is not None and joining["difference"] == 0
-        reason = visit.form.text("reason") if adds_up else text_of(visit, "reason")
+        even = joining is not None and joining["even"]
+        reason = visit.form.text("reason") if even else text_of(visit, "reason")
         if visit.form.faults:
             return await self._form(visit, case, kind, HTTPStatus.UNPROCESSABLE_ENTITY)
         if step == SEND:
