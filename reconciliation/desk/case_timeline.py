@@ -58,6 +58,6 @@ def _of_matches(case: Mapping[str, Any]) -> Iterator[Json]:
 
 
 def _of_discrepancy(case: Mapping[str, Any]) -> Iterator[Json]:
-    for event in case["events"]:
+    for event in reversed(case["events"]):
         if event["change"] or event["person"]:
             yield {"kind": "event", "at": event["recorded_at"], "event": event}
