@@ -28,9 +28,9 @@ from paygate.rule_choices import RuleChoices
 from paygate.sessions import Lasting
 from paygate.settings import Settings
 from paygate.web.desk.account import AccountPages
-from paygate.web.desk.discrepancies import DiscrepancyPages
 from paygate.web.desk.case_acts import CaseActs
 from paygate.web.desk.case_upload import EvidenceUpload
+from paygate.web.desk.discrepancies import DiscrepancyPages
 from paygate.web.desk.discrepancy import CasePages
 from paygate.web.desk.door import Door, Page, forget_forms
 from paygate.web.desk.dossier import DossierPages

@@ -2,19 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from paygate.access import Role
 from paygate.database import connect
 from tests.desk import Visitor
-from tests.desk_cases import AGENCY, number_of, path_of, signed_in
-from tests.outside_stories import BANK, NEXT_DAY
-from tests.province import a_province, close_days, done, table
+from tests.desk_cases import AGENCY, WHY, act, field, number_of, path_of, propose, signed_in, state_of
+from tests.province import a_province
 from tests.served import Served
 
-WHY = "Đã đối chiếu với ngân hàng"
 OWN = "Bạn lập đề nghị này nên không thể duyệt."
 
 
@@ -36,33 +33,6 @@ async def checker(served: Served) -> AsyncIterator[Visitor]:
     async with Visitor(served) as visitor:
         await signed_in(visitor, Role.APPROVER, name="checker")
         yield visitor
-
-
-async def field(visitor: Visitor, path: str, name: str = "version") -> str:
-    """Load a page and return a hidden field of it."""
-    _, text = await visitor.get(path)
-    return text.partition(f'name="{name}" value="')[2].partition('"')[0]
-
-
-async def state_of(served: Served, number: int) -> str:
-    state = await served.fetchval("SELECT state::text FROM discrepancy WHERE discrepancy_id = $1", number)
-    return str(state)
-
-
-async def act(visitor: Visitor, number: int, what: str, **fields: Any) -> tuple[int, str]:
-    """Load the page and send one of its forms, as of the version it shows."""
-    version = await field(visitor, path_of(number))
-    return await visitor.post(path_of(number, f"/{what}"), {"version": version, **fields})
-
-
-async def propose(visitor: Visitor, number: int, kind: str = "write_off", **fields: Any) -> tuple[int, str]:
-    """Fill in a proposal, look at it, and send it."""
-    where = path_of(number, f"/propose/{kind}")
-    given = {"version": await field(visitor, where), "reason": WHY, **fields}
-    status, text = await visitor.post(where, {**given, "step": "check"})
-    assert status == 200, text
-    assert "Kiểm tra trước khi gửi" in text
-    return await visitor.post(where, {**given, "step": "send"})
 
 
 async def test_a_task_is_given_and_said(served: Served, maker: Visitor) -> None:
@@ -308,94 +278,3 @@ async def test_every_act_stands_in_the_chain_and_on_the_page(served: Served, mak
     assert [trail.count(f">{who}<") for who in ("maker", "checker", "paygate")] == [2, 1, 1]
     subject = f"discrepancy:{number}"
     assert await served.fetchval("SELECT count(*) FROM audit_entry WHERE subject = $1", subject) == 3
-
-
-async def lay_stray_money(served: Served) -> tuple[int, int]:
-    """Let a bank line of no payment come that is the missing one of a payment; return what does not agree of each."""
-    missing = await number_of(served, "bank_missing")
-    await tell_line(served, 150_000, "NOP TIEN")
-    await close_days(served)
-    return missing, await number_of(served, "bank_unexpected")
-
-
-async def tell_line(served: Served, credit: int, narrative: str) -> None:
-    headers = await served.token("haiduong", Role.ADMIN)
-    line = {"booked_on": NEXT_DAY, "reference": "", "narrative": narrative, "credit": credit, "debit": ""}
-    route = "/v1/statements?tenant=haiduong&account=001&format=table&mapping=bank"
-    await done(served, route, headers, data=table(BANK, [line]))
-
-
-async def fact_of(served: Served, number: int, column: str) -> int:
-    return int(await served.fetchval(f"SELECT {column} FROM discrepancy WHERE discrepancy_id = $1", number))
-
-
-async def test_a_missing_payment_and_an_unexpected_line_are_joined_and_the_case_is_matched(
-    served: Served, maker: Visitor, checker: Visitor
-) -> None:
-    missing, unexpected = await lay_stray_money(served)
-    payment, line = await fact_of(served, missing, "payment_id"), await fact_of(served, unexpected, "line_id")
-    where = path_of(missing, "/propose/link")
-    _, text = await maker.get(where)
-    assert f'value="{payment}" checked' in text
-    assert f'value="{line}"' in text, "the matcher suggests it"
-    await propose(maker, missing, "link", payment=payment, line=line, reason="")
-    _, text = await checker.get(path_of(missing))
-    assert "150.000 ₫ − 150.000 ₫ = 0 ₫".replace(" ₫", "\N{NO-BREAK SPACE}₫") in text
-    assert (await act(checker, missing, "approve"))[0] == 200
-    await close_days(served)
-    assert [await state_of(served, one) for one in (missing, unexpected)] == ["resolved", "resolved"]
-    rule = await served.fetchval("SELECT rule FROM match WHERE payment_id = $1 AND leg = 'bank'", payment)
-    assert rule == "by_hand"
-    _, text = await maker.get(path_of(missing))
-    assert "nối tay" in text
-
-
-async def test_a_joining_that_does_not_add_up_wants_a_reason(served: Served, maker: Visitor) -> None:
-    missing = await number_of(served, "bank_missing")
-    await tell_line(served, 149_000, "NOP TIEN KHAC")
-    await close_days(served)
-    line = await served.fetchval("SELECT line_id FROM statement_line WHERE narrative = 'NOP TIEN KHAC'")
-    payment = await fact_of(served, missing, "payment_id")
-    where = path_of(missing, "/propose/link")
-    looked = {"amount": "149.000", "day": NEXT_DAY, "step": "look", "payment": payment}
-    _, text = await maker.post(where, {"version": await field(maker, where), **looked})
-    assert f'id="line-{line}"' in text, "it is found by amount and day"
-    given = {"version": await field(maker, where), "payment": payment, "line": line, "step": "check", "reason": ""}
-    status, text = await maker.post(where, given)
-    assert status == 422
-    assert "+1.000" in text
-    status, _ = await propose(maker, missing, "link", payment=payment, line=line)
-    assert status == 200
-    assert await state_of(served, missing) == "proposed"
-
-
-@pytest.mark.parametrize("ticked", [{}, {"payment": "999999", "line": "999999"}, {"payment": "x", "line": "-1"}])
-async def test_what_is_not_free_cannot_be_joined(served: Served, maker: Visitor, ticked: dict[str, str]) -> None:
-    where = path_of(await number_of(served, "bank_missing"), "/propose/link")
-    status, _ = await maker.post(
-        where, {"version": await field(maker, where), "reason": WHY, "step": "check", **ticked}
-    )
-    assert status == 422
-
-
-async def test_a_flag_is_corrected_when_another_approves(served: Served, maker: Visitor, checker: Visitor) -> None:
-    number = await number_of(served, "flag_not_synced")
-    await propose(maker, number, "correct_flag", flag="1")
-    assert "thành 1" in (await checker.get(path_of(number)))[1]
-    await act(checker, number, "approve")
-    code = await served.fetchval("SELECT dossier_code FROM discrepancy WHERE discrepancy_id = $1", number)
-    assert await served.fetchval("SELECT online_payment_flag FROM procedure_record WHERE dossier_code = $1", code) == 1
-
-
-async def test_what_was_closed_is_reopened_when_another_approves(
-    served: Served, maker: Visitor, checker: Visitor
-) -> None:
-    number = await number_of(served, "overpaid")
-    await propose(maker, number)
-    await act(checker, number, "approve")
-    _, text = await maker.get(path_of(number))
-    assert ">Mở lại</a>" in text
-    await propose(maker, number, "reopen")
-    assert (await act(checker, number, "approve"))[0] == 200
-    await close_days(served)
-    assert await served.fetchval("SELECT former FROM discrepancy WHERE former = $1 AND state = 'open'", number)
