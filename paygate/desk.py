@@ -18,6 +18,7 @@ from paygate.credentials import Hashing
 from paygate.database import Connection, Database
 from paygate.directory import Directory
 from paygate.disclosure import disclose
+from paygate.domain.calendar import Calendar
 from paygate.domain.reach import Allowed
 from paygate.jobs import Job
 from paygate.ledger import apply_batch
@@ -28,10 +29,11 @@ from paygate.rule_choices import RuleChoices
 from paygate.sessions import Lasting
 from paygate.settings import Settings
 from paygate.web.desk.account import AccountPages
+from paygate.web.desk.asked import Asked
 from paygate.web.desk.case_acts import CaseActs
 from paygate.web.desk.case_upload import EvidenceUpload
-from paygate.web.desk.discrepancies import DiscrepancyPages
-from paygate.web.desk.discrepancy import CasePages
+from paygate.web.desk.discrepancies import DiscrepancyPages, today_of
+from paygate.web.desk.discrepancy import CasePages, Neighbours
 from paygate.web.desk.door import Door, Page, forget_forms
 from paygate.web.desk.dossier import DossierPages
 from paygate.web.desk.entrance import Entrance
@@ -162,20 +164,25 @@ def _keeping(ground: Ground) -> list[Page]:
 def _discrepancy(ground: Ground, door: Door) -> Sequence[Room]:
     """Put together what is shown of one discrepancy, and done about it."""
     case = partial(load_case, calendar=ground.policy.calendar)
-    cases = CasePages(ground.database, case, _neighbours, people_who, find_free_facts)
+    cases = CasePages(ground.database, case, _neighbours(ground.policy.calendar), people_who, find_free_facts)
     acts = CaseActs(cases, ground.casework, ground.changed)
     linking = Linking(ground.database, find_free_facts, search_free_facts)
     evidence = EvidencePages(ground.database, load_notice, ground.casework)
     return cases, acts, Proposing(cases, acts, linking), evidence, EvidenceUpload(acts, door)
 
 
-async def _neighbours(
-    connection: Connection,
-    visit: DeskVisit,
-    number: int,
-    listed: str,  # noqa: ARG001 -- one list so far
-) -> tuple[int | None, int | None]:
-    return await live_neighbours(connection, visit.tenant.tenant_id, number, visit.agencies)
+def _neighbours(calendar: Calendar) -> Neighbours:
+    """Make what finds the way on: within the list that led somewhere, else among all that is live."""
+
+    async def find(connection: Connection, visit: DeskVisit, number: int, listed: str) -> tuple[int | None, int | None]:
+        tenant_id, known = visit.tenant.tenant_id, worklist.CATALOGUE
+        if not listed:
+            return await live_neighbours(connection, tenant_id, number, visit.agencies)
+        asked = Asked.of(listed, known)
+        wanted = asked.wanted(visit.person, visit.agencies, today_of(visit), calendar, known)
+        return await worklist.neighbours(connection, tenant_id, wanted, number)
+
+    return find
 
 
 def backtesting(database: Database, policy: Policy) -> Work:

@@ -17,6 +17,7 @@ from reconciliation.candidates import suggestions_of
 from reconciliation.desk.case_legs import lay_legs, stand_of_batch, stand_of_line
 from reconciliation.desk.case_timeline import lay_timeline
 from reconciliation.desk.contenders import contenders_of
+from reconciliation.desk.worklist import show_worklist
 from reconciliation.legs import ShownRecord, Standing, see_legs
 from reconciliation.model import REASONS, Reason
 from reconciliation.remedies import REFUNDABLE
@@ -93,8 +94,10 @@ async def load_case(  # noqa: PLR0913 -- whose case, who looks into it, and when
     siblings = await connection.fetch(QUERIES["case_siblings"], tenant_id, row["case_key"], discrepancy_id)
     said = [row, *map(dict, siblings)]
     live = {Reason(one["reason"]) for one in said if one["state"] != "resolved"}
+    [shown] = await show_worklist(connection, tenant_id, [discrepancy_id])
     case: Json = {
         **_head(row, calendar, now.date()),
+        "sentence": {"vi": _begun(shown.said.vi), "en": _begun(shown.said.en)},
         **facts,
         "siblings": [_sibling(one) for one in said[1:]],
         "legs": lay_legs(facts, _standings(scope, facts, live), of_batch=bool(scope.batch_ids)),
@@ -154,10 +157,14 @@ def _head(row: Mapping[str, Any], calendar: Calendar, today: date) -> Json:
         "verdict": str(rule.verdict),
         "severity": rule.severity,
         "responsible": {"vi": word(f"unit {rule.responsible}", "vi"), "en": word(f"unit {rule.responsible}", "en")},
-        "sentence": {"vi": rule.vi, "en": rule.en},
         "open_days": business_days(calendar, row["since"], today),
         "overdue": row["state"] != "resolved" and row["due"] < today,
     }
+
+
+def _begun(sentence: str) -> str:
+    """Let what stands in a list behind a name stand alone."""
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def business_days(calendar: Calendar, since: date, until: date) -> int:

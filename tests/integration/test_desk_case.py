@@ -1,6 +1,8 @@
 """What the page of one discrepancy shows, to whom, and that nothing anyone sent is taken for a page of ours."""
 
+import html
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -177,3 +179,22 @@ async def test_both_languages_tell_the_same(served: Served, visitor: Visitor) ->
     _, text = await visitor.get(path_of(number))
     assert "What each leg says" in text
     assert "Từng chặng" not in text
+
+
+async def test_the_sentence_says_what_is_wrong_with_its_figures(served: Served, visitor: Visitor) -> None:
+    _, text = await visitor.get(path_of(await number_of(served, "overpaid")))
+    said = text.partition('<p class="lead">')[2].partition("</p>")[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "Thu 160.000 ₫, phải thu 150.000 ₫: thừa 10.000 ₫."
+
+
+async def test_the_way_on_is_that_of_the_list_one_came_from(served: Served, visitor: Visitor) -> None:
+    async with connect(served.database_url) as connection:
+        rows = await connection.fetch(
+            "SELECT discrepancy_id FROM discrepancy WHERE reason = 'record_closed' AND state <> 'resolved' ORDER BY 1"
+        )
+    first, second = (row[0] for row in rows)
+    _, text = await visitor.get(path_of(first, "?list=reason%3Drecord_closed"))
+    ways = re.findall(r'<a href="([^"]*)" rel="(prev|next)"', text)
+    assert [(href.partition("?")[0], html.unescape(href).partition("?")[2]) for href, _ in ways] == [
+        (path_of(second), "list=reason%3Drecord_closed")
+    ]
