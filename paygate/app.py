@@ -14,12 +14,22 @@ from aiohttp.web import Application
 
 from adapters import registry
 from adapters.statements.registry import FORMATS
+from adapters.statements.table.mapping import TableMapping
 from paygate.access import Caller, authenticate
 from paygate.background import Advance, JobRunner, Work, importing
 from paygate.casework import Casework
-from paygate.configured import adapters, built, caretaker, endpoints, open_statement, questioned, store_parties
+from paygate.configured import (
+    adapters,
+    built,
+    caretaker,
+    choose_mapping,
+    endpoints,
+    open_statement,
+    questioned,
+    store_parties,
+)
 from paygate.confirmation import confirm, declare
-from paygate.database import Database, check_durability, migrate, open_database
+from paygate.database import Connection, Database, check_durability, migrate, open_database
 from paygate.deliveries import Deliveries, Endpoint
 from paygate.desk import Ground, backtesting, build_desk, tidy_web
 from paygate.directory import Directory
@@ -35,6 +45,7 @@ from paygate.inquiry import Poller
 from paygate.intake import Intake, Sender
 from paygate.jobs import Job, JobKind
 from paygate.ledger import apply_batch
+from paygate.mappings import Chosen
 from paygate.matches import Matches
 from paygate.months import make_months
 from paygate.provider import Send
@@ -118,6 +129,11 @@ class Service:
         await match_dirty(self.database, tenant_id, self.policy)
 
     @property
+    def readable(self) -> Readable:
+        """Return what statements may be."""
+        return Readable(tuple(FORMATS), self.choose_mapping)
+
+    @property
     def uploads(self) -> Uploads:
         return Uploads(self.settings.data_dir / "uploads")
 
@@ -127,15 +143,22 @@ class Service:
         forms = {code: PrintForm(**one.report_form.model_dump()) for code, one in told.items()}
         return ReportFiles(self.database, self.policy.calendar, forms, self.settings.data_dir / "reports")
 
-    def open_statement(
-        self,
-        file: BinaryIO,
-        format: str | None,  # noqa: A002 -- the contract's word for it
-        mapping: str | None,
-        account: str | None,
+    async def choose_mapping(
+        self, connection: Connection, tenant_id: int, name: str, version: int | None = None
+    ) -> Chosen:
+        """Find a mapping as `choose_mapping` does, in this service's settings or database."""
+        return await choose_mapping(self.settings, connection, tenant_id, name, version)
+
+    async def open_statement(
+        self, tenant_id: int, file: BinaryIO, wanted: Mapping[str, Any]
     ) -> tuple[str, Iterator[StatementPart]]:
-        """Open a statement file as `open_statement` does, with this service's settings."""
-        return open_statement(self.settings, file, format, mapping, account)
+        """Open a tenant's statement file as `open_statement` does, with this service's settings."""
+        table = None
+        if (name := wanted["mapping"]) is not None:
+            async with self.database.connection() as connection:
+                chosen = await self.choose_mapping(connection, tenant_id, name, wanted.get("version"))
+            table = TableMapping(**chosen.content)
+        return await asyncio.to_thread(open_statement, self.settings, file, wanted["format"], table, wanted["account"])
 
     async def close_day(self, job: Job, advance: Advance) -> Mapping[str, Any]:  # noqa: ARG002 -- it is one transaction
         day = date.fromisoformat(job.wanted["date"])
@@ -149,7 +172,8 @@ class Service:
 
     def ground(self, asked: Callable[[], None], changed: Callable[[], None], send: Send) -> Ground:
         case, files = casework_of(self), self.report_files.make
-        return Ground(self.settings, self.database, self.directory, self.policy, case, files, asked, changed, send)
+        parties = self.settings, self.database, self.directory, self.policy
+        return Ground(*parties, case, files, self.uploads, self.readable, asked, changed, send)
 
 
 @contextmanager
@@ -213,12 +237,11 @@ def _private_routes(service: Service, asked: Callable[[], None], changed: Callab
         view_record=record_view,
         changed=changed,
     )
-    mappings = {name: one.account for name, one in service.settings.mappings.items()}
     imports = ImportRoutes(
         database=service.database,
         repeats=repeats,
         uploads=service.uploads,
-        readable=Readable(tuple(FORMATS), mappings),
+        readable=service.readable,
         accounts=service.directory.accounts,
         asked=asked,
     )

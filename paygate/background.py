@@ -11,7 +11,8 @@ from paygate.database import Connection, Database
 from paygate.domain.errors import PaygateError, TemporaryError
 from paygate.domain.statement import StatementPart
 from paygate.jobs import Job, JobKind
-from paygate.statements import import_statements
+from paygate.mappings import called
+from paygate.statements import Origin, import_statements
 from paygate.telemetry import Event, log, log_unhandled
 from paygate.uploads import Uploads
 
@@ -38,20 +39,17 @@ class Work(Protocol):
 
 
 class OpenStatement(Protocol):
-    """Returns the format of a file, guessed unless it is named, and its parts as they are read.
+    """Returns the format of a tenant's file, guessed unless it is named, and its parts as they are read.
+
+    `wanted` names format, mapping, its version, and account, each None where nothing was chosen.
 
     Raises:
         InvalidInputError: a format or mapping there is not, or a format that cannot be guessed.
         UnreadableStatementError: from the iterator, when the file is refused as a whole.
     """
 
-    def __call__(
-        self,
-        file: BinaryIO,
-        format: str | None,  # noqa: A002 -- the contract's word for it
-        mapping: str | None,
-        account: str | None,
-        /,
+    async def __call__(
+        self, tenant_id: int, file: BinaryIO, wanted: Mapping[str, Any], /
     ) -> tuple[str, Iterator[StatementPart]]: ...
 
 
@@ -60,10 +58,9 @@ def importing(database: Database, uploads: Uploads, open_statement: OpenStatemen
 
     async def import_upload(job: Job, advance: Advance) -> Mapping[str, Any]:
         wanted = job.wanted
+        mapping = called(wanted["mapping"], wanted.get("version"))
         with uploads.open(job.upload or "") as file:
-            kind, parts = await asyncio.to_thread(
-                open_statement, file, wanted["format"], wanted["mapping"], wanted["account"]
-            )
+            kind, parts = await open_statement(job.tenant_id, file, wanted)
             async with database.connection() as connection:
                 result = await import_statements(
                     connection,
@@ -72,6 +69,7 @@ def importing(database: Database, uploads: Uploads, open_statement: OpenStatemen
                     file_hash=bytes.fromhex(wanted["sha256"]),
                     format=kind,
                     account=wanted["account"],
+                    origin=Origin(wanted.get("name", ""), job.asked_by, mapping),
                     progress=advance,
                 )
         return result.as_json()

@@ -16,6 +16,7 @@ from paygate.deliveries import Endpoint
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.adapter import Adapter, Inquirer
 from paygate.domain.errors import ConfigurationError, InvalidInputError
+from paygate.domain.legs import LEG_OF_ACCOUNT, Leg
 from paygate.domain.news import kinds_matching
 from paygate.domain.parties import FeeSchedule
 from paygate.domain.reach import Allowed
@@ -24,6 +25,7 @@ from paygate.domain.statement import StatementPart
 from paygate.domain.statement_owner import squeezed
 from paygate.egress import read_url
 from paygate.inquiry import Questioned
+from paygate.mappings import Chosen, approved, list_approved
 from paygate.months import make_months
 from paygate.provider import ProviderFacts
 from paygate.retention import NOBODY, Trimming
@@ -236,18 +238,17 @@ def open_statement(
     settings: Settings,
     file: BinaryIO,
     format: str | None,  # noqa: A002 -- the contract's word for it
-    mapping: str | None,
+    table: TableMapping | None,
     account: str | None,
 ) -> tuple[str, Iterator[StatementPart]]:
-    """Open a statement file as a format, guessed where it is None, by a configured mapping and an account's key.
+    """Open a statement file as a format, guessed where it is None, by a mapping and an account's key.
 
     A mapping does not make a file a table: the key goes with it, so that no file that has checksums escapes them.
 
     Raises:
-        InvalidInputError: a format or mapping there is not, or a format that cannot be guessed.
+        InvalidInputError: a format there is not, or one that cannot be guessed.
         ConfigurationError: the account's key is not there.
     """
-    table = table_mapping(settings, mapping)
     return read_isolated(file, format, table, file_key(settings, account or (table.account if table else None)))
 
 
@@ -262,6 +263,56 @@ def table_mapping(settings: Settings, name: str | None) -> TableMapping | None:
     if name not in settings.mappings:
         raise InvalidInputError(f"there is no mapping {name!r}; there is {', '.join(settings.mappings) or 'none'}")
     return TableMapping(**settings.mappings[name].model_dump())
+
+
+def mappings_of(settings: Settings, tenant: str) -> list[str]:
+    """Name the configured mappings that are for a tenant, or for any."""
+    return [
+        name
+        for name, one in settings.mappings.items()
+        if (one.account is None or _whose(settings.accounts, one.account) in {None, tenant})
+        and (one.source is None or settings.sources[one.source].tenant == tenant)
+    ]
+
+
+def _whose(accounts: Mapping[str, AccountSettings], number: str) -> str | None:
+    return accounts[number].tenant if number in accounts else None
+
+
+def check_mapping(settings: Settings, tenant: str, content: Mapping[str, Any]) -> None:
+    """Refuse what a tenant's files cannot be read by.
+
+    Raises:
+        ConfigurationError: it names what is wrong and what there is.
+    """
+    table = TableMapping(**content)
+    accounts = {number: one for number, one in settings.accounts.items() if one.tenant == tenant}
+    sources = [code for code, one in settings.sources.items() if one.tenant == tenant]
+    if table.source is not None and table.source not in sources:
+        raise ConfigurationError(f"there is no source {table.source!r}; there is {', '.join(sources) or 'none'}")
+    if table.account is None:
+        return
+    if table.account not in accounts:
+        raise ConfigurationError(f"there is no account {table.account!r}; there is {', '.join(accounts) or 'none'}")
+    kind = accounts[table.account].kind
+    if table.leg != Leg.BANK and LEG_OF_ACCOUNT[kind] != table.leg:
+        raise ConfigurationError(f"account {table.account!r} tells of the {LEG_OF_ACCOUNT[kind]} leg, not {table.leg}")
+
+
+async def choose_mapping(
+    settings: Settings, connection: Connection, tenant_id: int, name: str, version: int | None = None
+) -> Chosen:
+    """Find a mapping by its name: one of the configuration, else the tenant's own as it was approved last.
+
+    Raises:
+        InvalidInputError: there is none of that name, or none of that version was approved.
+    """
+    if name in settings.mappings:
+        return Chosen(name, None, settings.mappings[name].model_dump())
+    if (stored := await approved(connection, tenant_id, name, version)) is not None:
+        return stored
+    known = [*settings.mappings, *(one.name for one in await list_approved(connection, tenant_id))]
+    raise InvalidInputError(f"there is no mapping {name[:40]!r}; there is {', '.join(sorted(known)) or 'none'}")
 
 
 def file_key(settings: Settings, account: str | None, tenant: str | None = None) -> bytes | None:

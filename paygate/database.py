@@ -49,6 +49,7 @@ class TenantLock(IntEnum):
     MATCHING = 7304
     JOBS = 7305
     PEOPLE = 7306
+    MAPPINGS = 7316
     WAITING = 7302  # the ledger looks for records, in common; a record's arrival wakes who waits for it, alone
 
 

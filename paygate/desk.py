@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from aiohttp.web import RouteDef
 
@@ -13,7 +13,7 @@ from paygate.access import people_who
 from paygate.admission import Admission
 from paygate.background import Advance, Work
 from paygate.casework import Casework
-from paygate.configured import desk_seal, provider_facts
+from paygate.configured import check_mapping, desk_seal, mappings_of, provider_facts
 from paygate.credentials import Hashing
 from paygate.database import Connection, Database
 from paygate.directory import Directory
@@ -22,12 +22,15 @@ from paygate.domain.calendar import Calendar
 from paygate.domain.reach import Allowed
 from paygate.jobs import Job
 from paygate.ledger import apply_batch
+from paygate.mapping_drafts import forget_old
 from paygate.provider import Provider, Send
 from paygate.replays import Replays
 from paygate.retranslation import retranslating
 from paygate.rule_choices import RuleChoices
+from paygate.sample_files import Opening, try_sample
 from paygate.sessions import Lasting
 from paygate.settings import Settings
+from paygate.uploads import Uploads
 from paygate.web.desk.account import AccountPages
 from paygate.web.desk.asked import Asked
 from paygate.web.desk.case_acts import CaseActs
@@ -40,7 +43,10 @@ from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.evidence import EvidencePages
 from paygate.web.desk.exports import SMALL, ExportPages
 from paygate.web.desk.help import HelpPages
+from paygate.web.desk.imports import ImportPages
 from paygate.web.desk.linking import Linking
+from paygate.web.desk.mappings import MappingPages
+from paygate.web.desk.mappings import Reading as MappingReading
 from paygate.web.desk.notices import NoticePages
 from paygate.web.desk.people import PeoplePages
 from paygate.web.desk.propose import Proposing
@@ -54,6 +60,7 @@ from paygate.web.desk.sign_in import SignIn
 from paygate.web.desk.today import TodayPages
 from paygate.web.desk.trail import AuditPages
 from paygate.web.desk.visit import DeskVisit
+from paygate.web.imports import Readable
 from paygate.web.repeats import forget_replies
 from paygate.web.report_files import MakeFile
 from reconciliation import rendering
@@ -104,6 +111,8 @@ class Ground:
     policy: Policy
     casework: Casework
     make_file: MakeFile
+    uploads: Uploads
+    readable: Readable
     asked: Callable[[], None]
     changed: Callable[[], None]
     send: Send
@@ -144,6 +153,8 @@ def _pages(ground: Ground, door: Door) -> list[Page]:
         HelpPages(ground.database),
         SearchPages(ground.database, find_by_code, find_by_amount),
         DossierPages(ground.database, CaseReader(ground.policy.calendar)),
+        _imports(ground),
+        _mappings(ground),
         DiscrepancyPages(ground.database, worklist, worklist.CATALOGUE, ground.policy.calendar),
         *_discrepancy(ground, door),
     )
@@ -224,10 +235,42 @@ def _notices(ground: Ground) -> NoticePages:
     return NoticePages(ground.database, ground.directory.sources, replays, ground.changed)
 
 
+def _imports(ground: Ground) -> ImportPages:
+    return ImportPages(
+        ground.database,
+        ground.uploads,
+        ground.readable,
+        ground.directory.accounts,
+        partial(mappings_of, ground.settings),
+        Door.check_token,
+        ground.asked,
+    )
+
+
+def _mappings(ground: Ground) -> MappingPages:
+    def configured(tenant: str) -> dict[str, Mapping[str, Any]]:
+        return {name: ground.settings.mappings[name].model_dump() for name in mappings_of(ground.settings, tenant)}
+
+    def tried(
+        file: BinaryIO, opening: tuple[str, str, str | int | None, int, int], content: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        return try_sample(file, Opening(*opening), content)
+
+    return MappingPages(
+        ground.database,
+        ground.uploads,
+        ground.directory.accounts,
+        ground.directory.sources,
+        MappingReading(configured, tried, partial(check_mapping, ground.settings)),
+        Door.check_token,
+    )
+
+
 async def tidy_web(connection: Connection) -> None:
     """Drop what nobody asks after any more: replies, forms, files, and sessions that no limit lets last so long."""
     await forget_replies(connection)
     await forget_forms(connection)
     await exports.forget_files(connection)
+    await forget_old(connection)
     await sessions.forget_ended(connection, datetime.now(UTC), Lasting(timedelta(days=7), timedelta(days=7)))
     await attempts.forget_old(connection, datetime.now(UTC))

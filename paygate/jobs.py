@@ -112,6 +112,11 @@ async def find_open(connection: Connection, tenant_id: int, kind: JobKind, wante
     return found
 
 
+async def recent(connection: Connection, tenant_id: int, kind: JobKind, limit: int) -> list[Job]:
+    """Return the jobs of a kind that a tenant asked for last, without their results."""
+    return [_job(row) for row in await connection.fetch(QUERIES["list_jobs"], tenant_id, kind, limit)]
+
+
 async def tenants_with_jobs(connection: Connection) -> list[int]:
     """Return the tenants that have something to be taken or taken up again."""
     return [row["tenant_id"] for row in await connection.fetch(QUERIES["list_tenants_with_jobs"])]
@@ -164,7 +169,7 @@ async def give_back(connection: Connection, job: Job) -> None:
 
 
 async def uploads_needed(connection: Connection, names: list[str]) -> set[str]:
-    """Return those of the uploads that an open job will read."""
+    """Return those of the uploads that an open job, or the making of a mapping, will read."""
     return {row["upload"] for row in await connection.fetch(QUERIES["uploads_needed"], names)}
 
 

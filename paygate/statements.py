@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 
@@ -67,6 +67,18 @@ _STAGE_COLUMNS: Final = (
     "document",
     "evidence",
 )
+
+
+class Origin(NamedTuple):
+    """Where a file came from: what it was called, who handed it in, and by which mapping it was read."""
+
+    file_name: str = ""
+    person: str = ""
+    mapping: str = ""
+
+
+UNTOLD: Final = Origin()
+
 _PLAIN: Final = (None, None, None, None, None, True)
 """The last of those columns, of a line that a bank told."""
 
@@ -79,6 +91,7 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
     file_hash: bytes,
     format: str,  # noqa: A002 -- the command's word for it
     account: str | None = None,
+    origin: Origin = UNTOLD,
     progress: Callable[[int], None] | None = None,
 ) -> StatementImport:
     """Store the lines of a file that are not stored yet, all or none, and mark them for the matcher.
@@ -104,7 +117,7 @@ async def import_statements(  # noqa: PLR0913 -- what, whose, where from and whe
         for statement, owner in zip(statements, owners, strict=True):
             statement.leg = statement.leg or owner.leg
         legs = [statement.leg or Leg.BANK for statement in statements]
-        file = _File(file_hash, format, owners, legs, [statement.kind for statement in statements])
+        file = _File(file_hash, format, owners, legs, [statement.kind for statement in statements], origin)
         numbers = [
             await _store_statement(connection, tenant_id, file, ordinal, reading)
             for ordinal, reading in enumerate(readings)
@@ -156,6 +169,7 @@ class _File:
     owners: Sequence[Owner]
     legs: Sequence[Leg]
     kinds: Sequence[StatementKind]
+    origin: Origin
 
     @property
     def account_ids(self) -> list[int]:
@@ -251,6 +265,7 @@ async def _store_statement(connection: Connection, tenant_id: int, file: _File, 
         summary.page,
         file.legs[ordinal],
         summary.kind,
+        *file.origin,
     )
     return number
 

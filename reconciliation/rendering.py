@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, Literal
 
+from paygate.domain.formulas import guard
 from paygate.domain.money import dong
 from reconciliation.feeds import told
 from reconciliation.model import FATES, REASONS, Reason
@@ -92,7 +93,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 _DAY = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b", re.ASCII)
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 PARTS: Final[Mapping[str, str]] = {"agency": "agencies", "source": "sources", "procedure": "procedures"}
 """The parts of a day that a report tells apart, with the word at the head of each."""
@@ -245,11 +245,6 @@ def side(name: str, report: Report, language: Language) -> str:
 def item(name: str, language: Language) -> str:
     """Return what a part of a day's difference is called."""
     return sentence(name, language) if name in set(Reason) else word(name, language)
-
-
-def guard(cell: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def render_csv(report: Report, language: Language = "vi") -> str:

@@ -62,6 +62,12 @@ class Visitor:
         async with self.session.post(self.served.url + path, data=data, headers=headers, **options) as reply:
             return await self._seen(reply)
 
+    async def send(self, path: str, body: Any, content_type: str | None = None) -> tuple[int, str]:
+        """Send a body as it is, or a form with a file, and follow where it leads."""
+        headers = {"Sec-Fetch-Site": "same-origin", **({"Content-Type": content_type} if content_type else {})}
+        async with self.session.post(self.served.url + path, data=body, headers=headers) as reply:
+            return await self._seen(reply)
+
     async def _seen(self, reply: aiohttp.ClientResponse) -> tuple[int, str]:
         text = await reply.text()
         self.hidden = dict(_HIDDEN.findall(text))

@@ -1,5 +1,6 @@
 """Bank statements from files."""
 
+import getpass
 from hashlib import file_digest
 from textwrap import shorten
 from typing import Annotated, Final
@@ -7,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from adapters.statements.registry import FORMATS
+from adapters.statements.table.mapping import TableMapping
 from paygate.commands.terminal import OUT, AsJson, File, Tenant, counting, load, open_tenant, print_json, run
 from paygate.configured import open_statement, table_mapping
 from paygate.domain.errors import InvalidInputError
@@ -14,7 +16,8 @@ from paygate.domain.legs import Leg
 from paygate.domain.money import DONG, plain
 from paygate.domain.statement import HandoverLine, SettlementLine, StatementLine
 from paygate.domain.statement_import import StatementImport, preview
-from paygate.statements import import_statements
+from paygate.settings import Settings
+from paygate.statements import Origin, import_statements
 
 LONGEST_SHOWN: Final = 80
 """Characters of a field in a preview."""
@@ -35,13 +38,13 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Take in a statement: what a bank booked, a gateway settled, what was handed over or receipted."""
     settings = load(context)
-    table = table_mapping(settings, mapping)
+    table = run(_table(settings, tenant, mapping))
     account = account or (table.account if table else None)
     try:
         with file.open("rb") as opened:
             digest = file_digest(opened, "sha256").digest()
             opened.seek(0)
-            kind, parts = open_statement(settings, opened, format, mapping, account)
+            kind, parts = open_statement(settings, opened, format, table, account)
             if dry_run:
                 _show_statement(preview(parts, format=kind, account=account), as_json=as_json)
                 return
@@ -57,6 +60,7 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
                                 file_hash=digest,
                                 format=kind,
                                 account=account,
+                                origin=Origin(file.name, getpass.getuser(), mapping or ""),
                                 progress=advance,
                             )
                 _show_statement(result, as_json=as_json)
@@ -64,6 +68,15 @@ def import_statement(  # noqa: PLR0913, PLR0917 -- the contract's options
             run(work())
     except OSError as error:
         raise InvalidInputError(f"{file}: {error.strerror or error}") from error
+
+
+async def _table(settings: Settings, tenant: str, name: str | None) -> TableMapping | None:
+    """Find a mapping; the database is asked for those alone that the configuration does not have."""
+    if name is None or name in settings.mappings:
+        return table_mapping(settings, name)
+    async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
+        chosen = await service.choose_mapping(connection, tenant_id, name)
+    return TableMapping(**chosen.content)
 
 
 def _show_statement(result: StatementImport, *, as_json: bool) -> None:

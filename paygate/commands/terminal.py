@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final, TextIO
+from typing import Annotated, Any, BinaryIO, Final, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -41,8 +41,11 @@ def load(context: typer.Context, *, quiet: bool = True) -> Settings:
     return settings
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(work)
+ResultT = TypeVar("ResultT")
+
+
+def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    return asyncio.run(work)
 
 
 @asynccontextmanager

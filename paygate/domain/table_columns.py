@@ -29,6 +29,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": HANDOVER_COLUMNS,
 }
 MONEY_COLUMNS: Final = frozenset({"credit", "debit", "amount", "balance", "gross", "fee", "net"})
+DAY_COLUMNS: Final = frozenset({"booked_on", "value_on", "paid_at", "settled_on"})
 
 _SETTLEMENT_NEEDS: Final = (("reference",), ("gross", "net"), ("settled_on", "paid_at"))
 _HANDOVER_NEEDS: Final = (("reference", "dossier_code"), ("amount",), ("booked_on",))

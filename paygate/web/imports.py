@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError, NotFoundError
 from paygate.domain.parties import Account, Tenant
 from paygate.jobs import Job, JobKind
+from paygate.mappings import Chosen
 from paygate.uploads import Upload, Uploads
 from paygate.web.repeats import Answer, Repeats
 from paygate.web.routes import Route, Visit
@@ -28,12 +29,22 @@ PIECE: Final = 65536
 _OPTIONS: Final = frozenset({"tenant", "account", "format", "mapping"})
 
 
+class ChooseMapping(Protocol):
+    """Finds a mapping that a tenant's files may be read by.
+
+    Raises:
+        InvalidInputError: there is none of that name.
+    """
+
+    async def __call__(self, connection: Connection, tenant_id: int, name: str, /) -> Chosen: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """What a statement may be: the formats by name, and each mapping with the account it is for, if it is for one."""
+    """What a statement may be: the formats by name, and what finds a mapping by its name."""
 
     formats: Collection[str]
-    mappings: Mapping[str, str | None]
+    choose_mapping: ChooseMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class ImportRoutes:
     async def post(self, visit: Visit) -> web.Response:
         """Take a file in and have it read."""
         tenant = visit.tenant()
-        wanted = self._wanted(visit.request, tenant)
+        wanted = await self._wanted(visit.request, tenant)
         allow_longer(visit.request, UPLOAD_SECONDS)
         async with self.uploads.receive(tenant.tenant_id, _pieces(visit.request)) as upload:
             reply = await self.repeats.once(visit, tenant, upload.digest, self._asking(visit, tenant, wanted, upload))
@@ -85,20 +96,43 @@ class ImportRoutes:
 
         return create
 
-    def _wanted(self, request: web.Request, tenant: Tenant) -> dict[str, str | None]:
+    async def _wanted(self, request: web.Request, tenant: Tenant) -> dict[str, Any]:
         query = request.query
         if unknown := sorted(query.keys() - _OPTIONS):
             raise InvalidInputError(f"{unknown[0][:40]!r} is no option here; there is {', '.join(sorted(_OPTIONS))}")
         if request.content_type.startswith("multipart/"):
             raise InvalidInputError("the file itself is the body, not a form that holds it")
-        form = _listed("format", query.get("format"), self.readable.formats)
-        mapping = _listed("mapping", query.get("mapping"), self.readable.mappings)
-        account = query.get("account")
-        if account is not None and getattr(self.accounts.get(account), "tenant_id", None) != tenant.tenant_id:
-            raise NotFoundError(f"the tenant has no account {account[:40]!r}")
-        if account is None and mapping is not None:
-            account = self.readable.mappings[mapping]
-        return {"format": form, "mapping": mapping, "account": account}
+        asked = Asked(query.get("format"), query.get("mapping"), query.get("account"))
+        async with self.database.connection() as connection:
+            return await wanted_of(connection, tenant, asked, self.readable, self.accounts)
+
+
+class Asked(NamedTuple):
+    """What a caller says of a file; None: nothing."""
+
+    format: str | None
+    mapping: str | None
+    account: str | None
+
+
+async def wanted_of(
+    connection: Connection, tenant: Tenant, asked: Asked, readable: Readable, accounts: Mapping[str, Account]
+) -> dict[str, Any]:
+    """Return what a job is to read a file as. A mapping is read in the version that is approved now.
+
+    Raises:
+        InvalidInputError: there is no such format or mapping.
+        NotFoundError: the tenant has no such account.
+    """
+    form = _listed("format", asked.format, readable.formats)
+    account = asked.account
+    if account is not None and getattr(accounts.get(account), "tenant_id", None) != tenant.tenant_id:
+        raise NotFoundError(f"the tenant has no account {account[:40]!r}")
+    wanted: dict[str, Any] = {"format": form, "mapping": asked.mapping, "version": None, "account": account}
+    if asked.mapping is not None:
+        chosen = await readable.choose_mapping(connection, tenant.tenant_id, asked.mapping)
+        wanted |= {"version": chosen.version, "account": account or chosen.content["account"]}
+    return wanted
 
 
 async def job_of(visit: Visit, database: Database, kind: JobKind) -> Job:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Final, TypeAlias
 
+from paygate.domain.formulas import guard
 from reconciliation.desk.sheets import Column, Sheet, state_word
-from reconciliation.rendering import Language, guard, responsible, sentence, word
+from reconciliation.rendering import Language, responsible, sentence, word
 
 LONGEST_TEXT: Final = 32_767
 """Characters of a cell; what spreadsheets take."""

@@ -14,11 +14,12 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from paygate.domain.formulas import guard
 from paygate.domain.period import read_period
 from reconciliation.desk.cells import Cell, Read, readers, text_cell
 from reconciliation.desk.sheets import SHEETS, Column, Sheet, head, read_rows
 from reconciliation.desk.summary import Table, heading_of, say, tables_of, title_of, verdict_of
-from reconciliation.rendering import Language, guard, word
+from reconciliation.rendering import Language, word
 
 ROWS_AT_ONCE: Final = 1000
 """Between two words of how far it has come."""

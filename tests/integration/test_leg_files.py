@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from paygate.app import open_service
-from paygate.configured import open_statement
+from paygate.configured import open_statement, table_mapping
 from paygate.database import Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
@@ -72,7 +72,9 @@ class House:
         account = account or (self.settings.mappings[mapping].account if mapping else None)
         digest = sha256(await asyncio.to_thread(file.read_bytes)).digest()
         with await asyncio.to_thread(file.open, "rb") as opened:
-            kind, parts = await asyncio.to_thread(open_statement, self.settings, opened, None, mapping, account)
+            kind, parts = await asyncio.to_thread(
+                open_statement, self.settings, opened, None, table_mapping(self.settings, mapping), account
+            )
             async with self.database.connection() as connection:
                 return await import_statements(
                     connection, self.tenant_id, parts, file_hash=digest, format=kind, account=account
@@ -363,7 +365,9 @@ async def test_a_preview_says_what_it_would_read_and_of_which_leg(house: House) 
     file = house.folder / "a"
     await asyncio.to_thread(file.write_bytes, as_csv(settled(*PAID)))
     with await asyncio.to_thread(file.open, "rb") as opened:
-        kind, parts = await asyncio.to_thread(open_statement, house.settings, opened, None, "vnpay", None)
+        kind, parts = await asyncio.to_thread(
+            open_statement, house.settings, opened, None, table_mapping(house.settings, "vnpay"), None
+        )
         shown = preview(parts, format=kind)
     assert json.loads(json.dumps(shown.as_json()))["lines"] == 2
     assert (shown.legs, shown.as_json()["account"]) == ({"settlement": 2}, None)

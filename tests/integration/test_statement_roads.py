@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from paygate.app import open_service
-from paygate.configured import open_statement
+from paygate.configured import open_statement, table_mapping
 from paygate.database import Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.statement_import import StatementImport
@@ -52,7 +52,9 @@ class House:
         await asyncio.to_thread(file.write_bytes, data)
         with await asyncio.to_thread(file.open, "rb") as opened:
             account, mapping = told.options.get("account"), told.options.get("mapping")
-            kind, parts = await asyncio.to_thread(open_statement, self.settings, opened, None, mapping, account)
+            kind, parts = await asyncio.to_thread(
+                open_statement, self.settings, opened, None, table_mapping(self.settings, mapping), account
+            )
             async with self.database.connection() as connection:
                 return await import_statements(
                     connection,

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from paygate.domain.formulas import guard
 from reconciliation.model import COUNTED, FATES, REASONS, Reason, Verdict
-from reconciliation.rendering import WORDS, Language, guard, render_csv, render_text
+from reconciliation.rendering import WORDS, Language, render_csv, render_text
 from tests.reports import report
 
 

@@ -116,7 +116,7 @@ def _names(rows: Sequence[Sequence[Cell]]) -> Names:
     """Name each column by its cells, and by them read from top to bottom: `Phát sinh` over `Nợ` is `Phát sinh Nợ`."""
     return [
         frozenset(name for text in (*cells, _joined(cells), under) if text for name in (folded(text), bare(text)))
-        for cells, under in zip(zip(*_squared(rows), strict=True), _headings(rows), strict=True)
+        for cells, under in zip(zip(*_squared(rows), strict=True), headings(rows), strict=True)
     ]
 
 
@@ -125,7 +125,7 @@ def _squared(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     return [[*map(label, cells), *[""] * (width - len(cells))] for cells in rows]
 
 
-def _headings(rows: Sequence[Sequence[Cell]]) -> list[str]:
+def headings(rows: Sequence[Sequence[Cell]]) -> list[str]:
     """Head each column with all that stands over it."""
     *upper, lowest = _squared(rows)
     return [" ".join(_joined(column).split()) for column in zip(*map(_spread, upper), lowest, strict=True)]
@@ -153,7 +153,7 @@ def _labels(cells: Sequence[Cell]) -> tuple[str, ...]:
 
 def _texts(rows: Sequence[Sequence[Cell]]) -> list[str]:
     width = max(len(_labels(cells)) for cells in rows)
-    return _headings(rows)[:width]
+    return headings(rows)[:width]
 
 
 def _missing(seen: Sequence[Row], mapping: TableMapping) -> str:

@@ -22,7 +22,7 @@ from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, St
 
 SHEETS_NAMED: Final = 10
 
-_BOOKS: Final[Mapping[str, Book]] = {
+BOOKS: Final[Mapping[str, Book]] = {
     Leg.BANK: book_movement,
     Leg.SETTLEMENT: book_settled,
     Leg.TREASURY: book_handed,
@@ -54,7 +54,7 @@ class _Table:
         self._mapping = mapping
         self._header = header
         self._rows = RowReader(mapping, header, shifts=source.shifts)
-        self._book_row = _BOOKS[mapping.leg]
+        self._book_row = BOOKS[mapping.leg]
         self._sameness = Sameness(header)
         self._running = RunningBalance()
         self._stated = StatedBalances(mapping, self._rows)

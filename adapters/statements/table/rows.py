@@ -59,7 +59,7 @@ class RowReader:
         Raises:
             InvalidInputError: it cannot be read, or could mean two things.
         """
-        said = self._cells(cells)
+        said = self.named(cells)
         currency = self.text(said, "currency")
         if currency and currency.upper() != self.mapping.currency:
             raise InvalidInputError(f"its currency is {currency[:20]!r} where the mapping says {self.mapping.currency}")
@@ -107,7 +107,12 @@ class RowReader:
             return None
         return self._amounts.read_cell(cell)
 
-    def _cells(self, cells: Sequence[Cell]) -> Said:
+    def named(self, cells: Sequence[Cell]) -> Said:
+        """Return the cells of a row by our names.
+
+        Raises:
+            InvalidInputError: they do not stand as the header says, or one cannot be held.
+        """
         width = self._header.width
         if self._shifts and (len(cells) <= self._last_column or not all(map(is_blank, cells[width:]))):
             raise InvalidInputError(f"it has {len(cells)} cells where the header has {width}")

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from adapters.statements.foreign import name_foreign
 from adapters.statements.table.cells import Rows
 from adapters.statements.table.delimited import read_delimited
-from adapters.statements.table.mapping import TableMapping
 from adapters.statements.table.workbook import OpenedSheet, open_xls, open_xlsx
 from paygate.domain.errors import UnreadableStatementError
 
@@ -35,7 +34,18 @@ def looks_like_a_sheet(head: bytes) -> bool:
     return head.startswith((ARCHIVE_START, COMPOUND_START))
 
 
-def open_source(file: BinaryIO, mapping: TableMapping) -> Source:
+class Container(Protocol):
+    """What must be known of a file before its rows can be told apart."""
+
+    @property
+    def delimiter(self) -> str: ...
+    @property
+    def encoding(self) -> str: ...
+    @property
+    def sheet(self) -> str | int | None: ...
+
+
+def open_source(file: BinaryIO, mapping: Container) -> Source:
     """Open a table from the file's present position.
 
     Raises:

@@ -73,7 +73,14 @@ UPDATE job SET state = 'waiting', turn = turn - 1, due_at = clock_timestamp()
 WHERE tenant_id = $1 AND job_id = $2 AND turn = $3 AND state = 'running';
 
 -- name: uploads_needed
-SELECT upload FROM job WHERE upload = ANY($1::text[]) AND state IN ('waiting', 'running');
+-- By jobs that are open, and by mappings that are being made.
+SELECT upload FROM job WHERE upload = ANY($1::text[]) AND state IN ('waiting', 'running')
+UNION SELECT upload FROM mapping_draft WHERE upload = ANY($1::text[]);
+
+-- name: list_jobs
+SELECT tenant.code AS tenant, tenant_id, job_id, kind, wanted, asked_by, upload, state, turn, progress,
+    NULL::json AS result, reason, asked_at, finished_at
+FROM job JOIN tenant USING (tenant_id) WHERE tenant_id = $1 AND kind = $2 ORDER BY asked_at DESC LIMIT $3;
 
 -- name: forget_jobs
 DELETE FROM job WHERE finished_at < clock_timestamp() - make_interval(days => $1);

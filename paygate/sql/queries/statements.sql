@@ -27,8 +27,9 @@ WHERE tenant_id = $1 AND file_hash = $2 AND leg = coalesce($3::leg, leg) ORDER B
 
 -- name: store_statement
 INSERT INTO statement (tenant_id, account_id, file_hash, ordinal, format, identification, currency, period_from,
-    period_to, opening, closing, total, balanced, lines, refused, warnings, sequence, page, leg, kind)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    period_to, opening, closing, total, balanced, lines, refused, warnings, sequence, page, leg, kind, file_name,
+    imported_by, mapping)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 RETURNING statement_id;
 
 -- name: mark_lines_dirty

@@ -39,6 +39,7 @@ PLACES: Final = (
     Place(say("Discrepancies"), "/discrepancies", WORKERS, limited=True),
     Place(say("Reports"), "/reports", WORKERS, limited=True),
     Place(say("Notices"), "/notices", PEOPLE),
+    Place(say("Imports"), "/imports", PEOPLE),
 )
 """In the order of the menu. `limited`: open to those who are limited to some agencies."""
 
