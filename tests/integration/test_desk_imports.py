@@ -49,7 +49,7 @@ async def hand_in(
 ) -> tuple[int, str]:
     """Send the form of the index as a browser does, and wait for the end of what it leads to."""
     await visitor.get(index)
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)  # as browsers write names
     for key, value in {**visitor.hidden, "account": "", "format": "", "mapping": "", **fields}.items():
         form.add_field(key, value)
     form.add_field("file", body, filename=name, content_type="application/octet-stream")
