@@ -71,6 +71,21 @@ POST /desk/{tenant}/notices/replays                      operator admin
 GET  /desk/{tenant}/notices/replays/{selection}          operator admin
 POST /desk/{tenant}/notices/replays/{selection}          operator admin
 
+GET  /desk/{tenant}/imports                              officer approver auditor operator admin
+POST /desk/{tenant}/imports                              officer operator admin
+GET  /desk/{tenant}/imports/statements/{statement}       officer approver auditor operator admin
+GET  /desk/{tenant}/imports/statements/{statement}/refused.csv  officer approver auditor operator admin
+GET  /desk/{tenant}/imports/{job}                        officer approver auditor operator admin
+GET  /desk/{tenant}/mappings                             officer approver auditor operator admin
+POST /desk/{tenant}/mappings                             officer operator admin
+GET  /desk/{tenant}/mappings/draft                       officer operator admin
+POST /desk/{tenant}/mappings/draft                       officer operator admin
+GET  /desk/{tenant}/mappings/configured/{name}           officer approver auditor operator admin
+GET  /desk/{tenant}/mappings/{mapping}                   officer approver auditor operator admin
+POST /desk/{tenant}/mappings/{mapping}/approve           approver admin
+POST /desk/{tenant}/mappings/{mapping}/reject            approver admin
+POST /desk/{tenant}/mappings/{mapping}/withdraw          officer operator admin
+
 GET  /desk/{tenant}/people                               admin
 GET  /desk/{tenant}/people/new                           admin
 POST /desk/{tenant}/people/new                           admin

@@ -33,6 +33,17 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "rejected": ("mismatched", say("Rejected")),
     "withdrawn": ("unpaid", say("Withdrawn")),
 }
+NOTHING: Final[Mapping[str, Any]] = {
+    "container": {"described": "", "others": []},
+    "raw": [],
+    "header": {"row": 0, "headings": []},
+    "doubts": [],
+    "read": [],
+    "whole": None,
+    "error": None,
+    "file": "",
+}
+"""What a page is told of a sample of which nothing could be read."""
 DOUBTS: Final[Mapping[str, str]] = {
     "day": say("a day"),
     "money": say("an amount"),
@@ -128,7 +139,7 @@ class MappingPages:
             one=found,
             state=STATES[found.state],
             content=_in_words(visit, found.content),
-            found=found.sample,
+            found={**NOTHING, **found.sample},
             words=fields.FIELDS,
             doubts=DOUBTS,
             own=own,
@@ -306,7 +317,7 @@ class MappingPages:
             form=form,
             said=said,
             file=draft.file_name,
-            found=found,
+            found={**NOTHING, **found},
             columns=[(one, one) for one in (*headings, *(one for one in dict.fromkeys(chosen) if one not in headings))],
             ours=[(name, fields.FIELDS[name]) for name in COLUMNS[leg]],
             words=fields.FIELDS,
