@@ -34,7 +34,12 @@ NOBODYS: Final = {
 }
 """What stands in a path where nothing in particular is asked for; elsewhere a number that nothing has."""
 NO_NUMBER: Final = "999999999"
-UPLOADS: Final = {"/desk/{tenant}/rules/new"}
+UPLOADS: Final = {
+    "/desk/{tenant}/rules/new",
+    "/desk/{tenant}/discrepancies/{id}/evidence",
+    "/desk/{tenant}/imports",
+    "/desk/{tenant}/mappings",
+}
 """Pages whose form carries a file."""
 REASONED: Final = {"reason": "x"}
 BODIES: Final[Mapping[str, Any]] = {
