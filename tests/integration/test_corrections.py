@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from paygate.database import Database
+from paygate.domain.casework import Act
 from reconciliation.closing import ClosedDay, close_day
 from reconciliation.engine import match_dirty
 from reconciliation.oracle.facts import World
@@ -150,7 +151,8 @@ async def test_what_a_person_resolved_is_counted_as_such(database: Database, ten
             "WITH done AS (UPDATE discrepancy SET state = 'resolved', resolved_by = 'Nga', resolved_at = now()"
             " WHERE reason = 'bank_missing' RETURNING *) INSERT INTO discrepancy_event"
             " (tenant_id, discrepancy_id, change, left_state, said)"
-            " SELECT tenant_id, discrepancy_id, -amount, 'resolved', 'the bank paid in cash' FROM done"
+            " SELECT tenant_id, discrepancy_id, -amount, 'resolved', $1 FROM done",
+            Act.CLOSE,
         )
     told = (await close(database, tenant_id, NEXT + timedelta(days=1))).report["discrepancies"]
     assert told["resolved_by_person"] == {"count": 1, "amount": 150_000}
