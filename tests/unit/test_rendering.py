@@ -92,7 +92,7 @@ def test_every_leg_has_its_line_and_its_word(language: Language, words: list[str
     assert [row["label"] for row in rows] == words
 
 
-@pytest.mark.parametrize("unit", {rule.responsible for rule in REASONS.values()})
+@pytest.mark.parametrize("unit", sorted({rule.responsible for rule in REASONS.values()}))
 def test_every_unit_that_must_act_has_its_word(unit: str) -> None:
     assert all(WORDS[f"unit {unit}"])
 
