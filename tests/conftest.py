@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ from tests.province import tell_province
 
 SHARED = Path(__file__).parents[2] / "shared"
 """Real inputs that lie beside the project where it is developed; tests that read them are skipped elsewhere."""
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+"""Bytes that the servers of a few processes may take."""
 
 _numbers = itertools.count(1)
 
@@ -42,6 +47,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
 
 
+def memory() -> str | None:
+    """Return a folder in memory where there is room: a database for each test is made eight times as fast there."""
+    return str(MEMORY) if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """The URL of the server tests run on: PAYGATE_TEST_DATABASE_URL, else an embedded one of this session's own."""
@@ -49,7 +59,10 @@ def server_url() -> Iterator[str]:
         yield url
         return
     # Not below pytest's own folder: another session closes that to other users, and as root the server is another user.
-    with tempfile.TemporaryDirectory(prefix="paygate-test-") as folder, embedded_database(Path(folder)) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="paygate-test-", dir=memory()) as folder,
+        embedded_database(Path(folder)) as url,
+    ):
         yield url
 
 

@@ -3,18 +3,25 @@
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final, Self
 
 import aiohttp
 
 from paygate.access import Role, add_person, limit_person
-from paygate.credentials import set_password
+from paygate.credentials import hash_password, store_password
 from paygate.database import connect
 from tests.served import Served
 
 PASSWORD: Final = "a password for tests"
 _numbers = itertools.count(1)
 _HIDDEN = re.compile(r'<input type="hidden" name="(csrf|once)" value="([^"]*)">')
+
+
+@cache
+def _hashed() -> str:
+    """Hash the password that all of them have: dear on purpose, and so done once."""
+    return hash_password(PASSWORD)
 
 
 async def a_person(
@@ -27,7 +34,7 @@ async def a_person(
         for role in roles:
             person_id = await add_person(connection, name, role, tenant_id)
         await limit_person(connection, person_id, tenant_id, agencies)
-        await set_password(connection, person_id, PASSWORD, temporary=False)
+        await store_password(connection, person_id, _hashed(), temporary=False)
     return name
 
 
