@@ -33,6 +33,7 @@ from paygate.settings import Settings
 from paygate.uploads import Uploads
 from paygate.web.desk.account import AccountPages
 from paygate.web.desk.asked import Asked
+from paygate.web.desk.bulk import BulkPages
 from paygate.web.desk.case_acts import CaseActs
 from paygate.web.desk.case_upload import EvidenceUpload
 from paygate.web.desk.discrepancies import DiscrepancyPages, today_of
@@ -156,6 +157,7 @@ def _pages(ground: Ground, door: Door) -> list[Page]:
         _imports(ground),
         _mappings(ground),
         DiscrepancyPages(ground.database, worklist, worklist.CATALOGUE, ground.policy.calendar),
+        BulkPages(ground.database, worklist, worklist.CATALOGUE, ground.policy.calendar, ground.casework),
         *_discrepancy(ground, door),
     )
     return [page for room in rooms for page in room.pages()]

@@ -45,6 +45,9 @@ GET  /desk/{tenant}/payments/{payment}                   officer approver audito
 GET  /desk/{tenant}/discrepancies                        officer approver auditor admin | agencies
 POST /desk/{tenant}/discrepancies/views                  officer approver auditor admin | agencies
 POST /desk/{tenant}/discrepancies/views/drop             officer approver auditor admin | agencies
+POST /desk/{tenant}/discrepancies/acts                   officer admin | agencies
+GET  /desk/{tenant}/discrepancies/acts/{selection}       officer admin | agencies
+POST /desk/{tenant}/discrepancies/acts/{selection}       officer admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}                   officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}/notices/{notice}  officer approver auditor admin | agencies
 GET  /desk/{tenant}/discrepancies/{id}/notices/{notice}/body  officer approver auditor admin | agencies

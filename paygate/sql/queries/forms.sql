@@ -17,6 +17,14 @@ RETURNING selection_id;
 -- name: read_selection
 SELECT content FROM selection WHERE tenant_id = $1 AND selection_id = $2 AND person_id = $3 AND kind = $4;
 
+-- name: hold_selection
+-- An act on many goes part by part: two who send it at once take turns.
+SELECT content FROM selection WHERE tenant_id = $1 AND selection_id = $2 AND person_id = $3 AND kind = $4 FOR UPDATE;
+
+-- name: keep_selection
+-- How far an act on many has come, written with the part that is done.
+UPDATE selection SET content = $4 WHERE tenant_id = $1 AND selection_id = $2 AND person_id = $3;
+
 -- name: forget_forms
 -- What nobody sends again.
 WITH forms AS (DELETE FROM form_reply WHERE made_at < now() - make_interval(hours => $1))

@@ -175,7 +175,7 @@ class DiscrepancyPages:
             states=STATES,
             ways=_ways(visit, asked, part),
             listed=quote(asked.query, safe=""),
-            makes=False,
+            makes=visit.may(MAKERS),
             most_counted=MOST_COUNTED,
             most_at_once=MOST_AT_ONCE,
         )

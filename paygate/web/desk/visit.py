@@ -164,8 +164,24 @@ class DeskVisit:
         Raises:
             NotFoundError: nothing of the kind, or it was another person.
         """
+        return await self._selection(connection, "read_selection", kind, number)
+
+    async def held(self, connection: Connection, kind: str, number: str) -> Any:
+        """Return it as it stands now, and let nobody else act on it until the transaction ends.
+
+        Raises:
+            NotFoundError: as of `selected`.
+        """
+        return await self._selection(connection, "hold_selection", kind, number)
+
+    async def keep(self, connection: Connection, number: str, content: Any) -> None:
+        """Write down how far an act on what is `held` has come."""
         place = self.tenant.tenant_id, number, self.session.person_id
-        found = await connection.fetchval(QUERIES["read_selection"], *place, kind)
+        await connection.execute(QUERIES["keep_selection"], *place, json.dumps(content))
+
+    async def _selection(self, connection: Connection, query: str, kind: str, number: str) -> Any:
+        place = self.tenant.tenant_id, number, self.session.person_id
+        found = await connection.fetchval(QUERIES[query], *place, kind)
         if found is None:
             raise NotFoundError("it was shown too long ago; look again")
         return json.loads(found)
