@@ -74,7 +74,7 @@ class BulkPages:
         """Show what was chosen, before anything is done."""
         async with self.database.connection() as connection:
             choice = await visit.selected(connection, SELECTION, _named(visit))
-        if choice["how"]:
+        if choice["how"] and choice["at"] == len(choice["items"]):
             return see_other(self._back(visit, choice))
         return await self._render(visit, choice)
 
@@ -164,7 +164,7 @@ class BulkPages:
             choice=choice,
             back=self._back(visit, choice),
             faults=faults or {},
-            values=visit.form.values(),
+            values=choice["how"] or visit.form.values(),
             total=sum(item[2] for item in choice["items"]),
             reasons=[
                 (getattr(self.catalogue[one].said, visit.language).rstrip("."), len(all_), sum(all_))
