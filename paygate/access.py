@@ -30,6 +30,12 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+MAKERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
+"""Who works on what does not agree, and proposes."""
+CHECKERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
+"""Who decides what others propose."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a person may do in a tenant; `agencies` are those it is limited to, none: the whole tenant."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from paygate import audit
-from paygate.access import Caller, Role, grant_of
+from paygate.access import CHECKERS, MAKERS, Caller, Role, grant_of
 from paygate.database import Connection
 from paygate.domain.calendar import Calendar
 from paygate.domain.casework import Act, Done, ProposalKind, Proposed, Seen
@@ -17,9 +17,6 @@ from paygate.domain.errors import InvalidInputError, NotAllowedError
 from paygate.domain.evidence import Evidence
 from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.parties import Tenant
-
-MAKERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
-CHECKERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
 
 LONGEST_TEXT: Final = 2_000
 """Characters of a comment or a reason."""

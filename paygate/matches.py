@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from paygate import audit
-from paygate.access import Role
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError
 
-DECIDERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
 LONGEST_REASON: Final = 500
 """Characters."""
 

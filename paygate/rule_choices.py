@@ -2,14 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from paygate import audit
-from paygate.access import Role
 from paygate.database import Connection
-
-PROPOSERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
-APPROVERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
 
 
 class Rules(Protocol):

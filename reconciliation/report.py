@@ -53,21 +53,21 @@ async def list_discrepancies(  # noqa: PLR0913 -- each filter is one of the rout
     `agencies` are those the reader is limited to; None: to none.
     """
     filters = (reason, state, agency, agencies)
-    rows = await connection.fetch(QUERIES["list_discrepancies"], tenant_id, after, *filters, limit + 1)
-    items = await _discrepancies(connection, tenant_id, rows[:limit])
-    return items, items[-1]["id"] if len(rows) > limit else None
+    chosen = await connection.fetch(QUERIES["choose_discrepancies"], tenant_id, after, *filters, limit + 1)
+    items = await _discrepancies(connection, tenant_id, await _show(connection, tenant_id, chosen[:limit]))
+    return items, items[-1]["id"] if len(chosen) > limit else None
 
 
 async def view_discrepancy(
     connection: Connection, tenant_id: int, discrepancy_id: int, agencies: Sequence[str] | None = None
 ) -> Json | None:
     """Return a discrepancy as the list has it, with its events and files; None where there is none to see."""
-    found = await connection.fetch(QUERIES["find_discrepancy"], tenant_id, discrepancy_id, agencies)
-    if not found:
+    chosen = await connection.fetch(QUERIES["choose_discrepancy"], tenant_id, discrepancy_id, agencies)
+    if not chosen:
         return None
     events = await connection.fetch(QUERIES["find_events"], tenant_id, discrepancy_id)
     files = await connection.fetch(QUERIES["find_evidence"], tenant_id, discrepancy_id)
-    [shown] = await _discrepancies(connection, tenant_id, found)
+    [shown] = await _discrepancies(connection, tenant_id, await _show(connection, tenant_id, chosen))
     return {**shown, "events": [_event(row) for row in events], "evidence": [_file(row) for row in files]}
 
 
@@ -93,6 +93,11 @@ def _file(row: asyncpg.Record) -> Json:
         "by": row["added_by"],
         "at": row["added_at"].isoformat(),
     }
+
+
+async def _show(connection: Connection, tenant_id: int, chosen: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
+    numbers = [row["discrepancy_id"] for row in chosen]
+    return await connection.fetch(QUERIES["show_discrepancies"], tenant_id, numbers)
 
 
 async def _discrepancies(connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record]) -> list[Json]:
@@ -182,7 +187,8 @@ async def _case_view(
     ids = [row["payment_id"] for row in payments]
     case_key = f"payment:{ids[0]}" if dossier_code is None else f"dossier:{dossier_code}"
     obligations = await connection.fetch(QUERIES["find_obligations"], tenant_id, dossier_code)
-    found = await connection.fetch(QUERIES["find_live_discrepancies"], tenant_id, case_key, ids)
+    chosen = await connection.fetch(QUERIES["choose_live_discrepancies"], tenant_id, case_key, ids)
+    found = await _show(connection, tenant_id, chosen)
     seats = await connection.fetch(QUERIES["find_seats"], tenant_id, ids)
     closed = await connection.fetch(QUERIES["find_closed_reasons"], tenant_id, case_key)
     hanging = await connection.fetchval(QUERIES["hangs"], tenant_id, case_key)

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
+from paygate.access import CHECKERS
 from paygate.app import matches_of
 from paygate.commands.terminal import OUT, Tenant, load, open_tenant, run, whose_token
-from paygate.matches import DECIDERS
 
 matches = typer.Typer(no_args_is_help=True, help="Matches that a person undoes.")
 
@@ -31,7 +31,7 @@ def _decide(context: typer.Context, tenant: str, number: int, reason: str, *, un
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id):
-            person = await whose_token(service, tenant, DECIDERS)
+            person = await whose_token(service, tenant, CHECKERS)
             decided = matches_of(service)
             decide = decided.undo if undo else decided.rejoin
             new = await decide(tenant_id, number, person=person, reason=reason)

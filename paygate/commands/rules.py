@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from paygate.access import CHECKERS, MAKERS
 from paygate.commands.terminal import (
     OUT,
     AsJson,
@@ -21,7 +22,7 @@ from paygate.commands.terminal import (
 )
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.money import dong
-from paygate.rule_choices import APPROVERS, PROPOSERS, RuleChoices
+from paygate.rule_choices import RuleChoices
 from reconciliation.backtest import MOST_EXAMPLES, Days, backtest
 from reconciliation.rendering import Language
 from reconciliation.rule_sets import approve_rules, find_body, list_choices, propose_rules
@@ -84,7 +85,7 @@ def propose(context: typer.Context, tenant: Tenant, file: RulesFile = None) -> N
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id):
-            person = await whose_token(service, tenant, PROPOSERS)
+            person = await whose_token(service, tenant, MAKERS)
             async with service.database.transaction() as connection:
                 await CHOICES.propose(connection, tenant_id, content, checked, person)
         OUT.print(f"{checked.version} waits for somebody else's approval")
@@ -99,7 +100,7 @@ def approve(context: typer.Context, version: Version, tenant: Tenant) -> None:
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id):
-            person = await whose_token(service, tenant, APPROVERS)
+            person = await whose_token(service, tenant, CHECKERS)
             async with service.database.transaction() as connection:
                 await CHOICES.approve(connection, tenant_id, version, person)
             await service.match(tenant_id)

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from paygate.casework import CHECKERS, LARGEST_ID, MAKERS, Casework, Worker
+from paygate.access import CHECKERS, MAKERS
+from paygate.casework import LARGEST_ID, Casework, Worker
 from paygate.database import Connection, Database
 from paygate.domain.casework import Done, ProposalKind
 from paygate.domain.errors import InvalidInputError, NotFoundError

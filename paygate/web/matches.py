@@ -7,8 +7,8 @@ from typing import Final, Protocol
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from paygate.access import CHECKERS
 from paygate.domain.errors import NotFoundError
-from paygate.matches import DECIDERS
 from paygate.web.records import read_body
 from paygate.web.routes import Route, Visit
 
@@ -56,6 +56,6 @@ class MatchRoutes:
 
     def routes(self) -> list[Route]:
         return [
-            Route("POST", f"/v1/matches/{NUMBER}/undo", DECIDERS, self.undone),
-            Route("POST", f"/v1/matches/{NUMBER}/rejoin", DECIDERS, self.rejoined),
+            Route("POST", f"/v1/matches/{NUMBER}/undo", CHECKERS, self.undone),
+            Route("POST", f"/v1/matches/{NUMBER}/rejoin", CHECKERS, self.rejoined),
         ]

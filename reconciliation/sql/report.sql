@@ -5,31 +5,32 @@
 SELECT report FROM run WHERE tenant_id = $1 AND business_date = $2 AND ($3::bigint IS NULL OR run_id = $3)
 ORDER BY sequence DESC LIMIT 1;
 
--- name: list_discrepancies
+-- name: choose_discrepancies
 -- Every filter may be absent. The cursor is the last id shown.
-SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
-       d.resolution, d.resolved_by, d.reopened_by, d.former, d.assignee, d.refund_amount,
-       (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
-        WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,
-       o.proposal_id, o.kind::text AS kind, o.proposed_by, o.proposed_at,
-       coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference,
-       coalesce(a.number, substring(d.subject FROM '^feed:(.*):[^:]*$')) AS account,
-       coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
-FROM discrepancy AS d
-LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.payment_id
-LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.line_id
-LEFT JOIN proposal AS o ON o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id AND o.state = 'open'
-LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
-    AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
-LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id, b.account_id)
-WHERE d.tenant_id = $1 AND d.discrepancy_id > $2
-  AND ($3::text IS NULL OR d.reason = $3) AND ($4::text IS NULL OR d.state::text = $4)
-  AND ($4::text IS NOT NULL OR d.state <> 'resolved') AND ($5::text IS NULL OR d.agency_code = $5)
-  AND ($6::text[] IS NULL OR d.agency_code = ANY ($6))
-ORDER BY d.discrepancy_id LIMIT $7;
+SELECT discrepancy_id FROM discrepancy
+WHERE tenant_id = $1 AND discrepancy_id > $2
+  AND ($3::text IS NULL OR reason = $3) AND ($4::text IS NULL OR state::text = $4)
+  AND ($4::text IS NOT NULL OR state <> 'resolved') AND ($5::text IS NULL OR agency_code = $5)
+  AND ($6::text[] IS NULL OR agency_code = ANY ($6))
+ORDER BY discrepancy_id LIMIT $7;
 
--- name: find_discrepancy
+-- name: choose_discrepancy
 -- Also a resolved one; another agency's is not there.
+SELECT discrepancy_id FROM discrepancy
+WHERE tenant_id = $1 AND discrepancy_id = $2 AND ($3::text[] IS NULL OR agency_code = ANY ($3));
+
+-- name: choose_live_discrepancies
+-- Those of the case, and of the batches in which its payments were settled.
+SELECT discrepancy_id FROM discrepancy WHERE tenant_id = $1 AND case_key = $2::text AND state <> 'resolved'
+UNION
+SELECT d.discrepancy_id FROM match AS m
+JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
+JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.source_id = l.source_id AND b.code = l.batch
+JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'batch:' || b.batch_id AND d.state <> 'resolved'
+WHERE m.tenant_id = $1 AND m.leg = 'settlement' AND m.payment_id = ANY ($3::bigint[]);
+
+-- name: show_discrepancies
+-- What was chosen, with the facts it is about and what people do about it.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
        d.resolution, d.resolved_by, d.reopened_by, d.former, d.assignee, d.refund_amount,
        (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
@@ -45,7 +46,8 @@ LEFT JOIN proposal AS o ON o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy
 LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
     AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
 LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id, b.account_id)
-WHERE d.tenant_id = $1 AND d.discrepancy_id = $2 AND ($3::text[] IS NULL OR d.agency_code = ANY ($3));
+WHERE d.tenant_id = $1 AND d.discrepancy_id = ANY ($2::bigint[])
+ORDER BY d.discrepancy_id;
 
 -- name: find_events
 SELECT event_id, recorded_at, said, person, change, left_state::text AS state, detail
@@ -99,32 +101,6 @@ SELECT s.match_id, s.leg::text AS leg, s.payment_id, s.rule, s.rule_set, s.diffe
 FROM (SELECT * FROM seat UNION ALL SELECT * FROM batched) AS s
 LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = s.fact_id
 ORDER BY s.leg, s.match_id, s.payment_id, s.fact_id;
-
--- name: find_live_discrepancies
--- Those of the case, and of the batches in which its payments were settled.
-SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
-       d.resolution, d.resolved_by, d.reopened_by, d.former, d.assignee, d.refund_amount,
-       (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
-        WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,
-       o.proposal_id, o.kind::text AS kind, o.proposed_by, o.proposed_at,
-       coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference, a.number AS account,
-       coalesce(nullif(l.document, ''), nullif(l.bank_reference, ''), l.line_id::text) AS line
-FROM (
-    SELECT * FROM discrepancy
-    WHERE tenant_id = $1 AND case_key = $2::text AND state <> 'resolved'
-    UNION
-    SELECT d.* FROM match AS m
-    JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = m.fact_id
-    JOIN settlement_batch AS b ON b.tenant_id = $1 AND b.source_id = l.source_id AND b.code = l.batch
-    JOIN discrepancy AS d ON d.tenant_id = $1 AND d.subject = 'batch:' || b.batch_id AND d.state <> 'resolved'
-    WHERE m.tenant_id = $1 AND m.leg = 'settlement' AND m.payment_id = ANY ($3::bigint[])) AS d
-LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = d.payment_id
-LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = d.line_id
-LEFT JOIN proposal AS o ON o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id AND o.state = 'open'
-LEFT JOIN settlement_batch AS b ON b.tenant_id = $1
-    AND b.batch_id = CASE WHEN d.subject LIKE 'batch:%' THEN substr(d.subject, 7)::bigint END
-LEFT JOIN account AS a ON a.tenant_id = $1 AND a.account_id = coalesce(l.account_id, p.account_id, b.account_id)
-ORDER BY d.discrepancy_id;
 
 -- name: find_closed_reasons
 -- What people have closed of the case, whatever it has come to since.

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from paygate.access import MAKERS
 from paygate.casework import LONGEST_TEXT, Casework, Worker
 from paygate.database import Connection, Database
 from paygate.domain.calendar import Calendar
@@ -18,7 +19,7 @@ from paygate.web.desk.asked import Asked
 from paygate.web.desk.case_words import WORDS
 from paygate.web.desk.discrepancies import LIST, Worklist, address_of, today_of
 from paygate.web.desk.door import Page
-from paygate.web.desk.navigation import MAKERS, say
+from paygate.web.desk.navigation import say
 from paygate.web.desk.reading import amount, number
 from paygate.web.desk.visit import DeskVisit, Done, see_other
 

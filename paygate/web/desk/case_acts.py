@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from paygate.access import CHECKERS, MAKERS
 from paygate.casework import LONGEST_TEXT, Casework, Worker
 from paygate.database import Connection
 from paygate.domain.errors import ConflictError, InvalidInputError
 from paygate.web.desk.discrepancy import LIST, LISTS, CasePages, listed, path
 from paygate.web.desk.door import Page
 from paygate.web.desk.forms import Form
-from paygate.web.desk.navigation import CHECKERS, MAKERS
 from paygate.web.desk.visit import DeskVisit, Done
 
 VERSION: Final = "version"

@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import BodyPartReader, web
 from aiohttp.hdrs import CONTENT_TYPE
 
+from paygate.access import MAKERS
 from paygate.casework import Worker
 from paygate.database import Connection
 from paygate.domain.errors import InvalidInputError, NotAllowedError, TooLargeError
@@ -14,7 +15,6 @@ from paygate.web.desk.case_acts import CaseActs
 from paygate.web.desk.discrepancy import path
 from paygate.web.desk.door import Door, Page
 from paygate.web.desk.forms import CSRF, LONGEST_FIELD, Form
-from paygate.web.desk.navigation import MAKERS
 from paygate.web.desk.visit import DeskVisit
 
 MOST_FIELDS: Final = 8

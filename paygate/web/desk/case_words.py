@@ -4,16 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from paygate.web.desk.navigation import say
+from paygate.web.desk.terms import LEGS
 
-LEGS: Final[Mapping[str, str]] = {
-    "obligation": say("Obligation"),
-    "payment": say("Payment"),
-    "settlement": say("Settlement"),
-    "bank": say("Bank"),
-    "treasury": say("Treasury"),
-    "receipt": say("Receipt"),
-    "report": say("Report flag"),
-}
 STANDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "present": ("matched", say("Present")),
     "missing": ("missing", say("Missing")),

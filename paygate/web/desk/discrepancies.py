@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from paygate.access import MAKERS
 from paygate.database import Connection, Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import ConflictError, InvalidInputError
@@ -15,7 +16,7 @@ from paygate.domain.worklist import MOST_AT_ONCE, MOST_COUNTED, Catalogue, Choic
 from paygate.saved_views import LONGEST_NAME, MOST_VIEWS, drop_view, list_views, save_view
 from paygate.web.desk.asked import FILTERS, NOBODY, TABS, Asked
 from paygate.web.desk.door import Page
-from paygate.web.desk.navigation import MAKERS, WORKERS, say
+from paygate.web.desk.navigation import WORKERS, say
 from paygate.web.desk.terms import SEVERITIES, STATES, UNITS, VERDICTS
 from paygate.web.desk.visit import DeskVisit, Done
 

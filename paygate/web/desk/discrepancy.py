@@ -8,13 +8,13 @@ from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from paygate.access import Role
+from paygate.access import CHECKERS, MAKERS, Role
 from paygate.database import Connection, Database
 from paygate.domain.casework import Act
 from paygate.domain.errors import NotFoundError
 from paygate.web.desk.case_words import STANDINGS, WORDS
 from paygate.web.desk.door import Page
-from paygate.web.desk.navigation import CHECKERS, MAKERS, WORKERS
+from paygate.web.desk.navigation import WORKERS
 from paygate.web.desk.visit import DeskVisit
 
 LISTS: Final = "/discrepancies"

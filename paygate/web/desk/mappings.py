@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final, Protocol
 from aiohttp import web
 
 from paygate import mapping_drafts, mappings
-from paygate.access import Role
+from paygate.access import CHECKERS, Role
 from paygate.database import Connection, Database
 from paygate.domain.errors import ConfigurationError, InvalidInputError, NotFoundError, TooLargeError
 from paygate.domain.parties import Account, Source
@@ -20,11 +20,11 @@ from paygate.uploads import Uploads
 from paygate.web.desk import mapping_form as fields
 from paygate.web.desk.door import Page
 from paygate.web.desk.forms import Form
-from paygate.web.desk.navigation import CHECKERS, PEOPLE, say
+from paygate.web.desk.navigation import PEOPLE, say
 from paygate.web.desk.sent_files import CheckToken, Sent, sent_file
 from paygate.web.desk.visit import DeskVisit, Done, see_other
 
-MAKERS: Final = frozenset({Role.OFFICER, Role.OPERATOR, Role.ADMIN})
+MAPPERS: Final = frozenset({Role.OFFICER, Role.OPERATOR, Role.ADMIN})
 SAMPLE_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of a file that a mapping is tried on: each look at the form reads it."""
 STATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -185,14 +185,14 @@ class MappingPages:
         index = "/desk/{tenant}/mappings"
         return [
             Page("GET", index, PEOPLE, self.index),
-            Page("POST", index, MAKERS, self.begin, upload=True),
-            Page("GET", f"{index}/draft", MAKERS, self.edit),
-            Page("POST", f"{index}/draft", MAKERS, self.change),
+            Page("POST", index, MAPPERS, self.begin, upload=True),
+            Page("GET", f"{index}/draft", MAPPERS, self.edit),
+            Page("POST", f"{index}/draft", MAPPERS, self.change),
             Page("GET", f"{index}/configured/{{name}}", PEOPLE, self.configured),
             Page("GET", f"{index}/{{mapping}}", PEOPLE, self.one),
             Page("POST", f"{index}/{{mapping}}/approve", CHECKERS, self.approve),
             Page("POST", f"{index}/{{mapping}}/reject", CHECKERS, self.reject),
-            Page("POST", f"{index}/{{mapping}}/withdraw", MAKERS, self.withdraw),
+            Page("POST", f"{index}/{{mapping}}/withdraw", MAPPERS, self.withdraw),
         ]
 
     async def _index(self, visit: DeskVisit, form: Form, status: HTTPStatus = HTTPStatus.OK) -> web.StreamResponse:
@@ -209,7 +209,7 @@ class MappingPages:
             configured=configured,
             starts=[*starts, *((f"configured:{name}", name) for name in configured)],
             legs=fields.LEGS,
-            may_make=visit.may(MAKERS),
+            may_make=visit.may(MAPPERS),
             limit=SAMPLE_LIMIT,
         )
 

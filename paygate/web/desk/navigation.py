@@ -9,9 +9,6 @@ from paygate.access import Caller, Role
 WORKERS: Final = frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
 """Who sees what agrees and what does not."""
 PEOPLE: Final = frozenset(Role) - {Role.SERVICE}
-MAKERS: Final = frozenset({Role.OFFICER, Role.ADMIN})
-CHECKERS: Final = frozenset({Role.APPROVER, Role.ADMIN})
-
 ADMINS: Final = frozenset({Role.ADMIN})
 KEEPERS: Final = frozenset({Role.OPERATOR, Role.AUDITOR, Role.ADMIN})
 """Who sees how the service is set up."""

@@ -34,7 +34,7 @@ from paygate.web.desk.navigation import PEOPLE, WORKERS, say
 from paygate.web.desk.visit import DeskVisit, Done, own_path
 from paygate.worker import WAITS_FOR_RECORD
 
-KEEPERS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
+REPLAYERS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
 """Who may put notices to work again."""
 MOST_AT_ONCE: Final = 5_000
 """Notices in one replay from a page."""
@@ -107,7 +107,7 @@ class NoticePages:
             rows=[self._row(visit, row, sources) for row in found.rows],
             more=self._more(visit, wanted, found),
             counted=COUNTED,
-            may_replay=visit.may(KEEPERS) and wanted.shelf in REPLAYED,
+            may_replay=visit.may(REPLAYERS) and wanted.shelf in REPLAYED,
             most=MOST_AT_ONCE,
         )
 
@@ -131,7 +131,7 @@ class NoticePages:
             again=[{**one, "why": self._reason(visit, one["reason"] or "")} for one in again],
             payment=payment,
             may_see=visit.may(WORKERS),
-            may_replay=visit.may(KEEPERS) and notice["state"] in REPLAYABLE,
+            may_replay=visit.may(REPLAYERS) and notice["state"] in REPLAYABLE,
         )
 
     async def body(self, visit: DeskVisit) -> web.StreamResponse:
@@ -195,9 +195,9 @@ class NoticePages:
         inbox = "/desk/{tenant}/notices"
         return [
             Page("GET", inbox, PEOPLE, self.inbox),
-            Page("POST", f"{inbox}/replays", KEEPERS, self.try_replay),
-            Page("GET", f"{inbox}/replays/{{selection}}", KEEPERS, self.preview),
-            Page("POST", f"{inbox}/replays/{{selection}}", KEEPERS, self.replay),
+            Page("POST", f"{inbox}/replays", REPLAYERS, self.try_replay),
+            Page("GET", f"{inbox}/replays/{{selection}}", REPLAYERS, self.preview),
+            Page("POST", f"{inbox}/replays/{{selection}}", REPLAYERS, self.replay),
             Page("GET", f"{inbox}/{{notice}}", PEOPLE, self.one),
             Page("GET", f"{inbox}/{{notice}}/body", PEOPLE, self.body),
         ]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from paygate.access import MAKERS
 from paygate.casework import Worker
 from paygate.database import Connection
 from paygate.domain.casework import ProposalKind
@@ -16,7 +17,6 @@ from paygate.web.desk.discrepancy import Case, CasePages, listed, path, told
 from paygate.web.desk.door import Page
 from paygate.web.desk.forms import Form, read_amount
 from paygate.web.desk.linking import Linking
-from paygate.web.desk.navigation import MAKERS
 from paygate.web.desk.visit import DeskVisit
 
 STEP: Final = "step"

@@ -9,10 +9,11 @@ from typing import Any, Final, Protocol
 from aiohttp import web
 
 from paygate import jobs
+from paygate.access import CHECKERS, MAKERS
 from paygate.database import Connection, Database
 from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError
 from paygate.jobs import JobKind
-from paygate.rule_choices import APPROVERS, PROPOSERS, RuleChoices
+from paygate.rule_choices import RuleChoices
 from paygate.web.desk.door import Door, Page
 from paygate.web.desk.forms import CSRF, Form, read_day
 from paygate.web.desk.navigation import WORKERS, say
@@ -88,7 +89,7 @@ class RulesPages:
             proposed=proposed,
             history=listed[::-1],
             states=STATES,
-            may_propose=visit.may(PROPOSERS),
+            may_propose=visit.may(MAKERS),
         )
 
     async def show(self, visit: DeskVisit) -> web.StreamResponse:
@@ -107,8 +108,8 @@ class RulesPages:
             text=text,
             choice=choice,
             states=STATES,
-            may_approve=visit.may(APPROVERS),
-            may_try=visit.may(PROPOSERS),
+            may_approve=visit.may(CHECKERS),
+            may_try=visit.may(MAKERS),
             own_proposal=choice is not None and choice["proposed_by"] == visit.person,
             **_suggested(visit),
         )
@@ -169,18 +170,18 @@ class RulesPages:
                 one["reason"]: self.book.reason(one["reason"], visit.language)
                 for one in (job.result or {}).get("discrepancies", ())
             },
-            may_propose=visit.may(PROPOSERS),
+            may_propose=visit.may(MAKERS),
         )
 
     def pages(self) -> list[Page]:
         index = "/desk/{tenant}/rules"
         return [
             Page("GET", index, WORKERS, self.index),
-            Page("GET", f"{index}/new", PROPOSERS, self.ask_new),
-            Page("POST", f"{index}/new", PROPOSERS, self.take, upload=True),
+            Page("GET", f"{index}/new", MAKERS, self.ask_new),
+            Page("POST", f"{index}/new", MAKERS, self.take, upload=True),
             Page("GET", f"{index}/backtests/{{job}}", WORKERS, self.trial),
             Page("GET", f"{index}/{{version}}", WORKERS, self.show),
-            Page("POST", f"{index}/{{version}}/approve", APPROVERS, self.approve),
+            Page("POST", f"{index}/{{version}}/approve", CHECKERS, self.approve),
         ]
 
     async def _in_force(self, connection: Connection, tenant_id: int) -> Any:

@@ -13,21 +13,13 @@ from paygate.database import Connection, Database
 from paygate.domain.calendar import Calendar, exchanged_days, named_days_off
 from paygate.web.desk.door import Page
 from paygate.web.desk.navigation import KEEPERS, say
+from paygate.web.desk.terms import LEGS
 from paygate.web.desk.visit import DeskVisit
 from paygate.web.desk.words import Language
 
 YEARS: Final = range(2000, 2100)
 SECRET_DAYS: Final = 365
 """After which a secret is said to be old."""
-LEGS: Final[Mapping[str, str]] = {
-    "obligation": say("Obligation"),
-    "payment": say("Payment"),
-    "settlement": say("Settlement"),
-    "bank": say("Bank"),
-    "treasury": say("Treasury"),
-    "receipt": say("Receipt"),
-    "report": say("Report flag"),
-}
 KINDS: Final[Mapping[str, str]] = {
     "bank": say("bank account"),
     "treasury": say("treasury account"),

@@ -5,6 +5,15 @@ from typing import Final
 
 from paygate.web.desk.navigation import say
 
+LEGS: Final[Mapping[str, str]] = {
+    "obligation": say("Obligation"),
+    "payment": say("Payment"),
+    "settlement": say("Settlement"),
+    "bank": say("Bank"),
+    "treasury": say("Treasury"),
+    "receipt": say("Receipt"),
+    "report": say("Report flag"),
+}
 VERDICTS: Final[Mapping[str, str]] = {
     "mismatched": say("Mismatched"),
     "missing": say("Missing"),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from paygate import jobs
+from paygate.access import CHECKERS, MAKERS
 from paygate.closes import ask_close
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError, NotFoundError
@@ -16,7 +17,7 @@ from paygate.jobs import JobKind, JobState
 from paygate.notice_lists import COUNTED, Shelf, count_shelves
 from paygate.web.desk.door import Page
 from paygate.web.desk.forms import read_day
-from paygate.web.desk.navigation import CHECKERS, MAKERS, WORKERS, first_of
+from paygate.web.desk.navigation import WORKERS, first_of
 from paygate.web.desk.reading import amount, moment, number
 from paygate.web.desk.spark import HEIGHT, WIDTH, spark
 from paygate.web.desk.standing import Standing, Why, span, stand
