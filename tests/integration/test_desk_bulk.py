@@ -1,6 +1,12 @@
 """Acts on many discrepancies: exactly what was shown is acted on, once, and what is left out is counted."""
 
+import re
+
+import pytest
+
 from paygate.access import Role
+from paygate.database import connect
+from paygate.web.desk import bulk
 from tests.desk import Visitor, a_person
 from tests.desk_cases import WHY, number_of, propose, signed_in, state_of
 from tests.province import a_province
@@ -30,6 +36,56 @@ async def test_all_of_a_list_is_proposed_and_what_changed_meanwhile_is_left_out(
         assert status == 200, text
         assert "1 đã đổi sau khi xem" in text
         assert await served.fetchval("SELECT count(*) FROM proposal WHERE discrepancy_id = $1", changed) == 1
+        others = "SELECT count(*) FROM discrepancy WHERE state <> 'resolved' AND discrepancy_id <> $1"
+        left = await served.fetchval(f"{others} AND state <> 'proposed'", changed)
+        told = re.search(r"(\d+) đề nghị, ([\d.]+)\xa0₫", text)
+        assert told
+        assert int(told[1]) == await served.fetchval(others, changed) - left
+        summed = await served.fetchval("SELECT sum(amount) FROM proposal WHERE discrepancy_id <> $1", changed)
+        assert int(told[2].replace(".", "")) == summed
+
+
+BREAKS = """
+CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF (SELECT count(*) FROM proposal) >= 5 THEN RAISE 'broken off'; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER breaks BEFORE INSERT ON proposal FOR EACH ROW EXECUTE FUNCTION break_off();
+"""
+
+
+async def test_what_was_broken_off_after_a_part_is_gone_on_with_and_nothing_is_done_twice(
+    province_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    async with a_province(province_url) as served, Visitor(served) as visitor:
+        await signed_in(visitor, Role.OFFICER)
+        async with connect(served.database_url) as connection:
+            await connection.execute(BREAKS)
+        where = await chosen(visitor, "propose", scope="all")
+        status, _ = await visitor.post(where, {"kind": "write_off", "reason": WHY})
+        assert status == 500
+        assert await served.fetchval("SELECT count(*) FROM proposal") == 4
+        async with connect(served.database_url) as connection:
+            await connection.execute("DROP TRIGGER breaks ON proposal")
+        _, page = await visitor.get(where)
+        assert "Đã xử lý 4 trên" in page
+        status, text = await visitor.post(where, {"kind": "not_ours", "reason": "khác"})
+        assert status == 200, text
+        assert await served.fetchval("SELECT array_agg(DISTINCT kind::text) FROM proposal") == ["write_off"]
+        once = "SELECT max(times) FROM (SELECT count(*) AS times FROM proposal GROUP BY discrepancy_id) AS x"
+        assert await served.fetchval(once) == 1
+        assert await served.fetchval("SELECT count(*) FROM proposal") > 4
+
+
+async def test_nobody_and_nothing_is_preselected(province_url: str) -> None:
+    async with a_province(province_url) as served, Visitor(served) as visitor:
+        await signed_in(visitor, Role.OFFICER)
+        for what, field in (("assign", "to"), ("propose", "kind")):
+            where = await chosen(visitor, what, scope="all")
+            status, page = await visitor.post(where, {field: "", "reason": WHY})
+            assert status == 422
+            assert f'href="#f-{field}"' in page
 
 
 async def test_an_act_sent_twice_acts_once(province_url: str) -> None:
