@@ -87,6 +87,8 @@ async def test_the_bytes_are_handed_out_as_they_came_and_as_nothing_a_browser_sh
     assert headers["Content-Type"] == "application/octet-stream"
     assert headers["Content-Disposition"].startswith(f'attachment; filename="notice-{inbox.hostile}.bin"')
     assert headers["X-Content-Type-Options"] == "nosniff"
+    taken = await served.fetchval("SELECT subject FROM audit_entry WHERE act = 'notice_body_taken'")
+    assert taken == f"notice:{inbox.hostile}", "it is noted who takes what a payer gave away"
 
 
 async def test_bytes_whose_time_is_over_are_gone(served: Served, inbox: Inbox) -> None:

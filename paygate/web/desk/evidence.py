@@ -7,15 +7,14 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from paygate import audit
 from paygate.casework import Casework, Worker
 from paygate.database import Connection, Database
-from paygate.domain.errors import NoLongerKeptError, NotFoundError
+from paygate.domain.errors import NotFoundError
+from paygate.domain.shown_bytes import legible
 from paygate.web.desk.discrepancy import listed, path
 from paygate.web.desk.door import Page
-from paygate.web.desk.files import attached
+from paygate.web.desk.files import attached, attached_body
 from paygate.web.desk.navigation import WORKERS
-from paygate.web.desk.raw_text import legible
 from paygate.web.desk.visit import DeskVisit
 
 
@@ -44,16 +43,8 @@ class EvidencePages:
         )
 
     async def body(self, visit: DeskVisit) -> web.StreamResponse:
-        """Hand out a notice's bytes. They hold whatever the payer gave away of themselves: who takes them is noted."""
-        found = await self._load(visit)
-        if found["body"] is None:
-            raise NoLongerKeptError("the body of this notice is no longer kept")
-        number, tenant_id = found["notice_id"], visit.tenant.tenant_id
-        subject = f"notice:{number}"
-        async with self.database.transaction() as connection:
-            detail = {"discrepancy": visit.number("id")}
-            await audit.append(connection, tenant_id, visit.person, "notice_body_taken", subject, detail)
-        return attached(found["body"], f"notice-{number}.txt")
+        """Hand out a notice's bytes as they came."""
+        return await attached_body(visit, self.database, await self._load(visit), discrepancy=visit.number("id"))
 
     async def file(self, visit: DeskVisit) -> web.StreamResponse:
         """Hand out a file that somebody attached."""

@@ -1,12 +1,17 @@
 """Files that pages hand out: never shown by a browser as anything of ours."""
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import web
 
+from paygate import audit
+from paygate.database import Database
+from paygate.domain.errors import NoLongerKeptError
 from paygate.web.desk.pages import HEADERS
+from paygate.web.desk.visit import DeskVisit
 
 BYTES: Final = "application/octet-stream"
 CSV: Final = "text/csv"
@@ -23,3 +28,20 @@ def attached(body: bytes, name: str, content_type: str = BYTES) -> web.Response:
     disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     headers = {**HEADERS, "Content-Security-Policy": POLICY, "Content-Disposition": disposition}
     return web.Response(body=body, content_type=content_type, headers=headers)
+
+
+async def attached_body(
+    visit: DeskVisit, database: Database, notice: Mapping[str, Any], **found_by: int
+) -> web.Response:
+    """Hand out a notice's bytes. They hold whatever the payer gave away of themselves: who takes them is noted.
+
+    Raises:
+        NoLongerKeptError: they were kept for their time.
+    """
+    if notice["body"] is None:
+        raise NoLongerKeptError("the body of this notice is no longer kept")
+    number = notice["notice_id"]
+    async with database.transaction() as connection:
+        subject = f"notice:{number}"
+        await audit.append(connection, visit.tenant.tenant_id, visit.person, "notice_body_taken", subject, found_by)
+    return attached(notice["body"], f"notice-{number}.bin")

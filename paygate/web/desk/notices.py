@@ -10,11 +10,11 @@ from aiohttp import web
 
 from paygate.access import Role
 from paygate.database import Connection, Database
-from paygate.domain.errors import NoLongerKeptError, NotFoundError
+from paygate.domain.errors import NotFoundError
 from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import QUERY, STATEMENT
 from paygate.domain.parties import Source
-from paygate.domain.shown_bytes import pretty
+from paygate.domain.shown_bytes import legible
 from paygate.notice_lists import (
     COUNTED,
     Filter,
@@ -29,7 +29,7 @@ from paygate.notice_lists import (
 from paygate.notices import REPEAT, REPLAYABLE, Selection, read_notice
 from paygate.replays import Fate, Preview, Replays
 from paygate.web.desk.door import Page
-from paygate.web.desk.files import attached
+from paygate.web.desk.files import attached_body
 from paygate.web.desk.navigation import PEOPLE, WORKERS, say
 from paygate.web.desk.visit import DeskVisit, Done, own_path
 from paygate.worker import WAITS_FOR_RECORD
@@ -126,7 +126,7 @@ class NoticePages:
             states=STATES,
             reason=self._reason(visit, notice["reason"]) if notice["reason"] else None,
             method=METHODS.get(notice["method"]),
-            body=None if notice["body"] is None else pretty(notice["body"]),
+            body=None if notice["body"] is None else legible(notice["body"]),
             size=len(notice["body"] or b""),
             again=[{**one, "why": self._reason(visit, one["reason"] or "")} for one in again],
             payment=payment,
@@ -136,12 +136,9 @@ class NoticePages:
 
     async def body(self, visit: DeskVisit) -> web.StreamResponse:
         """Hand out the bytes of a notice as they came."""
-        number = visit.number("notice")
-        async with self.database.connection() as connection:
-            notice = await read_notice(connection, visit.tenant.tenant_id, number)
-        if notice["body"] is None:
-            raise NoLongerKeptError("the bytes of this notice were kept for their time")
-        return attached(notice["body"], f"notice-{number}.bin")
+        async with self.database.snapshot() as connection:
+            notice = await read_notice(connection, visit.tenant.tenant_id, visit.number("notice"))
+        return await attached_body(visit, self.database, notice)
 
     async def try_replay(self, visit: DeskVisit) -> web.StreamResponse:
         """Say what a replay of what was ticked, or of all that match, would come to."""
