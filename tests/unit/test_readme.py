@@ -15,6 +15,7 @@ from paygate.domain.lifecycle import (
 from reconciliation.model import REASONS, Reason
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = ("paygate", "adapters", "reconciliation")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MATCHER = (ROOT / "reconciliation/README.md").read_text(encoding="utf-8")
 
@@ -32,12 +33,25 @@ def test_the_readme_names_the_rungs_a_payment_climbs() -> None:
     )
 
 
-def test_every_place_the_readme_sends_a_reader_to_exists() -> None:
+def named_in_the_table() -> set[str]:
     table = README[README.index("## Where do I change") : README.index("## Figures")]
-    named = {name for name in re.findall(r"`([a-z_./]+)`", table) if "/" in name}
-    missing = [name for name in named if not (ROOT / name).exists()]
-    assert named
-    assert not missing
+    return set(re.findall(r"`([^`]+)`", table))
+
+
+def test_every_place_the_readme_sends_a_reader_to_exists() -> None:
+    places = {name for name in named_in_the_table() if re.fullmatch(r"[\w.-]+/[\w./-]*", name)}
+    assert places
+    assert not [place for place in places if not (ROOT / place).exists()]
+
+
+def test_every_name_the_readme_sends_a_reader_to_is_in_the_code() -> None:
+    names = {
+        name for name in named_in_the_table() if re.fullmatch(r"\w*[_A-Z]\w*(\.\w+)?", name) and name[-3:] != ".py"
+    }
+    code = [file.read_text(encoding="utf-8") for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    known = {word for text in code for word in re.findall(r"\w+", text)}
+    assert names
+    assert not [name for name in names if not known.issuperset(name.split("."))]
 
 
 def test_the_matchers_guide_lists_every_reason_as_the_code_has_it() -> None:
