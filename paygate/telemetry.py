@@ -96,7 +96,6 @@ class Event(StrEnum):
     MONEY_CONFIRMED = "money_confirmed"
     NOTICES_REPLAYED = "notices_replayed"
     RECORDS_STORED = "records_stored"
-    STATEMENT_IMPORTED = "statement_imported"
     MATCHED = "matched"
     DAY_CLOSED = "day_closed"
     DELIVERED = "delivered"

@@ -68,9 +68,7 @@ class DvcqgOptions(BaseModel):
 class Dvcqg:
     """One agency's notices from the platform."""
 
-    capabilities: Final = Capabilities(
-        query=True, cannot_know=("why a payment failed", "what the gateway keeps as its fee")
-    )
+    capabilities: Final = Capabilities(cannot_know=("why a payment failed", "what the gateway keeps as its fee"))
     methods: Final = frozenset({"POST"})
     signed_headers: Final = ()
     secret_headers: Final = frozenset[str]()

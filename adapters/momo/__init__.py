@@ -31,7 +31,7 @@ class Momo:
     """The notices of one partner."""
 
     capabilities: Final = Capabilities(
-        query=True, cannot_know=("that the payer left: MoMo then sends nothing", "what MoMo keeps as its fee")
+        cannot_know=("that the payer left: MoMo then sends nothing", "what MoMo keeps as its fee")
     )
     methods: Final = frozenset({"POST"})
     signed_headers: Final = ()

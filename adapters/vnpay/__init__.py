@@ -30,9 +30,7 @@ class VnpayOptions(BaseModel):
 class Vnpay:
     """The notices of one terminal."""
 
-    capabilities: Final = Capabilities(
-        query=True, cannot_know=("what VNPay keeps as its fee", "who paid a promotion's part")
-    )
+    capabilities: Final = Capabilities(cannot_know=("what VNPay keeps as its fee", "who paid a promotion's part"))
     methods: Final = frozenset({"GET"})
     signed_headers: Final = ()
     secret_headers: Final = frozenset[str]()

@@ -31,7 +31,6 @@ class Zalopay:
     """The notices of one application."""
 
     capabilities: Final = Capabilities(
-        query=True,
         cannot_know=(
             "that a payment failed or the payer left: ZaloPay then sends nothing",
             "what ZaloPay keeps as fee",

@@ -61,7 +61,6 @@ DISTRICTS: Final = (
     _district(40, "huyện Ninh Giang"),
     _district(41, "huyện Thanh Miện"),
 )
-AGENCIES: Final = DEPARTMENTS + DISTRICTS
 
 PROCEDURES: Final = (
     Procedure("2.000488", "Cấp Phiếu lý lịch tư pháp cho công dân Việt Nam", JUSTICE, 200_000, 0),

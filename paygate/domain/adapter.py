@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from paygate.domain.inquiry import Asked, Query
 from paygate.domain.notice import NoticeFacts, RawNotice, Reply, Verified
@@ -12,16 +12,12 @@ from paygate.domain.payable import NothingDue, Payable
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a source can do, and what it can never tell us.
+    """What a source can never tell us, and how far it is to be believed.
 
     `money_confirms`: its signature leaves out whether or how much was paid, so that what it tells stays pending until
     the bank has booked the money.
     """
 
-    notice: bool = True
-    query: bool = False
-    refund: bool = False
-    settlement_file: bool = False
     cannot_know: Sequence[str] = ()
     money_confirms: bool = False
 
@@ -134,12 +130,6 @@ class Inquirer(Protocol):
         """
 
 
-class InquirerFactory(Protocol):
-    """Builds the inquirer of a kind for one source from its secrets and its own configuration keys."""
-
-    def __call__(self, secrets: Sequence[bytes], options: Any, /) -> Inquirer: ...
-
-
 Known = Callable[[str], NoticeFacts | None]
 """What a simulated source knows of the payment under a reference; None: nothing."""
 
@@ -163,9 +153,3 @@ class Simulator(Protocol):
 
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
         """Return method, body (for GET: the query string) and headers of one signed notice."""
-
-
-class AdapterFactory(Protocol):
-    """Builds an adapter of a kind for one source from its secrets and its own configuration keys."""
-
-    def __call__(self, secrets: Sequence[bytes], options: Mapping[str, Any]) -> Adapter: ...

@@ -70,12 +70,6 @@ def understood(kind: str, facts: NoticeFacts) -> NoticeFacts:
     return asking.translate(asked, verified.payload)
 
 
-def test_who_says_that_it_can_be_asked_can_be() -> None:
-    for kind, example in EXAMPLES.items():
-        secret = example.keys.live.verifies
-        assert registry.build(kind, [secret], example.options).capabilities.query is (kind in ABLE)
-
-
 @pytest.mark.parametrize("kind", sorted(EXAMPLES.keys() - set(ABLE)))
 def test_who_cannot_be_asked_is_refused_by_name(kind: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{kind} cannot be asked"):

@@ -23,8 +23,6 @@ LISTED: Final = ("verdict", "reason", "agency", "source")
 """Filters that the list of what is open knows too."""
 LONGEST_FILTER: Final = 200
 LONGEST_KEY: Final = 400
-NONE: Final = "-"
-"""In place of a code: cases that have none."""
 
 Json = dict[str, Any]
 

@@ -41,8 +41,6 @@ NOTICES: Final[Mapping[str, str]] = {
     "dead": say("dead letters"),
 }
 MONTHS: Final = range(1, 13)
-MOST_WEEKS: Final = 6
-"""That a month has days in."""
 
 
 @dataclass(frozen=True, slots=True)

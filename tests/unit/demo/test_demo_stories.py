@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from paygate.demo.catalogue import AGENCIES, PROCEDURES
+from paygate.demo.catalogue import DEPARTMENTS, DISTRICTS, PROCEDURES
 from paygate.demo.expected import figures_of, inbox_of, replies_of
 from paygate.demo.plays import CUT_TO
 from paygate.demo.scene import CALENDAR, COUNTER, SHARES, Treatment
@@ -30,7 +30,7 @@ def test_another_seed_plants_another_month() -> None:
 
 
 def test_the_province_has_its_agencies_and_procedures() -> None:
-    assert len({agency.code for agency in AGENCIES}) == 20
+    assert len({agency.code for agency in DEPARTMENTS + DISTRICTS}) == 20
     assert len({procedure.code for procedure in PROCEDURES}) == 50
 
 
