@@ -13,7 +13,7 @@ MANY: Final = 20_000
 _NUMBERED: Final = """
 WITH numbered AS (
     SELECT n, 'H23-240508-' || lpad(n::text, 5, '0') AS code, 'A' || lpad((n % 100)::text, 2, '0') AS agency,
-           DATE '2024-05-08' - n % 400 AS day
+           DATE '2024-05-08' - n % 400 AS day, CASE n % 400 WHEN 8 THEN 2 ELSE 1 END AS source
     FROM generate_series(1, $2::integer) AS n)
 """
 _FILL: Final = (
@@ -25,16 +25,18 @@ _FILL: Final = (
     f"""{_NUMBERED}
     INSERT INTO payment (tenant_id, source_id, reference, transaction_id, reference_key, dossier_code, state, outcome,
         amount, currency, occurred_at, business_date, account_id)
-    SELECT $1, 1, 'REF-' || n, '', 'REF' || n, code, 'paid', 'paid', n * 1000, 'VND', now(), day, 1 FROM numbered""",
+    SELECT $1, source, 'REF-' || n, '', 'REF' || n, code, 'paid', 'paid', n * 1000, 'VND', now(), day, 1
+    FROM numbered""",
     f"""{_NUMBERED}
     INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, state, since, due, dossier_code, agency_code,
-        assignee, resolved_at)
+        source_ids, assignee, resolved_at)
     SELECT $1, 'dossier:' || code, 'dossier:' || code,
         CASE WHEN n % 200 = 0 THEN 'currency_differs'
              ELSE (ARRAY['underpaid', 'overpaid', 'bank_missing', 'flag_not_synced'])[1 + n % 4] END,
         n * 1000, CASE WHEN n % 97 = 0 THEN 'resolved' WHEN n % 89 = 0 THEN 'proposed' WHEN n % 3 = 0 THEN 'assigned'
                        ELSE 'open' END::discrepancy_state,
-        day, day + 3, code, agency, CASE WHEN n % 3 = 0 OR n % 89 = 0 THEN 'anh-' || n % 60 END,
+        day, day + 3, code, agency, CASE WHEN n % 800 = 9 THEN ARRAY[1, 2] ELSE ARRAY[source] END,
+        CASE WHEN n % 3 = 0 OR n % 89 = 0 THEN 'anh-' || n % 60 END,
         CASE WHEN n % 97 = 0 THEN now() END
     FROM numbered""",
     """

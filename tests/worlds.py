@@ -55,6 +55,8 @@ NARRATIVES: Final = (
     "ck {cut}",
 )
 
+SOURCES: Final = (1, 2)
+"""Each is paid out to the account of its number."""
 TREASURY: Final = 21
 RECEIPTS: Final = 22
 """The accounts on which lines of those legs stand."""
@@ -262,7 +264,7 @@ async def lay_tenant(connection: Connection, code: str) -> int:
         " VALUES ($1, $2, $3, '970436', $4)",
         [(tenant_id, *one) for one in accounts],
     )
-    for number in (1, 2):
+    for number in SOURCES:
         await connection.execute(
             "INSERT INTO source (tenant_id, source_id, code, adapter, account_id, bank_days) OVERRIDING SYSTEM VALUE"
             " VALUES ($1, $2, $3, 'dvcqg', $2, 1)",

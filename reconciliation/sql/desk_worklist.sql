@@ -28,19 +28,7 @@ WITH wanted AS NOT MATERIALIZED (
       AND ($14::text IS NULL OR d.state = 'proposed' AND EXISTS (
               SELECT FROM proposal AS o WHERE o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id
               AND o.state = 'open' AND o.proposed_by <> $14))
-      AND ($15::integer IS NULL OR CASE
-          WHEN d.payment_id IS NOT NULL THEN EXISTS (
-              SELECT FROM payment AS p WHERE p.tenant_id = $1 AND p.payment_id = d.payment_id AND p.source_id = $15)
-          WHEN d.subject LIKE 'batch:%' THEN EXISTS (
-              SELECT FROM settlement_batch AS b WHERE b.tenant_id = $1 AND b.source_id = $15
-              AND b.batch_id = substr(d.subject, 7)::bigint)
-          WHEN d.line_id IS NOT NULL THEN EXISTS (
-              SELECT FROM statement_line AS l WHERE l.tenant_id = $1 AND l.line_id = d.line_id
-              AND (l.source_id = $15 OR l.source_id IS NULL AND l.account_id = (
-                  SELECT s.account_id FROM source AS s WHERE s.tenant_id = $1 AND s.source_id = $15)))
-          WHEN d.dossier_code IS NOT NULL THEN EXISTS (
-              SELECT FROM payment AS p WHERE p.tenant_id = $1 AND p.dossier_code = d.dossier_code AND p.source_id = $15)
-          ELSE false END)),
+      AND ($15::integer IS NULL OR d.source_ids @> ARRAY[$15::integer])),
 beyond AS NOT MATERIALIZED (
     SELECT * FROM wanted
     WHERE $20::bigint IS NULL
@@ -113,12 +101,13 @@ LEFT JOIN proposal AS o ON o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy
 LEFT JOIN person AS who ON who.name = d.assignee
 LEFT JOIN LATERAL (
     SELECT sum(coalesce(back.kept, q.amount))::bigint AS kept, count(*) FILTER (WHERE back.kept IS DISTINCT FROM 0) AS times,
-           max(q.business_date) AS last_day, CASE WHEN min(q.source_id) = max(q.source_id) THEN min(q.source_id) END AS source_id
+           max(q.business_date) AS last_day
     FROM payment AS q
     LEFT JOIN returned AS back ON back.tenant_id = $1 AND back.payment_id = q.payment_id
     WHERE q.tenant_id = $1 AND q.dossier_code = d.dossier_code AND q.state >= 'paid' AND q.currency = 'VND') AS k
     ON d.dossier_code IS NOT NULL
-LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = coalesce(p.source_id, l.source_id, b.source_id, k.source_id)
+LEFT JOIN source AS s ON s.tenant_id = $1
+    AND s.source_id = CASE WHEN cardinality(d.source_ids) = 1 THEN d.source_ids[1] END
 ORDER BY w.place;
 
 -- name: count_tabs

@@ -24,8 +24,12 @@ RETURNING d.discrepancy_id, d.amount - old.amount AS change;
 
 -- name: open_faults
 -- A fault that comes back is another discrepancy, which names the former one; as a person has closed it, it stays so.
-INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, since, due, former)
+-- Its sources are those that are paid out to the account.
+INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, since, due, source_ids, former)
 SELECT $1, f.subject, f.subject, f.reason, f.amount, f.since, f.due,
+       ARRAY(SELECT s.source_id FROM account AS a
+             JOIN source AS s ON s.tenant_id = $1 AND s.account_id = a.account_id
+             WHERE a.tenant_id = $1 AND a.number = substring(f.subject FROM '^feed:(.*):[^:]*$') ORDER BY 1),
        (SELECT max(d.discrepancy_id) FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.subject = f.subject
           AND d.reason = f.reason AND d.state = 'resolved' AND d.reason <> 'late')
 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::date[], $6::date[]) AS f (subject, reason, amount, since, due)

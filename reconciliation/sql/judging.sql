@@ -9,7 +9,7 @@ CREATE TEMP TABLE w_lone_line (line_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_unconfirmed (payment_id bigint NOT NULL, dossier_code text) ON COMMIT DROP;
 CREATE TEMP TABLE w_expected (case_key text NOT NULL, subject text NOT NULL, reason text NOT NULL, amount bigint NOT NULL,
     since date NOT NULL, days integer, dossier_code text, payment_id bigint, line_id bigint,
-    evidence jsonb NOT NULL DEFAULT '{}') ON COMMIT DROP;
+    evidence jsonb NOT NULL DEFAULT '{}', source_ids integer[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
 
 -- name: gather_unconfirmed
 -- What was given up without a result, where anything of its reference has changed: money of it settles the others too.
@@ -280,6 +280,25 @@ DELETE FROM w_expected AS e USING discrepancy AS d
 WHERE d.tenant_id = $1 AND d.subject = e.subject AND d.reason = e.reason AND d.amount = e.amount
   AND d.resolved_by IS NOT NULL AND d.reopened_by IS NULL;
 
+-- name: tell_sources
+-- Of a payment, a batch or a gateway's line, its own; of a dossier, those of all that was paid for it; of a bank line,
+-- those that are paid out to its account. Of the few that are expected, each is looked up.
+UPDATE w_expected AS e SET source_ids = CASE
+    WHEN e.payment_id IS NOT NULL THEN ARRAY(
+        SELECT p.source_id FROM payment AS p WHERE p.tenant_id = $1 AND p.payment_id = e.payment_id)
+    WHEN e.subject LIKE 'batch:%' THEN ARRAY(
+        SELECT b.source_id FROM settlement_batch AS b
+        WHERE b.tenant_id = $1 AND b.batch_id = substr(e.subject, 7)::bigint)
+    WHEN e.dossier_code IS NOT NULL THEN ARRAY(
+        SELECT DISTINCT p.source_id FROM payment AS p
+        WHERE p.tenant_id = $1 AND p.dossier_code = e.dossier_code AND p.state >= 'paid' AND p.currency = 'VND'
+        ORDER BY 1)
+    ELSE ARRAY(
+        SELECT s.source_id FROM statement_line AS l
+        JOIN source AS s ON s.tenant_id = $1
+            AND CASE WHEN l.source_id IS NULL THEN s.account_id = l.account_id ELSE s.source_id = l.source_id END
+        WHERE l.tenant_id = $1 AND l.line_id = e.line_id ORDER BY 1) END;
+
 -- name: resolve_what_agrees
 UPDATE discrepancy AS d
 SET state = 'resolved', resolved_at = now(), resolution = 'the facts agree now'
@@ -296,14 +315,14 @@ RETURNING d.discrepancy_id, d.reason, -d.amount AS change;
 -- A refund that was agreed is awaited as long as it was.
 UPDATE discrepancy AS d
 SET amount = e.amount, since = e.since, due = CASE WHEN old.refund_amount IS NULL THEN r.due ELSE old.due END, evidence = e.evidence, case_key = e.case_key,
-    dossier_code = e.dossier_code
+    dossier_code = e.dossier_code, source_ids = e.source_ids
 FROM w_expected AS e
 JOIN discrepancy AS old ON old.tenant_id = $1 AND old.subject = e.subject AND old.reason = e.reason
     AND old.state <> 'resolved'
 JOIN unnest($2::text[], $3::date[], $4::date[]) AS r (reason, since, due) ON r.reason = e.reason AND r.since = e.since
 WHERE d.tenant_id = $1 AND d.discrepancy_id = old.discrepancy_id
-  AND (old.amount, old.since, old.evidence, old.case_key)
-      IS DISTINCT FROM (e.amount, e.since, e.evidence, e.case_key)
+  AND (old.amount, old.since, old.evidence, old.case_key, old.source_ids)
+      IS DISTINCT FROM (e.amount, e.since, e.evidence, e.case_key, e.source_ids)
 RETURNING d.discrepancy_id, d.amount - old.amount AS change;
 
 -- name: reasons_and_days
@@ -312,10 +331,10 @@ SELECT DISTINCT reason, since FROM w_expected;
 -- name: open_what_is_new
 -- What comes back is another discrepancy, which names the former one.
 INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, since, due, dossier_code, agency_code, payment_id,
-                         line_id, evidence, former)
+                         line_id, evidence, source_ids, former)
 SELECT $1, e.case_key, e.subject, e.reason, e.amount, e.since, r.due, e.dossier_code,
        coalesce(a.agency_code, split_part(e.dossier_code, '-', 1)), e.payment_id, e.line_id,
-       e.evidence,
+       e.evidence, e.source_ids,
        (SELECT max(d.discrepancy_id) FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.subject = e.subject
           AND d.reason = e.reason AND d.state = 'resolved' AND d.reason <> 'late')
 FROM w_expected AS e

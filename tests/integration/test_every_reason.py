@@ -186,9 +186,10 @@ async def test_a_faulty_feed_is_said_of_its_account_and_day(database: Database, 
     await close_day(database, tenant_id, NEXT, POLICY, NOW)
     async with database.connection() as connection:
         found = await connection.fetch(
-            "SELECT subject, reason FROM discrepancy WHERE tenant_id = $1 AND subject LIKE 'feed:%'", tenant_id
+            "SELECT subject, reason, source_ids FROM discrepancy WHERE tenant_id = $1 AND subject LIKE 'feed:%'",
+            tenant_id,
         )
-    assert [tuple(row) for row in found] == [(f"feed:1:{NEXT}", reason)]
+    assert [tuple(row) for row in found] == [(f"feed:1:{NEXT}", reason, [1])]
 
 
 async def reasons_of(database: Database, tenant_id: int) -> set[Reason]:

@@ -105,6 +105,7 @@ async def all_of(connection: Any, tenant_id: int, wanted: Wanted) -> list[int]:
 SELECTIVE: Final = {
     "reason": Wanted(reasons=("currency_differs",)),
     "agency": Wanted(agencies=("A07",)),
+    "source": Wanted(source="haiduong-2"),
     "assignee": Wanted(assignee="anh-7"),
     "age": Wanted(held_before=DAY - timedelta(days=398)),
     "overdue": Wanted(due_before=DAY - timedelta(days=395)),
@@ -220,8 +221,17 @@ async def test_what_names_nothing_finds_nothing(many: tuple[Any, int], text: str
     assert await all_of(many[0].connection, many[1], Wanted(text=text)) == []
 
 
-async def test_a_source_is_found_through_what_a_discrepancy_is_about(many: tuple[Any, int]) -> None:
+async def test_what_touches_several_sources_stands_in_the_list_of_each(many: tuple[Any, int]) -> None:
     connection, tenant_id = many[0].connection, many[1]
     assert (await count_worklist(connection, tenant_id, Wanted(source="haiduong-1", agencies=("A07",))))[0] == 198
-    assert await count_worklist(connection, tenant_id, Wanted(source="haiduong-2")) == (0, 0)
+    agency = ("A08", "A09")
+    counted = [
+        (await count_worklist(connection, tenant_id, Wanted(source=source, agencies=agency)))[0]
+        for source in (None, "haiduong-1", "haiduong-2")
+    ]
+    several = await connection.fetchval(
+        "SELECT count(*) FROM discrepancy WHERE cardinality(source_ids) = 2 AND state <> 'resolved'"
+    )
+    assert several > 0
+    assert counted[1] + counted[2] == counted[0] + several
     assert await count_worklist(connection, tenant_id, Wanted(source="no such")) == (0, 0)

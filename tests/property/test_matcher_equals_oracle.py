@@ -22,6 +22,7 @@ from reconciliation.rules.model import RuleSet
 from reconciliation.rules.reading import shipped_rules
 from tests.decided_cases import lay_decisions, lay_joined
 from tests.rule_sets import rule_sets
+from tests.touched_sources import check_sources
 from tests.worlds import (
     DAY,
     WORLDS,
@@ -83,6 +84,7 @@ async def check(database: Database, tenant_id: int, world: World, as_of: date, r
     judgement = expected(world, as_of, rules)
     async with database.connection() as connection:
         assert await stored(connection, tenant_id) == judgement
+        await check_sources(connection, tenant_id, world)
         late = await connection.fetch(
             "SELECT subject, amount, since FROM discrepancy"
             " WHERE tenant_id = $1 AND reason = 'late' AND resolution = $2",
