@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -98,6 +98,14 @@ async def people_who(
     """
     rows = await connection.fetch(QUERIES["people_who"], tenant_id, sorted(roles), agency, [Role.APPROVER, Role.ADMIN])
     return [Colleague(row["name"], row["full_name"], row["checker"]) for row in rows]
+
+
+async def naming(connection: Connection, names: Iterable[str | None]) -> Callable[[str], str]:
+    """Return what calls people by their full names where it knows them by what they sign in with, else as given."""
+    wanted = sorted({one for one in names if one})
+    rows = await connection.fetch(QUERIES["full_names"], wanted) if wanted else []
+    known = {row["name"]: row["full_name"] for row in rows}
+    return lambda name: known.get(name, name)
 
 
 async def add_person(connection: Connection, name: str, role: Role, tenant_id: int) -> int:

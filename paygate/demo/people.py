@@ -28,6 +28,8 @@ CHECKER: Final = "minh.tran"
 PEOPLE: Final[Mapping[str, tuple[str, Role]]] = {
     MAKER: ("Nguyễn Thị Lan", Role.OFFICER),
     CHECKER: ("Trần Văn Minh", Role.APPROVER),
+    "thu.pham": ("Phạm Thị Thu", Role.AUDITOR),
+    "dung.vo": ("Võ Tiến Dũng", Role.OPERATOR),
     "hoa.le": ("Lê Thị Hoa", Role.ADMIN),
 }
 """By the name they sign in with."""

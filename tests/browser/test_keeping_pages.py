@@ -20,6 +20,7 @@ PATHS = (
     "/settings/calendar",
     "/audit",
 )
+LEAST_LABEL = 150  # px: a word or two
 
 
 @pytest.mark.parametrize("options", [{}, PHONE, {"color_scheme": "dark"}], ids=["desk", "phone", "dark"])
@@ -43,6 +44,8 @@ async def test_an_administrator_adds_a_person_who_then_signs_in(
         async with opened(served, name, java_script_enabled=script) as page:
             await page.click("text=Người dùng")
             await page.click("text=Thêm người dùng")
+            roles = await page.locator(".tick label").evaluate_all("all => all.map(one => one.offsetWidth)")
+            assert min(roles) > LEAST_LABEL, "a label is squeezed"
             await page.fill("[name=name]", "lan.nguyen")
             await page.fill("[name=full_name]", "Nguyễn Thị Lan")
             await page.click("main button >> text=Thêm")

@@ -43,6 +43,21 @@ async def test_a_task_is_given_and_said(served: Served, maker: Visitor) -> None:
     assert await state_of(served, number) == "assigned"
 
 
+async def test_pages_call_people_by_their_full_names(served: Served, maker: Visitor, checker: Visitor) -> None:
+    async with connect(served.database_url) as connection:
+        await connection.execute("UPDATE person SET full_name = 'Nguyễn Thị Lan' WHERE name = 'maker'")
+    number = await number_of(served, "overpaid")
+    _, text = await act(maker, number, "assign", to="maker")
+    assert "Đã giao cho Nguyễn Thị Lan." in text
+    await propose(maker, number)
+    _, text = await checker.get(path_of(number))
+    assert text.count("Nguyễn Thị Lan") >= 6  # assignee, proposal, events and their trail
+    assert ">maker<" not in text
+    dossier = text.partition("<dt>Hồ sơ</dt><dd>")[2].partition("<")[0]
+    _, text = await checker.get(f"/desk/haiduong/dossiers/{dossier}")
+    assert "Nguyễn Thị Lan đang xử lý" in text
+
+
 async def test_a_comment_is_kept_and_stays_text(served: Served, maker: Visitor) -> None:
     number = await number_of(served, "overpaid")
     _, text = await act(maker, number, "comment", text="<script>alert(1)</script>")

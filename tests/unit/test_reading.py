@@ -26,7 +26,8 @@ def test_figures_are_written_as_officers_read_them() -> None:
     assert (reading.percent(0.9644), reading.percent(1)) == (f"96,4{SPACE}%", f"100,0{SPACE}%")
     assert reading.day("2024-05-08") == reading.day(date(2024, 5, 8)) == "08/05/2024"
     assert reading.size(1023) == f"1023{SPACE}B"
-    assert (reading.size(1536), reading.size(10 * 1024 * 1024)) == (f"2{SPACE}kB", f"10,0{SPACE}MB")
+    assert (reading.size(1536), reading.size(10 * 1024 * 1024)) == (f"2{SPACE}kB", f"10{SPACE}MB")
+    assert (reading.size(2600 * 1024), reading.size(1024**3)) == (f"2,5{SPACE}MB", f"1{SPACE}GB")
 
 
 def test_a_time_is_written_as_the_tenants_clocks_have_it() -> None:

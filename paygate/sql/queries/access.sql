@@ -5,6 +5,10 @@ INSERT INTO person (name) VALUES ($1) ON CONFLICT (name) DO NOTHING;
 -- name: find_person
 SELECT person_id, disabled FROM person WHERE name = $1;
 
+-- name: full_names
+-- What pages call those whom they know by the names they sign in with.
+SELECT name, full_name FROM person WHERE name = ANY ($1::text[]) AND full_name <> '';
+
 -- name: tenants_of_person
 SELECT DISTINCT tenant_id FROM person_role WHERE person_id = $1 ORDER BY tenant_id;
 

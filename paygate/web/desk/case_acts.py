@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from paygate.access import CHECKERS, MAKERS
+from paygate.access import CHECKERS, MAKERS, naming
 from paygate.casework import LONGEST_TEXT, Casework, Worker
 from paygate.database import Connection
 from paygate.domain.errors import ConflictError, InvalidInputError
@@ -38,7 +38,8 @@ class CaseActs:
 
         async def do(connection: Connection, worker: Worker, number: int, version: int) -> str:
             await self.casework.assign(connection, worker, number, version, to)
-            return visit.say("Assigned to %(person)s.", person=to) if to else visit.say("It is nobody's task now.")
+            who = await naming(connection, [to])
+            return visit.say("Assigned to %(person)s.", person=who(to)) if to else visit.say("It is nobody's task now.")
 
         return await self.act(visit, do)
 
@@ -93,7 +94,8 @@ class CaseActs:
         async def once(connection: Connection) -> Done:
             place = await self._place_after(connection, visit, number) if onward else None
             said = await do(connection, worker, number, version_of(visit.form))
-            return address(visit, place or number), said
+            onto = visit.say("Below is the next discrepancy of the list.") if place else ""
+            return address(visit, place or number), f"{said} {onto}".rstrip()
 
         if visit.form.faults:
             return await self.pages_of.show_again(visit, HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -1,6 +1,6 @@
 """One discrepancy: all its legs, what happened, the evidence as it came, what was tried, and what people did."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from paygate.access import CHECKERS, MAKERS, Role
+from paygate.access import CHECKERS, MAKERS, Role, naming
 from paygate.database import Connection, Database
 from paygate.domain.casework import Act
 from paygate.domain.errors import NotFoundError
@@ -106,12 +106,14 @@ class CasePages:
             people = await self.people_who(connection, tenant_id, MAKERS | CHECKERS, case["agency_code"])
             waiting = next((one for one in case["proposals"] if one["state"] == "open"), None)
             case["joining"] = await self._joining(connection, visit, waiting)
+            who = await naming(connection, _names_in(case))
         shown = {
             "case": case,
             "before": before,
             "after": after,
             "listed": listed(visit),
             "people": people,
+            "who": who,
             "waiting": waiting,
             "stale": _since(case, waiting["version"], facts_alone=True) if waiting else [],
             "moved": seen is not None,
@@ -145,6 +147,17 @@ class CasePages:
 
     def pages(self) -> list[Page]:
         return [Page("GET", path(), WORKERS, self.show, limited=True)]
+
+
+def _names_in(case: Case) -> Iterator[str | None]:
+    """Return the names of the people a case speaks of."""
+    yield from (case["assignee"], case["resolved_by"])
+    for event in case["events"]:
+        yield from (event["person"], event["detail"].get("from"), event["detail"].get("to"))
+    for proposal in case["proposals"]:
+        yield from (proposal["proposed_by"], proposal["decided_by"])
+    yield from (one["added_by"] for one in case["attachments"])
+    yield from (one["undone_by"] for one in case["history"])
 
 
 def _since(case: Case, version: int, *, facts_alone: bool) -> list[Case]:

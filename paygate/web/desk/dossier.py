@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from paygate.access import naming
 from paygate.database import Connection, Database
 from paygate.domain.errors import NotFoundError
 from paygate.web.desk.answers import WORDS, Answer, answer
@@ -61,7 +62,8 @@ class DossierPages:
             case = await self.cases.dossier(
                 connection, tenant.tenant_id, code, agencies=visit.agencies, zone=tenant.zone, now=now
             )
-        return _shown(visit, case, now)
+            who = await naming(connection, _names_in(case))
+        return _shown(visit, case, now, who)
 
     async def payment(self, visit: DeskVisit) -> web.StreamResponse:
         """Show a payment within its case."""
@@ -70,7 +72,8 @@ class DossierPages:
             case = await self.cases.payment(
                 connection, tenant.tenant_id, number, agencies=visit.agencies, zone=tenant.zone, now=now
             )
-        return _shown(visit, case, now)
+            who = await naming(connection, _names_in(case))
+        return _shown(visit, case, now, who)
 
     def pages(self) -> list[Page]:
         return [
@@ -80,7 +83,14 @@ class DossierPages:
         ]
 
 
-def _shown(visit: DeskVisit, case: Case | None, now: datetime) -> web.Response:
+def _names_in(case: Case | None) -> list[str | None]:
+    """Return the names of the people a case speaks of."""
+    if case is None:
+        return []
+    return [*(one["assignee"] for one in case["discrepancies"]), *(one["person"] for one in case["history"])]
+
+
+def _shown(visit: DeskVisit, case: Case | None, now: datetime, who: Callable[[str], str]) -> web.Response:
     if case is None:
         raise NotFoundError("there is no such dossier or payment")
     told = answer(case, now)
@@ -90,6 +100,7 @@ def _shown(visit: DeskVisit, case: Case | None, now: datetime) -> web.Response:
         case=case,
         payment=case.get("shown"),
         answer=told,
+        who=who,
         state=wording.state,
         officer=visit.say(wording.officer, **values),
         citizen=visit.say(wording.citizen, **values),

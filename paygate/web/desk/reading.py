@@ -65,7 +65,11 @@ def size(octets: int) -> str:
     if octets < KILO:
         return f"{octets}{NO_BREAK}B"
     kilo = octets / KILO
-    return f"{kilo:.0f}{NO_BREAK}kB" if kilo < KILO else f"{kilo / KILO:.1f}{NO_BREAK}MB".replace(".", ",")
+    if kilo < KILO:
+        return f"{kilo:.0f}{NO_BREAK}kB"
+    mega = kilo / KILO
+    large = f"{mega:.1f}{NO_BREAK}MB" if mega < KILO else f"{mega / KILO:.1f}{NO_BREAK}GB"
+    return large.replace(".0", "").replace(".", ",")
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {

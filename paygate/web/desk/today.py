@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from paygate import jobs
-from paygate.access import CHECKERS, MAKERS
+from paygate.access import CHECKERS, MAKERS, naming
 from paygate.closes import ask_close
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError, NotFoundError
@@ -86,10 +86,12 @@ class TodayPages:
             board = await self.boards.board(connection, tenant.tenant_id, day, viewer=viewer, zone=tenant.zone, now=now)
             shelves = await count_shelves(connection, tenant.tenant_id) if whole else {}
             closing, failed = await _close_of(connection, visit, day)
+            who = await naming(connection, [board["oldest"] and board["oldest"]["assignee"]])
         stands = stand(board, whole=whole)
         return visit.render(
             "today.html",
             board=board,
+            who=who,
             whole=whole,
             fault=fault,
             sentence=_sentence(visit, stands, day),
