@@ -14,6 +14,7 @@ from paygate import attempts, credentials, identities, sessions
 from paygate.attempts import Attempt
 from paygate.credentials import Credential, Hashing
 from paygate.database import Connection, Database
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import ConfigurationError, UnreachableError
 from paygate.identities import Identity
 from paygate.sessions import Origin, SecondStep
@@ -143,7 +144,7 @@ class Admission:
             known = await identities.recognise(connection, identity)
             if known.bound:
                 name = identity.name or ""
-                await note(connection, known.person_id, name, "identity_bound", name, {"issuer": identity.issuer})
+                await note(connection, known.person_id, name, Deed.IDENTITY_BOUND, name, {"issuer": identity.issuer})
             return await admit(connection, comer, known.person_id, NOTHING_TRIED, following)
 
     async def prove_password(self, comer: Comer, name: str, credential: Credential, password: str) -> bool:
@@ -190,7 +191,7 @@ class Admission:
             if credential is not None:
                 async with self._database.transaction() as connection:
                     detail = {"failures": attempt.failures}
-                    await note(connection, credential.person_id, name, "sign_in_paused", name, detail)
+                    await note(connection, credential.person_id, name, Deed.SIGN_IN_PAUSED, name, detail)
 
 
 async def admit(connection: Connection, comer: Comer, person_id: int, attempt: Attempt, following: str) -> Admitted:

@@ -16,6 +16,7 @@ from adapters import registry
 from adapters.statements.registry import FORMATS
 from adapters.statements.table.mapping import TableMapping
 from paygate.access import Caller, authenticate
+from paygate.audit_checks import checking
 from paygate.background import Advance, JobRunner, Work, importing
 from paygate.casework import Casework
 from paygate.configured import (
@@ -211,6 +212,7 @@ def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
     work: dict[JobKind, Work] = {
         JobKind.STATEMENT: importing(service.database, service.uploads, service.open_statement),
         JobKind.RECONCILIATION: service.close_day,
+        JobKind.AUDIT_CHECK: checking(service.database),
         JobKind.BACKTEST: backtesting(service.database, service.policy),
         JobKind.EXPORT: exporting(service.database, service.report_files, service.directory.tenants),
     }

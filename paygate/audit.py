@@ -4,18 +4,23 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
 import asyncpg
 
 from paygate.database import Connection, load_queries
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import NotFoundError
 
 QUERIES: Final = load_queries("paygate.sql", "queries/audit.sql")
 
 GENESIS: Final = bytes(32)
 """What the first entry of a tenant carries as the digest before it."""
+
+AT_ONCE: Final = 200
+"""Entries that are fetched together while the chain is gone through: others get their turn in between."""
 
 BEYOND_ALL: Final = 2**63 - 1
 """A number no entry has."""
@@ -84,16 +89,34 @@ class Wanted:
         return "list_entries", ()
 
 
+class Fault(StrEnum):
+    """What is wrong with an entry that breaks the chain."""
+
+    GONE = "it is gone"
+    UNLINKED = "it does not follow the one before it"
+    CHANGED = "it was changed"
+    NOT_THE_END = "the chain ends elsewhere than its head says"
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """Where a chain first fails to hold."""
 
     number: int
-    reason: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How far a chain was found to hold: the number of the last entry that does and its digest, and what breaks it."""
+
+    number: int
+    digest: bytes
+    broken: Break | None = None
 
 
 async def append(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
-    connection: Connection, tenant_id: int, actor: str, act: str, subject: str, detail: Mapping[str, Any]
+    connection: Connection, tenant_id: int, actor: str, act: Deed, subject: str, detail: Mapping[str, Any]
 ) -> int:
     """Add an entry and return its number. To be called in the transaction of the act it tells of."""
     await connection.execute(QUERIES["begin_chain"], tenant_id, GENESIS)
@@ -117,23 +140,23 @@ async def append(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
     return entry.number
 
 
-async def verify(connection: Connection, tenant_id: int) -> Break | None:
-    """Return the first break of a tenant's chain, None when it holds. To be called outside a transaction.
+async def verify(connection: Connection, tenant_id: int, advance: Callable[[int], object] | None = None) -> Verified:
+    """Go through a tenant's chain from its first entry to its head. To be called outside a transaction.
 
     Finds an edit of one bit, a deletion, a reorder and a cut tail. Who can rewrite the whole chain and its head cannot
-    be found out from within: keep the head's digest elsewhere too.
+    be found out from within: keep the head's digest elsewhere too. `advance` is told how many entries hold.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         known = await head_of(connection, tenant_id)
         number, previous = 0, GENESIS
-        async for row in connection.cursor(QUERIES["read_entries"], tenant_id, 0):
-            number += 1
-            if reason := _fault(tenant_id, number, previous, row):
-                return Break(number, reason)
-            previous = row["digest"]
-    if known != (number, previous):
-        return Break(number + 1, f"the chain ends at entry {number}, its head says {known[0]}")
-    return None
+        async for row in connection.cursor(QUERIES["read_entries"], tenant_id, 0, prefetch=AT_ONCE):
+            if fault := _fault(tenant_id, number + 1, previous, row):
+                return Verified(number, previous, Break(number + 1, fault))
+            number, previous = number + 1, row["digest"]
+            if advance is not None and not number % AT_ONCE:
+                advance(number)
+    holds = known == (number, previous)
+    return Verified(number, previous, None if holds else Break(number + 1, Fault.NOT_THE_END))
 
 
 async def list_entries(
@@ -178,13 +201,13 @@ async def export(connection: Connection, tenant_id: int, write: Callable[[Sealed
     return count
 
 
-def _fault(tenant_id: int, number: int, previous: bytes, row: Any) -> str | None:
+def _fault(tenant_id: int, number: int, previous: bytes, row: Any) -> Fault | None:
     if row["number"] != number:
-        return f"entry {number} is gone"
+        return Fault.GONE
     if row["previous"] != previous:
-        return f"entry {number} does not follow the one before it"
+        return Fault.UNLINKED
     if _entry(tenant_id, row).digest(previous) != row["digest"]:
-        return f"entry {number} was changed"
+        return Fault.CHANGED
     return None
 
 

@@ -35,7 +35,7 @@ Advance = Callable[[int], None]
 class Work(Protocol):
     """Does a job and returns its result."""
 
-    async def __call__(self, job: Job, advance: Advance) -> Mapping[str, Any]: ...
+    async def __call__(self, job: Job, advance: Advance, /) -> Mapping[str, Any]: ...
 
 
 class OpenStatement(Protocol):

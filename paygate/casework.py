@@ -13,6 +13,7 @@ from paygate.access import CHECKERS, MAKERS, Caller, Role, grant_of
 from paygate.database import Connection
 from paygate.domain.calendar import Calendar
 from paygate.domain.casework import Act, Done, ProposalKind, Proposed, Seen
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import InvalidInputError, NotAllowedError
 from paygate.domain.evidence import Evidence
 from paygate.domain.money import MAX_AMOUNT
@@ -248,5 +249,5 @@ def _text(given: str, what: str) -> str:
 
 async def _write_down(connection: Connection, worker: Worker, discrepancy_id: int, act: Act, done: Done) -> Done:
     subject = f"discrepancy:{discrepancy_id}"
-    await audit.append(connection, worker.tenant_id, worker.person, f"discrepancy_{act}", subject, done.told)
+    await audit.append(connection, worker.tenant_id, worker.person, Deed(f"discrepancy_{act}"), subject, done.told)
     return done

@@ -4,6 +4,7 @@ from datetime import date
 
 from paygate import audit, jobs
 from paygate.database import Connection
+from paygate.domain.deeds import Deed
 from paygate.jobs import JobKind
 
 
@@ -17,5 +18,5 @@ async def ask_close(connection: Connection, tenant_id: int, day: date, person: s
     """
     wanted = {"date": day.isoformat()}
     job_id = await jobs.ask(connection, tenant_id, JobKind.RECONCILIATION, wanted, asked_by=person)
-    await audit.append(connection, tenant_id, person, "close_asked", f"day:{day.isoformat()}", {"job": job_id})
+    await audit.append(connection, tenant_id, person, Deed.CLOSE_ASKED, f"day:{day.isoformat()}", {"job": job_id})
     return job_id

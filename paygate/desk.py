@@ -85,10 +85,10 @@ from reconciliation.desk.summary import verdict_of
 from reconciliation.desk.summing import of_agencies
 from reconciliation.model import Reason
 from reconciliation.policy import Policy
-from reconciliation.rule_sets import approve_rules, propose_rules
+from reconciliation.rule_sets import approve_rules, propose_rules, reject_rules, withdraw_rules
 from reconciliation.rules.reading import read_rules
 
-CHOICES: Final = RuleChoices(propose_rules, approve_rules)
+CHOICES: Final = RuleChoices(propose_rules, approve_rules, withdraw_rules, reject_rules)
 EXAMPLES: Final = 5
 """Of each kind of difference that a backtest shows."""
 
@@ -170,7 +170,7 @@ def _keeping(ground: Ground) -> list[Page]:
         *RulesPages(ground.database, Rulebook(), CHOICES, ground.asked, ground.changed).pages(),
         *SettingsPages(ground.database, partial(disclose, ground.settings), standing, endpoints.list_endpoints).pages(),
         *PeoplePages(ground.database).pages(),
-        *AuditPages(ground.database).pages(),
+        *AuditPages(ground.database, ground.asked).pages(),
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from paygate.database import Connection, load_queries
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import ConflictError, NotFoundError
 from paygate.feed import feed_event, number_news
 from paygate.telemetry import Event, log
@@ -20,7 +21,7 @@ class AppendAudit(Protocol):
     """Writes down who did what, in the caller's transaction."""
 
     async def __call__(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
-        self, connection: Connection, tenant_id: int, actor: str, act: str, subject: str, detail: Mapping[str, Any], /
+        self, connection: Connection, tenant_id: int, actor: str, act: Deed, subject: str, detail: Mapping[str, Any], /
     ) -> object: ...
 
 
@@ -101,7 +102,7 @@ async def replay(
         names, numbers = (list(column) for column in zip(*letters, strict=True))
         await connection.execute(QUERIES["raise_letters"], tenant_id, names, numbers)
     detail = {"letters": [[name, number] for name, number in letters]}
-    await append_audit(connection, tenant_id, actor, "deliveries_replayed", "deliveries", detail)
+    await append_audit(connection, tenant_id, actor, Deed.DELIVERIES_REPLAYED, "deliveries", detail)
     log.info(Event.DELIVERIES_REPLAYED, tenant_id=tenant_id, actor=actor, letters=len(letters))
     return letters
 
@@ -116,7 +117,7 @@ async def resume(connection: Connection, tenant_id: int, endpoint: str, actor: s
     await _find(connection, tenant_id, endpoint)
     if not await connection.fetchval(QUERIES["resume_endpoint"], tenant_id, endpoint):
         raise ConflictError(f"the endpoint {endpoint!r} is not paused")
-    await append_audit(connection, tenant_id, actor, "endpoint_resumed", f"endpoint:{endpoint}", {})
+    await append_audit(connection, tenant_id, actor, Deed.ENDPOINT_RESUMED, f"endpoint:{endpoint}", {})
     log.info(Event.ENDPOINT_RESUMED, tenant_id=tenant_id, actor=actor, endpoint=endpoint)
 
 

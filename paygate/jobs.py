@@ -39,6 +39,7 @@ class JobKind(StrEnum):
     RECONCILIATION = "reconciliation"
     EXPORT = "export"
     BACKTEST = "backtest"
+    AUDIT_CHECK = "audit_check"
 
 
 class JobState(StrEnum):

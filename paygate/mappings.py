@@ -11,6 +11,7 @@ import asyncpg
 from paygate import audit
 from paygate.database import Connection, TenantLock, load_queries
 from paygate.domain.casework import ProposalState
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 
 QUERIES: Final = load_queries("paygate.sql", "queries/mappings.sql")
@@ -127,7 +128,7 @@ async def propose(connection: Connection, tenant_id: int, proposed: Proposed, pe
     except asyncpg.UniqueViolationError:
         raise ConflictError("a version of this mapping waits for its approval; decide that one first") from None
     made = await find_version(connection, tenant_id, number)
-    await _tell(connection, tenant_id, made, person, "mapping_proposed", {"content": dict(made.content)})
+    await _tell(connection, tenant_id, made, person, Deed.MAPPING_PROPOSED, {"content": dict(made.content)})
     return made
 
 
@@ -178,12 +179,12 @@ async def _decide(  # noqa: PLR0913, PLR0917 -- what, by whom and how
         QUERIES["decide_mapping"], tenant_id, mapping_id, state, person, answer.strip()[:LONGEST_NOTE] or None
     )
     decided = await find_version(connection, tenant_id, mapping_id)
-    await _tell(connection, tenant_id, decided, person, f"mapping_{state}", {"answer": decided.answer})
+    await _tell(connection, tenant_id, decided, person, Deed(f"mapping_{state}"), {"answer": decided.answer})
     return decided
 
 
 async def _tell(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
-    connection: Connection, tenant_id: int, one: MappingVersion, person: str, act: str, more: Mapping[str, Any]
+    connection: Connection, tenant_id: int, one: MappingVersion, person: str, act: Deed, more: Mapping[str, Any]
 ) -> None:
     detail = {"name": one.name, "version": one.version, **more}
-    await audit.append(connection, tenant_id, person, act, f"mapping {one.mapping_id}", detail)
+    await audit.append(connection, tenant_id, person, act, f"mapping:{one.mapping_id}", detail)

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from paygate import audit
 from paygate.database import Connection, Database
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import InvalidInputError
 
 LONGEST_REASON: Final = 500
@@ -44,7 +45,7 @@ class Matches:
         reason = _checked(reason)
         async with self.database.transaction() as connection:
             undone = await self.undo_match(connection, tenant_id, match_id, person=person, reason=reason)
-            await _write_down(connection, tenant_id, person, "match_undone", undone, reason)
+            await _write_down(connection, tenant_id, person, Deed.MATCH_UNDONE, undone, reason)
         return undone is not None
 
     async def rejoin(self, tenant_id: int, match_id: int, *, person: str, reason: str) -> bool:
@@ -52,7 +53,7 @@ class Matches:
         reason = _checked(reason)
         async with self.database.transaction() as connection:
             rejoined = await self.rejoin_match(connection, tenant_id, match_id)
-            await _write_down(connection, tenant_id, person, "match_rejoined", rejoined, reason)
+            await _write_down(connection, tenant_id, person, Deed.MATCH_REJOINED, rejoined, reason)
         return rejoined is not None
 
 
@@ -64,7 +65,7 @@ def _checked(reason: str) -> str:
 
 
 async def _write_down(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
-    connection: Connection, tenant_id: int, person: str, act: str, done: Mapping[str, Any] | None, reason: str
+    connection: Connection, tenant_id: int, person: str, act: Deed, done: Mapping[str, Any] | None, reason: str
 ) -> None:
     if done is not None:
         detail = {**done, "reason": reason}

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import asyncpg
 
 from paygate.database import Connection, load_queries
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import ConflictError, NotAPaymentError, NotFoundError, UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState
 from paygate.domain.notice import NO_HEADERS, NoticeFacts, RawNotice, Relation, Told, dedupe_key, relation, twin_key
@@ -33,7 +34,7 @@ class AppendAudit(Protocol):
     """Writes down who did what, in the caller's transaction."""
 
     async def __call__(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
-        self, connection: Connection, tenant_id: int, actor: str, act: str, subject: str, detail: Mapping[str, Any], /
+        self, connection: Connection, tenant_id: int, actor: str, act: Deed, subject: str, detail: Mapping[str, Any], /
     ) -> object: ...
 
 
@@ -141,7 +142,7 @@ async def replay(  # noqa: PLR0913 -- who, what, and the two things the root han
     await carry_out(connection, tenant_id, plan)
     counts = plan.counts
     detail = {"selected": counts.selected, "due": counts.due, "applied": counts.applied, "notices": plan.numbers}
-    await append_audit(connection, tenant_id, actor, "notices_replayed", "notices", detail)
+    await append_audit(connection, tenant_id, actor, Deed.NOTICES_REPLAYED, "notices", detail)
     log.info(Event.NOTICES_REPLAYED, tenant_id=tenant_id, actor=actor, due=counts.due, applied=counts.applied)
     return counts
 

@@ -16,6 +16,7 @@ from paygate import audit, sessions
 from paygate.access import Role, add_person, issue_token, limit_person
 from paygate.credentials import new_password, set_password
 from paygate.database import Connection, TenantLock, load_queries
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from paygate.sign_in_changes import reset_password
 
@@ -128,6 +129,12 @@ async def find_by_name(connection: Connection, tenant_id: int, name: str) -> int
     return person_id
 
 
+async def numbers_of(connection: Connection, tenant_id: int, names: Collection[str]) -> dict[str, int]:
+    """Return the numbers of those of the names that a tenant knows."""
+    rows = await connection.fetch(QUERIES["number_people"], tenant_id, sorted(names))
+    return {row["name"]: row["person_id"] for row in rows}
+
+
 async def list_tokens(
     connection: Connection,
     tenant_id: int,
@@ -159,7 +166,7 @@ async def welcome(
     if password is not None:
         await set_password(connection, person_id, password, temporary=True)
     detail = {**allowed.told(), "new": is_new, "password": password is not None}
-    await audit.append(connection, by.tenant_id, by.actor, "person_added", name, detail)
+    await audit.append(connection, by.tenant_id, by.actor, Deed.PERSON_ADDED, name, detail)
     return person_id, password
 
 
@@ -176,7 +183,7 @@ async def change(connection: Connection, by: By, person_id: int, allowed: Allowe
     await connection.execute(QUERIES["take_roles"], by.tenant_id, person_id, sorted(allowed.roles))
     await _keep_an_admin(connection, by.tenant_id)
     detail = {"before": Allowed(before.roles, before.agencies).told(), "after": allowed.told()}
-    await audit.append(connection, by.tenant_id, by.actor, "person_changed", before.name, detail)
+    await audit.append(connection, by.tenant_id, by.actor, Deed.PERSON_CHANGED, before.name, detail)
     return before
 
 
@@ -192,7 +199,7 @@ async def disable(connection: Connection, by: By, person_id: int) -> Person:
         await _keep_an_admin(connection, by.tenant_id)
         if not await _known_elsewhere(connection, by.tenant_id, person_id):
             await sessions.end_all(connection, person_id)
-        await audit.append(connection, by.tenant_id, by.actor, "person_disabled", person.name, {})
+        await audit.append(connection, by.tenant_id, by.actor, Deed.PERSON_DISABLED, person.name, {})
     return person
 
 
@@ -205,7 +212,7 @@ async def enable(connection: Connection, by: By, person_id: int) -> Person:
     await _take_turn(connection, by)
     person = await find_person(connection, by.tenant_id, person_id)
     if await connection.fetchval(QUERIES["enable_person"], by.tenant_id, person_id):
-        await audit.append(connection, by.tenant_id, by.actor, "person_enabled", person.name, {})
+        await audit.append(connection, by.tenant_id, by.actor, Deed.PERSON_ENABLED, person.name, {})
     return person
 
 
@@ -241,7 +248,7 @@ async def hand_out_token(connection: Connection, by: By, person_id: int, role: R
     if role not in person.roles or person.disabled:
         raise ConflictError(f"{person.name} may not act as {role}")
     token = await issue_token(connection, person.name, role, by.tenant_id, issued_by=by.actor)
-    await audit.append(connection, by.tenant_id, by.actor, "token_issued", person.name, {"role": role})
+    await audit.append(connection, by.tenant_id, by.actor, Deed.TOKEN_ISSUED, person.name, {"role": role})
     return token
 
 
@@ -257,7 +264,7 @@ async def revoke_token(connection: Connection, by: By, token_id: int) -> str:
     role = await connection.fetchval(QUERIES["revoke_token"], by.tenant_id, token_id)
     if role is not None:
         detail = {"token": token_id, "role": role}
-        await audit.append(connection, by.tenant_id, by.actor, "token_revoked", name, detail)
+        await audit.append(connection, by.tenant_id, by.actor, Deed.TOKEN_REVOKED, name, detail)
     return name
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 import asyncpg
 
 from paygate.database import Connection, Database, TenantLock, load_queries
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import DatabaseUnavailableError
 from paygate.domain.retention import Kept, cut_off, months_after
 from paygate.telemetry import Event, log
@@ -42,7 +43,7 @@ class AppendAudit(Protocol):
     """Writes down who did what, in the caller's transaction."""
 
     async def __call__(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
-        self, connection: Connection, tenant_id: int, actor: str, act: str, subject: str, detail: Mapping[str, Any], /
+        self, connection: Connection, tenant_id: int, actor: str, act: Deed, subject: str, detail: Mapping[str, Any], /
     ) -> object: ...
 
 
@@ -115,7 +116,7 @@ class Trimming:
             if tally.gone and not self._rehearsal:
                 detail = {"gone": tally.gone, "kept": tally.kept, "before": self._cut_offs[kind].isoformat()}
                 async with self._database.transaction() as connection:
-                    await self._append_audit(connection, tenant_id, self._actor, "trimmed", kind, detail)
+                    await self._append_audit(connection, tenant_id, self._actor, Deed.TRIMMED, kind, detail)
                 log.info(Event.TRIMMED, tenant=code, kind=kind, gone=tally.gone, kept=tally.kept)
 
     async def _piece(self, tenant_ids: Sequence[int], work: Callable[[Connection], Awaitable[ResultT]]) -> ResultT:

@@ -7,12 +7,13 @@ from paygate import attempts, audit, credentials, identities, sessions
 from paygate.access import load_person, set_admitted, tenants_of
 from paygate.credentials import Credential
 from paygate.database import Connection
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import ConflictError
 from paygate.sessions import Session
 
 
 async def note(  # noqa: PLR0913, PLR0917 -- an entry is exactly these
-    connection: Connection, person_id: int, actor: str, act: str, name: str, detail: Mapping[str, Any]
+    connection: Connection, person_id: int, actor: str, act: Deed, name: str, detail: Mapping[str, Any]
 ) -> None:
     """Write into the chain of every tenant in which a person has a role what was done about how they sign in."""
     for tenant_id in await tenants_of(connection, person_id):
@@ -27,7 +28,7 @@ async def shut_out(connection: Connection, name: str, actor: str) -> int:
     """
     person_id = await load_person(connection, name)
     if await set_admitted(connection, person_id, disabled=True):
-        await note(connection, person_id, actor, "person_shut_out", name, {})
+        await note(connection, person_id, actor, Deed.PERSON_SHUT_OUT, name, {})
     return await sessions.end_all(connection, person_id)
 
 
@@ -40,7 +41,7 @@ async def let_in(connection: Connection, name: str, actor: str) -> bool:
     person_id = await load_person(connection, name)
     changed = await set_admitted(connection, person_id, disabled=False)
     if changed:
-        await note(connection, person_id, actor, "person_let_in", name, {})
+        await note(connection, person_id, actor, Deed.PERSON_LET_IN, name, {})
     return changed
 
 
@@ -54,7 +55,7 @@ async def reset_password(connection: Connection, name: str, actor: str) -> str:
     password = credentials.new_password()
     await credentials.set_password(connection, person_id, password, temporary=True)
     await _begin_anew(connection, person_id, name)
-    await note(connection, person_id, actor, "password_reset", name, {})
+    await note(connection, person_id, actor, Deed.PASSWORD_RESET, name, {})
     return password
 
 
@@ -69,7 +70,7 @@ async def reset_totp(connection: Connection, name: str, actor: str) -> None:
     if not await credentials.remove_totp(connection, person_id):
         raise ConflictError(f"{name!r} is asked for no codes")
     await _begin_anew(connection, person_id, name)
-    await note(connection, person_id, actor, "totp_removed", name, {})
+    await note(connection, person_id, actor, Deed.TOTP_REMOVED, name, {})
 
 
 async def reset_provider(connection: Connection, name: str, actor: str) -> None:
@@ -82,7 +83,7 @@ async def reset_provider(connection: Connection, name: str, actor: str) -> None:
     await credentials.remove_password(connection, person_id)
     await identities.forget(connection, person_id)
     await _begin_anew(connection, person_id, name)
-    await note(connection, person_id, actor, "provider_reset", name, {})
+    await note(connection, person_id, actor, Deed.PROVIDER_RESET, name, {})
 
 
 async def _begin_anew(connection: Connection, person_id: int, name: str) -> None:
@@ -101,7 +102,7 @@ async def change_password(connection: Connection, session: Session, credential: 
         raise ConflictError("the password was changed meanwhile")
     await credentials.store_password(connection, session.person_id, hashed, temporary=False)
     await attempts.forget_pause(connection, session.person)
-    await _done(connection, session, "password_changed")
+    await _done(connection, session, Deed.PASSWORD_CHANGED)
 
 
 async def add_totp(connection: Connection, session: Session, sealed: bytes, step: int) -> None:
@@ -112,13 +113,13 @@ async def add_totp(connection: Connection, session: Session, sealed: bytes, step
     """
     if not await credentials.set_totp(connection, session.person_id, sealed, step):
         raise ConflictError("an authenticator app is set up already")
-    await _done(connection, session, "totp_added")
+    await _done(connection, session, Deed.TOTP_ADDED)
 
 
 async def drop_totp(connection: Connection, session: Session) -> None:
     """Have oneself asked for codes no more; all one's other sessions end."""
     if await credentials.remove_totp(connection, session.person_id):
-        await _done(connection, session, "totp_removed")
+        await _done(connection, session, Deed.TOTP_REMOVED)
 
 
 async def end_others(connection: Connection, session: Session) -> int:
@@ -126,6 +127,6 @@ async def end_others(connection: Connection, session: Session) -> int:
     return await sessions.end_all(connection, session.person_id, but=session.number)
 
 
-async def _done(connection: Connection, session: Session, act: str) -> None:
+async def _done(connection: Connection, session: Session, act: Deed) -> None:
     await end_others(connection, session)
     await note(connection, session.person_id, session.person, act, session.person, {})

@@ -14,6 +14,17 @@ from reconciliation.rules.reading import read_rules, shipped_content, shipped_ru
 
 QUERIES: Final = load_queries("reconciliation.sql", "rule_sets.sql")
 
+CHOICE: Final = (
+    "version",
+    "proposed_by",
+    "proposed_at",
+    "approved_by",
+    "approved_at",
+    "dropped_by",
+    "dropped_at",
+    "answer",
+)
+"""What is stored of a proposal; of one that was dropped, by whom, and the answer of a checker who refused it."""
 FACTS_OF_A_MARK: Final = 10_000
 """Facts marked in one row, roughly: their numbers run close together."""
 
@@ -92,15 +103,48 @@ async def approve_rules(connection: Connection, tenant_id: int, version: str, pe
         NotFoundError: nobody has proposed it.
         NotAllowedError: the same person has.
     """
+    choice_id, proposed_by = await _take(connection, tenant_id, version)
+    if proposed_by == person:
+        raise NotAllowedError(f"{person} has proposed {version}: somebody else must approve it")
+    await find_rules(connection, tenant_id, version)
+    await connection.execute(QUERIES["approve_proposal"], tenant_id, choice_id, person)
+    await mark_open(connection, tenant_id)
+    return proposed_by
+
+
+async def withdraw_rules(connection: Connection, tenant_id: int, version: str, person: str) -> None:
+    """Take a proposal back.
+
+    Raises:
+        NotFoundError: it does not wait for approval.
+        NotAllowedError: another person has proposed it.
+    """
+    choice_id, proposed_by = await _take(connection, tenant_id, version)
+    if proposed_by != person:
+        raise NotAllowedError(f"{proposed_by} has proposed {version}, and alone may withdraw it")
+    await connection.execute(QUERIES["drop_proposal"], tenant_id, choice_id, person, None)
+
+
+async def reject_rules(connection: Connection, tenant_id: int, version: str, person: str, reason: str) -> str:
+    """Refuse a proposal, and return who had made it. `reason` is what they will read.
+
+    Raises:
+        NotFoundError: it does not wait for approval.
+        NotAllowedError: the same person has proposed it.
+    """
+    choice_id, proposed_by = await _take(connection, tenant_id, version)
+    if proposed_by == person:
+        raise NotAllowedError(f"{person} has proposed {version}: withdraw it instead")
+    await connection.execute(QUERIES["drop_proposal"], tenant_id, choice_id, person, reason)
+    return proposed_by
+
+
+async def _take(connection: Connection, tenant_id: int, version: str) -> tuple[int, str]:
+    """Take a proposal for this transaction, and return its number and who has made it."""
     proposal = await connection.fetchrow(QUERIES["take_proposal"], tenant_id, version)
     if proposal is None:
         raise NotFoundError(f"no rule set {version!r} waits for approval")
-    if proposal["proposed_by"] == person:
-        raise NotAllowedError(f"{person} has proposed {version}: somebody else must approve it")
-    await find_rules(connection, tenant_id, version)
-    await connection.execute(QUERIES["approve_proposal"], tenant_id, proposal["choice_id"], person)
-    await mark_open(connection, tenant_id)
-    return str(proposal["proposed_by"])
+    return proposal["choice_id"], proposal["proposed_by"]
 
 
 async def mark_open(connection: Connection, tenant_id: int) -> None:
@@ -110,16 +154,17 @@ async def mark_open(connection: Connection, tenant_id: int) -> None:
 
 
 async def list_choices(connection: Connection, tenant_id: int) -> list[dict[str, object]]:
-    """Return every proposal and its approval, the oldest first, and which is in force."""
+    """Return every proposal and what became of it, the oldest first, and which is in force."""
     rows = [dict(row) for row in await connection.fetch(QUERIES["list_choices"], tenant_id)]
     approved = [row for row in rows if row["approved_at"] is not None]
     latest = max(approved, key=lambda row: row["approved_at"], default=None)
-    unchosen = {"proposed_by": None, "proposed_at": None, "approved_by": None, "approved_at": None}
-    shipped = {"version": shipped_rules().version, **unchosen, "state": "ships" if latest else "in force"}
+    shipped = {**dict.fromkeys(CHOICE), "version": shipped_rules().version, "state": "ships" if latest else "in force"}
     return [shipped, *({**row, "state": _state(row, latest)} for row in rows)]
 
 
 def _state(row: dict[str, object], latest: dict[str, object] | None) -> str:
+    if row["dropped_at"] is not None:
+        return "withdrawn" if row["dropped_by"] == row["proposed_by"] else "rejected"
     if row["approved_at"] is None:
         return "proposed"
     return "in force" if row is latest else "replaced"

@@ -109,8 +109,11 @@ POST /desk/{tenant}/rules/new                            officer admin
 GET  /desk/{tenant}/rules/backtests/{job}                officer approver auditor admin
 GET  /desk/{tenant}/rules/{version}                      officer approver auditor admin
 POST /desk/{tenant}/rules/{version}/approve              approver admin
+POST /desk/{tenant}/rules/{version}/reject               approver admin
+POST /desk/{tenant}/rules/{version}/withdraw             officer admin
 GET  /desk/{tenant}/audit                                auditor admin
-POST /desk/{tenant}/audit/verify                         auditor admin
+POST /desk/{tenant}/audit/checks                         auditor admin
+GET  /desk/{tenant}/audit/checks/{job}                   auditor admin
 GET  /desk/{tenant}/audit/{number}                       auditor admin
 
 PUT  /v1/records                                         service admin

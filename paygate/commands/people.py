@@ -15,6 +15,7 @@ from paygate.app import open_service
 from paygate.commands.terminal import OUT, Tenant, load, open_tenant, run, written
 from paygate.credentials import set_password
 from paygate.database import Connection
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import IntegrityError, InvalidInputError
 from paygate.sign_in_changes import let_in, reset_password, reset_provider, reset_totp, shut_out
 
@@ -31,9 +32,9 @@ def verify_audit(context: typer.Context, tenant: Tenant) -> None:
 
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id), service.database.connection() as connection:
-            broken = await audit.verify(connection, tenant_id)
+            broken = (await audit.verify(connection, tenant_id)).broken
         if broken is not None:
-            raise IntegrityError(f"the audit trail is broken at entry {broken.number}: {broken.reason}")
+            raise IntegrityError(f"the audit trail is broken at entry {broken.number}: {broken.fault}")
         OUT.print("the audit trail is whole")
 
     run(work())
@@ -82,7 +83,7 @@ def add_people(  # noqa: PLR0913 -- each is an option of the command
                 await set_password(connection, person_id, secret, temporary=False)
                 await sessions.end_all(connection, person_id)
             detail = {"role": role, "agencies": agency or [], "password": secret is not None}
-            await audit.append(connection, tenant_id, getpass.getuser(), "role_given", name, detail)
+            await audit.append(connection, tenant_id, getpass.getuser(), Deed.ROLE_GIVEN, name, detail)
 
     run(work())
 
@@ -170,7 +171,7 @@ def make_token(
     async def work() -> None:
         async with open_tenant(settings, tenant) as (service, tenant_id), service.database.transaction() as connection:
             token = await issue_token(connection, name, role, tenant_id, issued_by=getpass.getuser())
-            await audit.append(connection, tenant_id, getpass.getuser(), "token_issued", name, {"role": role})
+            await audit.append(connection, tenant_id, getpass.getuser(), Deed.TOKEN_ISSUED, name, {"role": role})
         sys.stdout.write(f"{token}\n")
 
     run(work())

@@ -25,14 +25,22 @@ from paygate.domain.money import dong
 from paygate.rule_choices import RuleChoices
 from reconciliation.backtest import MOST_EXAMPLES, Days, backtest
 from reconciliation.rendering import Language
-from reconciliation.rule_sets import approve_rules, find_body, list_choices, propose_rules
+from reconciliation.rule_sets import (
+    approve_rules,
+    find_body,
+    list_choices,
+    propose_rules,
+    reject_rules,
+    withdraw_rules,
+)
 from reconciliation.rules.model import KINDS, RuleSet
 from reconciliation.rules.reading import MAX_BYTES, SHIPPED, read_rules, shipped_content
 
 rules = typer.Typer(no_args_is_help=True, help="The rules of the matcher.")
 
-CHOICES: Final = RuleChoices(propose_rules, approve_rules)
+CHOICES: Final = RuleChoices(propose_rules, approve_rules, withdraw_rules, reject_rules)
 SHOWN: Final = ("version", "state", "proposed_by", "proposed_at", "approved_by", "approved_at")
+"""What a line has room for; as JSON there is also who dropped a proposal, when, and their answer."""
 
 Version = Annotated[str, typer.Argument(help="which one, as 'rules list' names it")]
 RulesFile = Annotated[Path | None, typer.Argument(help="a rule set as TOML; without it, the one that ships")]
@@ -105,6 +113,41 @@ def approve(context: typer.Context, version: Version, tenant: Tenant) -> None:
                 await CHOICES.approve(connection, tenant_id, version, person)
             await service.match(tenant_id)
         OUT.print(f"{version} is in force; what was open is judged by it")
+
+    run(work())
+
+
+@rules.command("withdraw")
+def withdraw(context: typer.Context, version: Version, tenant: Tenant) -> None:
+    """Take one's own proposal back, as the person of the token in PAYGATE_TOKEN."""
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id):
+            person = await whose_token(service, tenant, MAKERS)
+            async with service.database.transaction() as connection:
+                await CHOICES.withdraw(connection, tenant_id, version, person)
+        OUT.print(f"{version} is withdrawn")
+
+    run(work())
+
+
+@rules.command("reject")
+def reject(
+    context: typer.Context,
+    version: Version,
+    tenant: Tenant,
+    reason: Annotated[str, typer.Option(help="why; who proposed it will read it")],
+) -> None:
+    """Refuse a proposed rule set, as the person of the token in PAYGATE_TOKEN."""
+    settings = load(context)
+
+    async def work() -> None:
+        async with open_tenant(settings, tenant) as (service, tenant_id):
+            person = await whose_token(service, tenant, CHECKERS)
+            async with service.database.transaction() as connection:
+                proposed_by = await CHOICES.reject(connection, tenant_id, version, person, reason)
+        OUT.print(f"{version} is rejected; {proposed_by} can read why")
 
     run(work())
 

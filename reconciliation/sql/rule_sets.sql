@@ -14,20 +14,24 @@ INSERT INTO rule_set (tenant_id, version, digest, body) VALUES ($1, $2, $3, $4) 
 
 -- name: propose_rule_set
 INSERT INTO rule_set_choice (tenant_id, version, proposed_by) VALUES ($1, $2, $3)
-ON CONFLICT (tenant_id, version) WHERE approved_at IS NULL DO NOTHING
+ON CONFLICT (tenant_id, version) WHERE approved_at IS NULL AND dropped_at IS NULL DO NOTHING
 RETURNING choice_id;
 
 -- name: take_proposal
--- Locked, so that two who approve at once do not both.
+-- Locked, so that two who decide at once do not both.
 SELECT choice_id, proposed_by FROM rule_set_choice
-WHERE tenant_id = $1 AND version = $2 AND approved_at IS NULL FOR UPDATE;
+WHERE tenant_id = $1 AND version = $2 AND approved_at IS NULL AND dropped_at IS NULL FOR UPDATE;
 
 -- name: approve_proposal
 -- By the clock and not by the transaction's begin: who approves last is who holds the lock last.
 UPDATE rule_set_choice SET approved_by = $3, approved_at = clock_timestamp() WHERE tenant_id = $1 AND choice_id = $2;
 
+-- name: drop_proposal
+UPDATE rule_set_choice SET dropped_by = $3, dropped_at = clock_timestamp(), answer = $4
+WHERE tenant_id = $1 AND choice_id = $2;
+
 -- name: list_choices
-SELECT version, proposed_by, proposed_at, approved_by, approved_at FROM rule_set_choice
+SELECT version, proposed_by, proposed_at, approved_by, approved_at, dropped_by, dropped_at, answer FROM rule_set_choice
 WHERE tenant_id = $1 ORDER BY choice_id;
 
 -- name: mark_what_is_open

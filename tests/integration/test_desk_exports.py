@@ -87,7 +87,7 @@ async def test_a_large_report_is_made_in_the_background_and_taken_from_its_page(
     assert headers["Content-Type"] == MEDIA_TYPES[FileKind.XLSX]
     assert "Thanh toán" in book.sheet_names
     assert await province.fetchval("SELECT count(*) FROM export_piece") > 1
-    assert await province.fetchval("SELECT count(*) FROM audit_entry WHERE act = 'report.exported'") == 1
+    assert await province.fetchval("SELECT count(*) FROM audit_entry WHERE act = 'report_exported'") == 1
 
 
 async def test_a_form_that_is_sent_twice_asks_for_one_file(province: Served) -> None:

@@ -110,6 +110,48 @@ async def test_a_rule_set_is_proposed_by_one_person_and_approved_by_another(data
         assert acts == ["rules_proposed", "rules_approved"]
 
 
+async def test_a_proposal_is_withdrawn_by_its_maker_alone(database_url: str) -> None:
+    async with a_service(database_url) as served, Visitor(served) as maker, Visitor(served) as other:
+        await signed_in(served, maker, Role.OFFICER)
+        await signed_in(served, other, Role.ADMIN)
+        await sent(maker, "propose", OTHERS)
+        version = maker.url.rpartition("/")[2]
+        _, text = await other.get(f"{RULES}/{version}")
+        assert "Rút lại" not in text
+        assert (await other.post(f"{RULES}/{version}/withdraw"))[0] == 403
+        _, text = await maker.get(f"{RULES}/{version}")
+        assert "Rút lại" in text
+        status, text = await maker.post(f"{RULES}/{version}/withdraw")
+        assert (status, f"Đã rút {version}" in text, "Duyệt và áp dụng" in text) == (200, True, False)
+        assert (await maker.post(f"{RULES}/{version}/withdraw"))[0] == 404
+        await other.get(f"{RULES}/{version}")
+        assert (await other.post(f"{RULES}/{version}/approve"))[0] == 404
+        assert (await sent(maker, "propose", OTHERS))[0] == 200
+        acts = await served.fetchval("SELECT array_agg(act ORDER BY number) FROM audit_entry")
+        assert acts == ["rules_proposed", "rules_withdrawn", "rules_proposed"]
+
+
+async def test_a_checker_refuses_a_proposal_and_its_maker_reads_why(database_url: str) -> None:
+    async with a_service(database_url) as served, Visitor(served) as maker, Visitor(served) as checker:
+        await signed_in(served, maker, Role.ADMIN)
+        hoa = await signed_in(served, checker, Role.APPROVER)
+        await sent(maker, "propose", OTHERS)
+        version = maker.url.rpartition("/")[2]
+        assert (await maker.post(f"{RULES}/{version}/reject", {"answer": "x"}))[0] == 403
+        for given in ("", " \n ", "x" * 600):
+            await checker.get(f"{RULES}/{version}")
+            status, text = await checker.post(f"{RULES}/{version}/reject", {"answer": given})
+            assert (status, 'id="e-answer"' in text) == (422, True)
+        await checker.get(f"{RULES}/{version}")
+        status, _ = await checker.post(f"{RULES}/{version}/reject", {"answer": "<b>dung sai quá rộng</b>"})
+        assert status == 200
+        for path in (RULES, f"{RULES}/{version}"):
+            _, text = await maker.get(path)
+            assert ("&lt;b&gt;dung sai quá rộng" in text, hoa in text, "bị từ chối" in text) == (True, True, True)
+        told = await served.fetchval("SELECT detail ->> 'reason' FROM audit_entry WHERE act = 'rules_rejected'")
+        assert told == "<b>dung sai quá rộng</b>"
+
+
 async def test_rules_are_tried_on_past_days_and_nothing_stored_changes(province_url: str) -> None:
     async with a_province(province_url, role="all") as served, Visitor(served) as officer, Visitor(served) as other:
         await signed_in(served, officer, Role.OFFICER)

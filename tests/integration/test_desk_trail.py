@@ -1,5 +1,6 @@
 """The chain of acts as it is read at the desk and handed out."""
 
+import asyncio
 import json
 import re
 from datetime import datetime
@@ -10,6 +11,7 @@ import pytest
 from paygate import audit
 from paygate.access import Role
 from paygate.database import Database, connect
+from paygate.domain.deeds import Deed
 from tests.command_line import paygate
 from tests.desk import Visitor, a_person
 from tests.served import Served, a_service
@@ -85,18 +87,56 @@ async def test_an_entry_is_shown_whole_with_its_digests(database_url: str) -> No
             assert (await auditor.get(f"{TRAIL}/{number}"))[0] == 404
 
 
-async def test_the_chain_is_checked_on_request_and_a_change_is_named(database_url: str) -> None:
-    async with a_service(database_url) as served, Visitor(served) as auditor:
+async def checked(auditor: Visitor) -> str:
+    """Have the chain checked, and return the page that says what was found."""
+    await auditor.get(TRAIL)
+    status, text = await auditor.post(f"{TRAIL}/checks")
+    for _ in range(200):
+        assert status == 200
+        if "data-again" not in text:
+            return text
+        await asyncio.sleep(0.05)
+        status, text = await auditor.get(auditor.url)
+    raise AssertionError("the check does not end")
+
+
+async def test_the_chain_is_checked_in_the_background_and_a_change_is_named(database_url: str) -> None:
+    async with a_service(database_url, role="all") as served, Visitor(served) as auditor, Visitor(served) as other:
         await an_auditor(served, auditor)
+        assert "Chuỗi nguyên vẹn: 0 mục" in await checked(auditor)
         await write_down(served, "lan", "match_undone", "match:1", count=3)
-        await auditor.get(TRAIL)
-        status, text = await auditor.post(f"{TRAIL}/verify")
-        assert (status, "Chuỗi nguyên vẹn: 3 mục" in text) == (200, True)
+        assert "Chuỗi nguyên vẹn: 3 mục" in await checked(auditor)
         async with connect(database_url) as connection:
             await connection.execute(TAMPERED)
-        await auditor.get(TRAIL)
-        status, text = await auditor.post(f"{TRAIL}/verify")
-        assert (status, "Từ mục 2" in text, "entry 2 was changed" in text) == (500, True, True)
+        text = await checked(auditor)
+        assert "Mục 2 đã bị sửa." in text
+        assert f'href="{TRAIL}/1"' in text
+        number = auditor.url.rpartition("/")[2]
+        await other.sign_in(await a_person(served, Role.ADMIN, tenant="haiphong"))
+        for path in (f"/desk/haiphong/audit/checks/{number}", "/desk/haiphong/audit/checks/x"):
+            assert (await other.get(path))[0] == 404
+
+
+async def test_an_entry_leads_to_the_page_of_what_it_is_about(database_url: str) -> None:
+    async with a_service(database_url) as served, Visitor(served) as admin, Visitor(served) as auditor:
+        lan = await a_person(served, Role.ADMIN)
+        await admin.sign_in(lan)
+        await an_auditor(served, auditor)
+        number = await served.fetchval("SELECT person_id FROM person WHERE name = $1", lan)
+        for act, subject, place in (
+            (Deed.PERSON_CHANGED, lan, f"people/{number}"),
+            (Deed.PERSON_CHANGED, "nobody", "audit?subject=nobody"),
+            (Deed.RULES_WITHDRAWN, 'a"/../b', "rules/a%22%2F..%2Fb"),
+            (Deed.MAPPING_REJECTED, "mapping:7", "mappings/7"),
+            (Deed.DISCREPANCY_CLOSED, "discrepancy:12", "discrepancies/12"),
+            (Deed.CLOSE_ASKED, "day:2024-05-08", "reports/2024-05-08"),
+            (Deed.NOTICE_BODY_TAKEN, "notice:3", "notices/3"),
+            (Deed.MATCH_UNDONE, "match:1", "audit?subject=match%3A1"),
+        ):
+            await write_down(served, "lan", act, subject)
+            _, text = await admin.get(TRAIL)
+            assert f'href="/desk/haiduong/{place}"' in text, act
+        assert f"/people/{number}" not in (await auditor.get(TRAIL))[1]
 
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.APPROVER, Role.OPERATOR, Role.SERVICE])
@@ -107,7 +147,7 @@ async def test_the_trail_is_for_auditors_and_administrators_of_the_whole_tenant(
         for visitor in (other, limited):
             assert (await visitor.get(TRAIL))[0] == 403
             assert (await visitor.get(f"{TRAIL}/1"))[0] == 403
-            assert (await visitor.post(f"{TRAIL}/verify"))[0] == 403
+            assert (await visitor.post(f"{TRAIL}/checks"))[0] == 403
         assert (await other.get("/desk/haiphong/audit"))[0] == 404
 
 

@@ -77,6 +77,26 @@ def test_nobody_puts_a_rule_set_in_force_alone(house: Path) -> None:
         refused(paygate(house, "rules", "approve", version, *TENANT, PAYGATE_TOKEN=mine), "lan has proposed")
 
 
+def test_a_proposal_is_withdrawn_by_its_maker_and_refused_by_another_who_says_why(house: Path) -> None:
+    lan, minh = token(house, "lan", "officer"), token(house, "minh", "admin")
+    version = paygate(house, "rules", "propose", "hd.toml", *TENANT, PAYGATE_TOKEN=lan).stdout.split()[0]
+    refused(paygate(house, "rules", "withdraw", version, *TENANT, PAYGATE_TOKEN=minh), "lan has proposed")
+    done = paygate(house, "rules", "withdraw", version, *TENANT, PAYGATE_TOKEN=lan)
+    assert (done.returncode, done.stdout) == (0, f"{version} is withdrawn\n"), done.stderr
+    refused(paygate(house, "rules", "approve", version, *TENANT, PAYGATE_TOKEN=minh), "waits for approval")
+    paygate(house, "rules", "propose", "hd.toml", *TENANT, PAYGATE_TOKEN=lan)
+    reject = ("rules", "reject", version, *TENANT, "--reason")
+    refused(paygate(house, *reject, " ", PAYGATE_TOKEN=minh), "say why")
+    refused(paygate(house, *reject, "x", PAYGATE_TOKEN=lan), "the role officer may not")
+    assert paygate(house, *reject, "too wide", PAYGATE_TOKEN=minh).returncode == 0
+    listed = json.loads(paygate(house, "rules", "list", *TENANT, "--json").stdout)
+    assert [(one["state"], one["dropped_by"], one["answer"]) for one in listed] == [
+        ("in force", None, None),
+        ("withdrawn", "lan", None),
+        ("rejected", "minh", "too wide"),
+    ]
+
+
 @pytest.mark.parametrize("role", ["service", "approver", "auditor", "operator"])
 def test_only_an_officer_or_an_admin_proposes(house: Path, role: str) -> None:
     held = token(house, "hoa", role)

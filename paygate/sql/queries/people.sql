@@ -29,6 +29,11 @@ LIMIT $4;
 -- name: find_among_people
 SELECT person_id FROM person JOIN person_role USING (person_id) WHERE tenant_id = $1 AND name = $2 LIMIT 1;
 
+-- name: number_people
+SELECT name, person_id FROM person AS p
+WHERE name = ANY ($2::text[])
+    AND EXISTS (SELECT FROM person_role AS r WHERE r.tenant_id = $1 AND r.person_id = p.person_id);
+
 -- name: store_person
 INSERT INTO person (name, full_name) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING person_id;
 

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from paygate import audit, jobs
 from paygate.database import Connection, Database
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import InvalidInputError, NotFoundError
 from paygate.domain.report_file import FileKind, ReportFile
 from paygate.exports import KEPT_DAYS, pieces_of
@@ -66,7 +67,7 @@ class ExportPages:
         async def act(connection: Connection) -> Done:
             tenant_id = visit.tenant.tenant_id
             job_id = await jobs.ask(connection, tenant_id, JobKind.EXPORT, said, asked_by=visit.person)
-            await audit.append(connection, tenant_id, visit.person, "report.exported", wanted.name, said)
+            await audit.append(connection, tenant_id, visit.person, Deed.REPORT_EXPORTED, wanted.name, said)
             return visit.path(f"/exports/{job_id}"), visit.say("The file is being prepared.")
 
         reply = await visit.once(act)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from paygate import audit
 from paygate.database import Database
+from paygate.domain.deeds import Deed
 from paygate.domain.errors import NoLongerKeptError
 from paygate.web.desk.pages import HEADERS
 from paygate.web.desk.visit import DeskVisit
@@ -43,5 +44,5 @@ async def attached_body(
     number = notice["notice_id"]
     async with database.transaction() as connection:
         subject = f"notice:{number}"
-        await audit.append(connection, visit.tenant.tenant_id, visit.person, "notice_body_taken", subject, found_by)
+        await audit.append(connection, visit.tenant.tenant_id, visit.person, Deed.NOTICE_BODY_TAKEN, subject, found_by)
     return attached(notice["body"], f"notice-{number}.bin")

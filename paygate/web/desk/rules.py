@@ -13,7 +13,7 @@ from paygate.access import CHECKERS, MAKERS
 from paygate.database import Connection, Database
 from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError
 from paygate.jobs import JobKind
-from paygate.rule_choices import RuleChoices
+from paygate.rule_choices import LONGEST_REASON, RuleChoices
 from paygate.web.desk.door import Door, Page
 from paygate.web.desk.forms import CSRF, Form, read_day
 from paygate.web.desk.navigation import WORKERS, say
@@ -27,6 +27,8 @@ STATES: Final[Mapping[str, str]] = {
     "in force": say("in force"),
     "proposed": say("Waiting for approval"),
     "replaced": say("replaced"),
+    "withdrawn": say("withdrawn"),
+    "rejected": say("rejected"),
     "ships": say("ships with paygate"),
 }
 CHANGES: Final[Mapping[str, str]] = {
@@ -94,6 +96,9 @@ class RulesPages:
 
     async def show(self, visit: DeskVisit) -> web.StreamResponse:
         """Show a version beside the one in force: what an approver approves."""
+        return await self._shown(visit)
+
+    async def _shown(self, visit: DeskVisit, status: int = HTTPStatus.OK) -> web.Response:
         version, tenant_id = visit.request.match_info["version"], visit.tenant.tenant_id
         async with self.database.snapshot() as connection:
             listed = await self.book.list_choices(connection, tenant_id)
@@ -103,6 +108,9 @@ class RulesPages:
         choice = next((one for one in reversed(listed) if one["version"] == version), None)
         return visit.render(
             "rules-version.html",
+            status=status,
+            faults=visit.form.faults,
+            answer=visit.form.text("answer"),
             read=self.book.read_out(rules, visit.language, in_force),
             in_force=in_force.version,
             text=text,
@@ -155,6 +163,32 @@ class RulesPages:
         self.changed()
         return reply
 
+    async def withdraw(self, visit: DeskVisit) -> web.StreamResponse:
+        """Take one's own proposal back."""
+        version = visit.request.match_info["version"]
+
+        async def act(connection: Connection) -> Done:
+            await self.choices.withdraw(connection, visit.tenant.tenant_id, version, visit.person)
+            return visit.path(f"/rules/{version}"), visit.say("%(version)s is withdrawn.", version=version)
+
+        return await visit.once(act)
+
+    async def reject(self, visit: DeskVisit) -> web.StreamResponse:
+        """Refuse a proposed rule set, saying why."""
+        version, reason = visit.request.match_info["version"], visit.form.text("answer")
+        if not reason.strip():
+            visit.form.fault("answer", visit.say("Say why; who proposed it will read it."))
+        elif len(reason) > LONGEST_REASON:
+            visit.form.fault("answer", visit.say("At most %(count)s characters.", count=LONGEST_REASON))
+        if visit.form.faults:
+            return await self._shown(visit, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+        async def act(connection: Connection) -> Done:
+            await self.choices.reject(connection, visit.tenant.tenant_id, version, visit.person, reason)
+            return visit.path(f"/rules/{version}"), visit.say("%(version)s is rejected.", version=version)
+
+        return await visit.once(act)
+
     async def trial(self, visit: DeskVisit) -> web.StreamResponse:
         """Show what a backtest came to, or that it is under way."""
         async with self.database.connection() as connection:
@@ -182,6 +216,8 @@ class RulesPages:
             Page("GET", f"{index}/backtests/{{job}}", WORKERS, self.trial),
             Page("GET", f"{index}/{{version}}", WORKERS, self.show),
             Page("POST", f"{index}/{{version}}/approve", CHECKERS, self.approve),
+            Page("POST", f"{index}/{{version}}/reject", CHECKERS, self.reject),
+            Page("POST", f"{index}/{{version}}/withdraw", MAKERS, self.withdraw),
         ]
 
     async def _in_force(self, connection: Connection, tenant_id: int) -> Any:

@@ -2,49 +2,54 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
 
-from paygate import audit
-from paygate.audit import Wanted
-from paygate.database import Database
+from paygate import audit, jobs, people
+from paygate.audit import Entry, Fault, Wanted
+from paygate.audit_checks import ask_check
+from paygate.database import Connection, Database
+from paygate.domain.deeds import Deed
+from paygate.domain.errors import NotFoundError
+from paygate.jobs import JobKind, JobState
+from paygate.web.desk.deeds import DEEDS, About, place_of
 from paygate.web.desk.door import Page
-from paygate.web.desk.navigation import WATCHERS, say
-from paygate.web.desk.visit import DeskVisit
+from paygate.web.desk.navigation import ADMINS, WATCHERS, say
+from paygate.web.desk.visit import DeskVisit, Done
 
 PAGE: Final = 50
 LONGEST_FILTER: Final = 200
 LONGEST_DETAIL: Final = 240
 """Characters of an entry's detail in the list; the entry's own page shows all of it."""
 FILTERS: Final[Mapping[str, str]] = {"actor": say("Who"), "act": say("What"), "subject": say("About")}
-ACTS: Final[Mapping[str, str]] = {
-    "role_given": say("gave a role"),
-    "person_added": say("added a person"),
-    "person_changed": say("changed what a person may do"),
-    "person_disabled": say("disabled a person"),
-    "person_enabled": say("let a person in again"),
-    "password_reset": say("made a temporary password"),
-    "token_issued": say("made a token"),
-    "token_revoked": say("revoked a token"),
-    "rules_proposed": say("proposed rules"),
-    "rules_approved": say("put rules in force"),
-    "match_undone": say("undid a match"),
-    "match_rejoined": say("took the undoing of a match back"),
-    "notices_replayed": say("replayed notices"),
-    "deliveries_replayed": say("sent dead letters again"),
-    "endpoint_resumed": say("resumed an endpoint"),
-    "trimmed": say("dropped what was over its time"),
+FAULTS: Final[Mapping[str, str]] = {
+    Fault.GONE.name: say("Entry %(number)s is gone."),
+    Fault.UNLINKED.name: say("Entry %(number)s does not follow the one before it."),
+    Fault.CHANGED.name: say("Entry %(number)s was changed."),
+    Fault.NOT_THE_END.name: say("The chain ends before entry %(number)s, and that is not where it ended."),
 }
-"""Acts in words; one that has none here is shown by its name."""
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry in a reader's words. `place` is the address of what it is about, None where there is no page of it."""
+
+    entry: Entry
+    act: str
+    short: str
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AuditPages:
+    """`asked` is called when there is a job to be done."""
+
     database: Database
+    asked: Callable[[], None]
 
     async def index(self, visit: DeskVisit) -> web.StreamResponse:
         """List entries, the latest first."""
@@ -55,13 +60,12 @@ class AuditPages:
         async with self.database.snapshot() as connection:
             found = await audit.list_entries(connection, tenant_id, wanted, before=before, limit=PAGE + 1)
             acts = await audit.list_acts(connection, tenant_id)
+            rows = await _in_words(connection, visit, found[:PAGE])
         following = {**_given(filters), "before": found[PAGE - 1].number} if len(found) > PAGE else None
-        rows = [(entry, _in_short(entry.detail)) for entry in found[:PAGE]]
         return visit.render(
             "audit.html",
             rows=rows,
-            acts=[(one, visit.say(ACTS[one]) if one in ACTS else one) for one in acts],
-            names=ACTS,
+            acts=[(one, _act(visit, one)) for one in acts],
             words={name: visit.say(word) for name, word in FILTERS.items()},
             filters=filters,
             kept=_given(filters),
@@ -72,42 +76,77 @@ class AuditPages:
 
     async def show(self, visit: DeskVisit) -> web.StreamResponse:
         """Show an entry whole, with the digests that hold it in its place."""
-        async with self.database.connection() as connection:
+        async with self.database.snapshot() as connection:
             sealed = await audit.find_entry(connection, visit.tenant.tenant_id, visit.number("number"))
+            (shown,) = await _in_words(connection, visit, [sealed.entry])
         detail = json.dumps(json.loads(sealed.entry.detail), ensure_ascii=False, indent=2)
-        return visit.render("audit-entry.html", sealed=sealed, entry=sealed.entry, names=ACTS, detail=detail)
+        return visit.render("audit-entry.html", sealed=sealed, entry=sealed.entry, shown=shown, detail=detail)
 
-    async def verify(self, visit: DeskVisit) -> web.StreamResponse:
-        """Check the chain from its first entry to its head, and say what was found."""
-        tenant_id = visit.tenant.tenant_id
-        async with self.database.connection() as connection:
-            broken = await audit.verify(connection, tenant_id)
-            number, digest = await audit.head_of(connection, tenant_id)
-        if broken is not None:
-            reason = {"number": broken.number, "reason": broken.reason}
-            return visit.render("audit-broken.html", status=500, **reason)
-        told = visit.say(
-            "The chain is whole: %(number)s entries, the last with the digest %(digest)s.",
-            number=number,
-            digest=digest.hex(),
+    async def ask_check(self, visit: DeskVisit) -> web.StreamResponse:
+        """Have the chain checked from its first entry to its head."""
+
+        async def act(connection: Connection) -> Done:
+            job_id = await ask_check(connection, visit.tenant.tenant_id, visit.person)
+            return visit.path(f"/audit/checks/{job_id}"), visit.say("The chain is being checked.")
+
+        reply = await visit.once(act)
+        self.asked()
+        return reply
+
+    async def check(self, visit: DeskVisit) -> web.StreamResponse:
+        """Tell how far a check has come, and what it found."""
+        async with self.database.snapshot() as connection:
+            job = await jobs.find(connection, JobKind.AUDIT_CHECK, visit.request.match_info["job"])
+            if job.tenant_id != visit.tenant.tenant_id:
+                raise NotFoundError("there is no such job")
+            head, _ = await audit.head_of(connection, job.tenant_id)
+        found = job.result or {}
+        fault = found.get("fault")
+        broken = None if fault is None else found["number"] + 1
+        return visit.render(
+            "audit-check.html",
+            job=job,
+            under_way=job.state in {JobState.WAITING, JobState.RUNNING},
+            total=max(head, job.progress),
+            found=found,
+            broken=broken,
+            fault="" if fault is None else visit.say(FAULTS[fault], number=broken),
         )
-        return await visit.done(visit.path("/audit"), told)
 
     def pages(self) -> list[Page]:
         return [
             Page("GET", "/desk/{tenant}/audit", WATCHERS, self.index),
-            Page("POST", "/desk/{tenant}/audit/verify", WATCHERS, self.verify),
+            Page("POST", "/desk/{tenant}/audit/checks", WATCHERS, self.ask_check),
+            Page("GET", "/desk/{tenant}/audit/checks/{job}", WATCHERS, self.check),
             Page("GET", "/desk/{tenant}/audit/{number}", WATCHERS, self.show),
         ]
+
+
+async def _in_words(connection: Connection, visit: DeskVisit, entries: Sequence[Entry]) -> list[Shown]:
+    numbers: Mapping[str, int] = {}
+    if visit.may(ADMINS):
+        numbers = await people.numbers_of(connection, visit.tenant.tenant_id, {one.subject for one in entries})
+    return [_shown(visit, one, numbers) for one in entries]
+
+
+def _shown(visit: DeskVisit, entry: Entry, numbers: Mapping[str, int]) -> Shown:
+    detail = json.loads(entry.detail)
+    place = place_of(About(Deed(entry.act), entry.subject, detail, numbers)) if entry.act in set(Deed) else None
+    return Shown(entry, _act(visit, entry.act), _in_short(detail), None if place is None else visit.path(place))
+
+
+def _act(visit: DeskVisit, act: str) -> str:
+    """Say an act; one that a former version wrote down, by its name."""
+    return visit.say(DEEDS[Deed(act)]) if act in set(Deed) else act
 
 
 def _given(filters: Mapping[str, str]) -> dict[str, Any]:
     return {name: text for name, text in filters.items() if text}
 
 
-def _in_short(detail: str) -> str:
+def _in_short(detail: Mapping[str, Any]) -> str:
     """Write an entry's detail in a line, as much as there is room for."""
-    said = "; ".join(f"{name}: {_plain(value)}" for name, value in json.loads(detail).items())
+    said = "; ".join(f"{name}: {_plain(value)}" for name, value in detail.items())
     return said if len(said) <= LONGEST_DETAIL else f"{said[:LONGEST_DETAIL]}…"
 
 
