@@ -3,6 +3,7 @@
 import statistics
 import time
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 import asyncpg
@@ -111,3 +112,8 @@ class Ground:
 def numbers(script: str, first: int, second: int) -> str:
     """Write whole numbers into a script of several statements, which takes no parameters."""
     return script.replace("$1", str(int(first))).replace("$2", str(int(second)))
+
+
+def from_day(script: str, first: date) -> str:
+    """Let a script, which tells of payments from 2 January 2024 and of money from the day after, tell of other days."""
+    return script.replace("2024-01-02", f"{first}").replace("2024-01-03", f"{first + timedelta(days=1)}")

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from paygate.bench.desk import MOST_BYTES, MOST_MILLISECONDS, bench_desk, kind_of
+from paygate.bench.desk import MOST_BYTES, MOST_MILLISECONDS, bench_desk
+from paygate.bench.desk_walk import kind_of
 
 
 async def test_every_page_a_visitor_comes_to_is_measured_once(database_url: str, tmp_path: Path) -> None:
-    figures = await bench_desk(database_url, tmp_path, scale=0.001)
+    figures = await bench_desk(database_url, tmp_path, scale=0.001, rounds=1)
     pages = [one["page"] for one in figures["pages"]]
     assert figures["payments"] >= 1_000
     assert len(pages) == len(set(pages)) >= 15
