@@ -46,12 +46,12 @@ class ApplyBatch(Protocol):
 class Preview:
     """What would become of each notice. `settled` were named and need nothing; `reasons` say why some would not go.
 
-    `amount` adds up what those say that would be applied, in minor units.
+    `amounts` add up what those say that would be applied, in minor units by currency.
     """
 
     fates: Mapping[int, Fate]
     settled: int = 0
-    amount: int = 0
+    amounts: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
 
     def count(self, fate: Fate) -> int:
@@ -113,7 +113,7 @@ class Replays:
         fates = dict.fromkeys((number for number, _ in plan.settled_now), Fate.KNOWN)
         fates |= dict.fromkeys((number for number, _ in plan.unreadable), Fate.UNREADABLE)
         reasons = Counter(reason for _, reason in plan.unreadable)
-        amount = 0
+        amounts = Counter[str]()
         rows = await connection.fetch(QUERIES["read_retried"], tenant_id, plan.due)
         for start in range(0, len(rows), TRIED_AT_ONCE):
             some = rows[start : start + TRIED_AT_ONCE]
@@ -121,8 +121,10 @@ class Replays:
             await self._apply_or_halve(connection, tenant_id, some, tried)
             fates |= tried.fates
             reasons.update(tried.reasons)
-            amount += sum(row["amount"] for row in some if tried.fates.get(row["notice_id"]) is Fate.APPLIES)
-        return Preview(dict(sorted(fates.items())), plan.settled, amount, dict(reasons.most_common()))
+            for row in some:
+                if tried.fates.get(row["notice_id"]) is Fate.APPLIES:
+                    amounts[row["currency"]] += row["amount"]
+        return Preview(dict(sorted(fates.items())), plan.settled, dict(amounts), dict(reasons.most_common()))
 
     async def _apply_or_halve(
         self, connection: Connection, tenant_id: int, rows: Sequence[asyncpg.Record], tried: "_Tried"

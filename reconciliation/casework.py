@@ -197,4 +197,4 @@ async def _close(case: Case, proposal: asyncpg.Record, kind: ProposalKind) -> Do
     state = state_after(case.state, Act.CLOSE)
     await case.connection.execute(QUERIES["close_discrepancy"], *case.key, kind, case.seen.person)
     await have_judged(case)
-    return await case.record(Act.CLOSE, _about(proposal), state, change=-case.row["amount"])
+    return await case.record(Act.CLOSE, _about(proposal), state, change=-case.row["dong"])

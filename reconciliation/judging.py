@@ -56,6 +56,7 @@ async def judge(turn: Turn, policy: Policy, as_of: date) -> tuple[Changes, Chang
         if await turn.ask("did_people_close_anything", turn.tenant_id):
             await turn.do("drop_what_people_closed", turn.tenant_id)
         await turn.do("tell_sources", turn.tenant_id)
+        await turn.do("tell_currencies", turn.tenant_id)
         await turn.analyze("w_expected")
         return await _record_changes(turn, policy)
 

@@ -9,6 +9,7 @@ from paygate.database import load_queries
 from paygate.domain.calendar import Calendar
 from paygate.domain.casework import ProposalKind, Proposed
 from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from paygate.domain.money import DONG
 from paygate.domain.news import EventKind
 from reconciliation.cases import Case, have_judged
 from reconciliation.model import Reason
@@ -87,6 +88,8 @@ async def _split(case: Case, match_id: int, reason: str) -> None:
 def _check_refund(case: Case, amount: int) -> None:
     if case.row["reason"] not in REFUNDABLE:
         raise InvalidInputError(f"{case.row['reason']} is not mended by a refund")
+    if case.row["currency"] != DONG:
+        raise InvalidInputError("what came in another currency is not given back in dong")
     if amount > case.row["amount"]:
         raise InvalidInputError(f"at most {case.row['amount']} can be refunded")
 

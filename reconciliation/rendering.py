@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from paygate.domain.formulas import guard
-from paygate.domain.money import dong
+from paygate.domain.money import dong, written
 from reconciliation.feeds import told
 from reconciliation.model import FATES, REASONS, Reason
 
@@ -42,6 +42,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "responsible": ("Trách nhiệm", "Responsible"),
     "feeds": ("Dữ liệu đến", "Feeds"),
     "complete": ("đủ", "complete"),
+    "other currencies": ("Ngoại tệ, không cộng vào đâu", "Other currencies, added to nothing"),
     "success": ("Thành công", "Success"),
     "attempts": ("lượt nộp", "attempts"),
     "payer_left": ("bỏ", "left"),
@@ -120,6 +121,7 @@ def render_text(report: Report, language: Language = "vi") -> str:
         _table("totals", report["totals"], language),
         _table("classes", report["classes"], language),
         _reasons(report["reasons"], language),
+        _currencies(report["other_currencies"], language),
         *(_part(part, report[f"by_{part}"], language) for part in PARTS),
         _success(report["success"], language),
         _feeds(report["feeds"], language),
@@ -162,6 +164,24 @@ def _reasons(sums: Mapping[str, Mapping[str, int]], language: Language) -> list[
         for name, one in sorted(sums.items(), key=lambda item: list(Reason).index(Reason(item[0])))
     ]
     return _align([head, *rows], right=(1, 2))
+
+
+def label(section: str, name: str, language: Language) -> str:
+    """Return what a row of a section is called: a reason by its sentence, all else by its word."""
+    return sentence(name, language) if section == "reasons" else word(name, language)
+
+
+def _currencies(found: Mapping[str, Mapping[str, Any]], language: Language) -> list[str]:
+    if not found:
+        return []
+    head = [word("other currencies", language), "", word("count", language), word("amount", language)]
+    rows = [
+        [word(section, language), label(section, name, language), str(one["count"]), written(one["amount"], code)]
+        for code, sections in found.items()
+        for section, sums in sections.items()
+        for name, one in sums.items()
+    ]
+    return _align([head, *rows], right=(2, 3))
 
 
 def part_of(one: Report, part: str) -> tuple[str | None, str | None]:
@@ -250,7 +270,8 @@ def item(name: str, language: Language) -> str:
 def render_csv(report: Report, language: Language = "vi") -> str:
     """Return the report as RFC 4180 rows, amounts in minor units.
 
-    `of`, `code` and `code_name` say of which agency, source or procedure a row is; without them it is of the whole day.
+    `of`, `code` and `code_name` say of which agency, source or procedure a row is, or of which other currency; without
+    them it is of the whole day, in dong.
     """
     sink = io.StringIO()
     writer = csv.writer(sink)
@@ -261,16 +282,16 @@ def render_csv(report: Report, language: Language = "vi") -> str:
 
 
 def _rows(report: Report, language: Language) -> Iterator[tuple[object, ...]]:
-    for section in ("totals", "classes", "reasons"):
-        yield from _section(section, report[section], ("", "", ""), language)
+    yield from _sections(report, ("totals", "classes", "reasons"), ("", "", ""), language)
+    for code, sections in report["other_currencies"].items():
+        yield from _sections(sections, sections, ("currency", code, ""), language)
     for part in PARTS:
         for one in report[f"by_{part}"]:
             code, name = part_of(one, part)
-            for section in ("classes", "reasons"):
-                yield from _section(section, one[section], (part, code or "", name or ""), language)
+            yield from _sections(one, ("classes", "reasons"), (part, code or "", name or ""), language)
     for feed in report["feeds"]:
-        label = arrival(feed, language)
-        yield "feeds", "", "", "", feed.get("account") or feed.get("source"), label, len(feed["faults"]), ""
+        name = feed.get("account") or feed.get("source")
+        yield "feeds", "", "", "", name, arrival(feed, language), len(feed["faults"]), ""
     for name in ("opening", "opened", "closed", "closing", "left", "right", "explained", "residual"):
         yield "proof", "", "", "", name, word(name, language), "", report["proof"][name]
     for name in FATES:
@@ -281,9 +302,9 @@ def _rows(report: Report, language: Language) -> Iterator[tuple[object, ...]]:
     yield "digest", "", "", "", report["digest"], "", "", ""
 
 
-def _section(
-    section: str, sums: Mapping[str, Mapping[str, int]], of: tuple[str, str, str], language: Language
+def _sections(
+    sums: Report, names: Iterable[str], of: tuple[str, str, str], language: Language
 ) -> Iterator[tuple[object, ...]]:
-    for key, one in sums.items():
-        label = sentence(key, language) if section == "reasons" else word(key, language)
-        yield section, *of, key, label, one["count"], one["amount"]
+    for section in names:
+        for key, one in sums[section].items():
+            yield section, *of, key, label(section, key, language), one["count"], one["amount"]

@@ -111,6 +111,7 @@ def _discrepancy(row: asyncpg.Record) -> Json:
         "id": row["discrepancy_id"],
         "reason": row["reason"],
         "amount": row["amount"],
+        "currency": row["currency"],
         "dossier_code": row["dossier_code"],
         "reference": row["reference"],
         "account": row["account"],

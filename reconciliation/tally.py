@@ -49,6 +49,7 @@ class Tally:
             "by_agency": await self._by("agency", classes, reasons),
             "by_source": [{"source": code, **one} for code, one in _parted(classes, reasons, "source")],
             "by_procedure": await self._by("procedure", classes, reasons),
+            "other_currencies": _by_currency(await self._rows("sum_other_currencies", self.day)),
             "success": _success({row["outcome"]: row["count"] for row in await self._rows("count_outcomes", self.day)}),
             "items": await self._explain(),
             "facts": await self._seal(),
@@ -126,6 +127,15 @@ class Tally:
         named = await self._rows(_NAMES[part], [code for code, _ in parted if code])
         names = {row[f"{part}_code"]: row[f"{part}_name"] for row in named}
         return [{f"{part}_code": code, f"{part}_name": names.get(code), **one} for code, one in parted]
+
+
+def _by_currency(rows: Iterable[asyncpg.Record]) -> dict[str, dict[str, Sums]]:
+    """Return what the sections of a report come to in each currency but dong, none of which they have added."""
+    found: dict[str, dict[str, Sums]] = {}
+    for row in rows:
+        sections = found.setdefault(row["currency"], {"totals": {}, "classes": {}, "reasons": {}})
+        sections[row["section"]][row["name"]] = {"count": row["count"], "amount": row["amount"]}
+    return found
 
 
 def _of(rows: Iterable[asyncpg.Record], part: str) -> list[asyncpg.Record]:

@@ -21,7 +21,7 @@ from reconciliation.tally import Tally
 
 QUERIES: Final = load_queries("reconciliation.sql", "verifying.sql")
 
-SECTIONS: Final = ("totals", "classes", "reasons", *PARTS, "success")
+SECTIONS: Final = ("totals", "classes", "reasons", *PARTS, "other_currencies", "success")
 """What a report says of its day that the stored facts say again; its feeds are as they were when it was closed."""
 
 

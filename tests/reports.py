@@ -33,6 +33,13 @@ REPORT: Final[dict[str, Any]] = {
         {"procedure_code": "1.005129", "procedure_name": "Cấp phép", "classes": EMPTY, "reasons": {}},
         {"procedure_code": None, "procedure_name": None, "classes": EMPTY, "reasons": {}},
     ],
+    "other_currencies": {
+        "USD": {
+            "totals": {"payments": {"count": 1, "amount": 1_250}},
+            "classes": {"mismatched": {"count": 1, "amount": 1_250}},
+            "reasons": {"currency_differs": {"count": 1, "amount": 1_250}},
+        }
+    },
     "success": {
         "attempts": 4,
         "paid": 3,

@@ -28,8 +28,9 @@ class Wanted:
     """Which discrepancies of a tenant; what is None, or False, does not matter.
 
     `agencies` are all that may be seen; `held_before`: it holds since before this day; `due_before`: somebody should
-    have acted before it; `least` and `most` are of the amount at stake; `awaits_other_than`: a proposal waits that
-    another than this person has made; `text`: a dossier's code or how it ends, or a reference.
+    have acted before it; `due_on`: somebody should act by it; `least` and `most` are of the dong at stake;
+    `awaits_other_than`: a proposal waits that another than this person has made; `text`: a dossier's code or how it
+    ends, or a reference.
     """
 
     resolved: bool = False
@@ -40,6 +41,7 @@ class Wanted:
     source: str | None = None
     held_before: date | None = None
     due_before: date | None = None
+    due_on: date | None = None
     least: int | None = None
     most: int | None = None
     assignee: str | None = None
@@ -74,6 +76,18 @@ class Said(NamedTuple):
 
     vi: str
     en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """How many a list holds and what they add up to in dong; `others` are the sums of other currencies, by their codes.
+
+    Behind MOST_COUNTED counting stops: then `amount` is None.
+    """
+
+    count: int
+    amount: int | None
+    others: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The first page's reading: a day as its run has it, its feeds as of now, and what is open. No payment is read."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -11,6 +12,7 @@ import asyncpg
 
 from paygate.database import Connection, load_queries
 from paygate.domain.calendar import Calendar
+from paygate.domain.money import DONG
 from reconciliation.desk.arrivals import due_day, see_feeds
 from reconciliation.desk.summing import of_agencies
 from reconciliation.model import COUNTED, REASONS, Reason, Verdict
@@ -47,12 +49,7 @@ class BoardReader:
         day = self.due_day(zone, now)
         run = await connection.fetchrow(QUERIES["read_run_status"], tenant_id, day)
         risk = self._risk(await connection.fetch(QUERIES["sum_open"], tenant_id, None), now.astimezone(zone).date())
-        return {
-            "day": day,
-            "status": run and run["status"],
-            "count": sum(one["count"] for one in risk),
-            "amount": sum(one["amount"] for one in risk),
-        }
+        return {"day": day, "status": run and run["status"], **_in_all(risk)}
 
     async def board(  # noqa: PLR0913 -- of which day, for whom, and as of when by whose clocks
         self, connection: Connection, tenant_id: int, day: date, *, viewer: Viewer, zone: ZoneInfo, now: datetime
@@ -64,17 +61,19 @@ class BoardReader:
         sealed = whole["feeds"] if whole else ()
         place = {"zone": zone, "now": now, "calendar": self.calendar}
         feeds = await see_feeds(connection, tenant_id, day, sealed=sealed, **place)  # type: ignore[arg-type]
+        risk = self._risk(await connection.fetch(QUERIES["sum_open"], tenant_id, agencies), today)
         ((latest, to_correct),) = await connection.fetch(QUERIES["closed_days_around"], tenant_id, day)
         return {
             "day": day,
             "today": today,
             "business": self.calendar.is_business_day(day),
             "report": whole if whole is None or viewer.agencies is None else of_agencies(whole, viewer.agencies),
-            "run": run and {"number": run["run_id"], "sequence": run["sequence"], "closed_at": run["closed_at"]},
+            "run": run and {"number": run["run_id"], "closed_at": run["closed_at"]},
             "to_correct": to_correct,
             "latest": latest,
             "feeds": feeds,
-            "risk": self._risk(await connection.fetch(QUERIES["sum_open"], tenant_id, agencies), today),
+            "risk": risk,
+            "at_risk": _in_all(risk),
             "oldest": self._oldest(await connection.fetchrow(QUERIES["find_oldest_open"], tenant_id, agencies), today),
             "tasks": await self._tasks(connection, tenant_id, viewer, today),
             "days": [] if agencies else await self._days(connection, tenant_id, day),
@@ -98,10 +97,13 @@ class BoardReader:
         classes: dict[Verdict, Json] = {}
         for row in rows:
             one = classes.setdefault(
-                REASONS[Reason(row["reason"])].verdict, {"count": 0, "amount": 0, "since": row["since"]}
+                REASONS[Reason(row["reason"])].verdict, {"count": 0, "amount": 0, "others": {}, "since": row["since"]}
             )
             one["count"] += row["count"]
-            one["amount"] += row["amount"]
+            if row["currency"] == DONG:
+                one["amount"] += row["amount"]
+            else:
+                one["others"] = _add_up([one["others"], {row["currency"]: row["amount"]}])
             one["since"] = min(one["since"], row["since"])
         return [
             {"verdict": str(verdict), **classes[verdict], "age": self._age(classes[verdict]["since"], today)}
@@ -119,6 +121,20 @@ class BoardReader:
     def _age(self, since: date, today: date) -> int:
         """Return how many business days something has held; none for what holds from a day to come."""
         return self.calendar.ages([since], today)[since]
+
+
+def _in_all(risk: Sequence[Json]) -> Json:
+    """Return how many are open and what they add up to, currency by currency."""
+    sums = {name: sum(one[name] for one in risk) for name in ("count", "amount")}
+    return {**sums, "others": _add_up(one["others"] for one in risk)}
+
+
+def _add_up(sums: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Add up amounts by their currencies."""
+    found = Counter[str]()
+    for one in sums:
+        found.update(one)
+    return dict(found)
 
 
 def _limited(agencies: Sequence[str] | None) -> list[str] | None:

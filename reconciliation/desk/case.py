@@ -13,6 +13,7 @@ from paygate.domain.calendar import Calendar
 from paygate.domain.casework import UNDOING, ProposalKind
 from paygate.domain.legs import Leg
 from paygate.domain.lifecycle import DiscrepancyState
+from paygate.domain.money import DONG
 from reconciliation.candidates import suggestions_of
 from reconciliation.desk.case_legs import lay_legs, stand_of_batch, stand_of_line
 from reconciliation.desk.case_timeline import lay_timeline
@@ -116,7 +117,7 @@ def _kinds(row: Mapping[str, Any], case: Mapping[str, Any], tried: Mapping[str, 
     apt = {
         ProposalKind.LINK: tried is not None and tried["standing"] in FREE,
         ProposalKind.SPLIT: bool(case["matches"]),
-        ProposalKind.REFUND: Reason(row["reason"]) in REFUNDABLE,
+        ProposalKind.REFUND: Reason(row["reason"]) in REFUNDABLE and row["currency"] == DONG,
         ProposalKind.CORRECT_FLAG: case["record"] is not None,
         ProposalKind.REOPEN: resolved and row["resolved_by"] is not None,
     }
@@ -148,7 +149,19 @@ async def live_neighbours(
 
 def _head(row: Mapping[str, Any], calendar: Calendar, today: date) -> Json:
     rule = REASONS[Reason(row["reason"])]
-    own = ("amount", "state", "since", "due", "dossier_code", "agency_code", "version", "assignee", "former", "subject")
+    own = (
+        "amount",
+        "currency",
+        "state",
+        "since",
+        "due",
+        "dossier_code",
+        "agency_code",
+        "version",
+        "assignee",
+        "former",
+        "subject",
+    )
     ended = ("opened_at", "resolved_at", "resolution", "resolved_by", "payment_id", "line_id", "reason")
     return {
         "id": row["discrepancy_id"],

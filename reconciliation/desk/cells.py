@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from paygate.domain.formulas import guard
+from paygate.domain.money import written
 from reconciliation.desk.sheets import Column, Sheet, state_word
 from reconciliation.rendering import Language, responsible, sentence, word
 
@@ -40,6 +41,12 @@ def _money(text: str, _: Language) -> Cell:
     return amount if abs(amount) < LARGEST_EXACT else text
 
 
+def foreign(text: str) -> str:
+    """Write what a database hands over as `1250 USD`, minor units and their currency."""
+    amount, currency = text.split(" ", maxsplit=1)
+    return written(int(amount), currency)
+
+
 def _reasons(text: str, language: Language) -> Cell:
     return " ".join(sentence(one, language) for one in text.split())
 
@@ -49,6 +56,7 @@ _WORDS: Final[Mapping[str, Callable[[str, Language], Cell]]] = {
     "day": lambda text, _: date.fromisoformat(text),
     "moment": lambda text, _: datetime.fromisoformat(text),
     "money": _money,
+    "foreign": lambda text, _: text_cell(foreign(text)),
     "verdict": word,
     "reason": sentence,
     "reasons": _reasons,

@@ -20,6 +20,7 @@ class Facts:
 
     `kept`: what was paid for the dossier and did not go back, in `times` payments, the last on `last_day`. `payment`,
     `line` and `batch_net` are amounts, a line's with its sign; `account` is where a payment's money should arrive.
+    `currency` is that of the payment or line, and so of what is at stake; a dossier's and a batch's sums are in dong.
     """
 
     subject: str
@@ -29,7 +30,7 @@ class Facts:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     reference: str | None = None
     payment: int | None = None
-    currency: str | None = None
+    currency: str = DONG
     payment_day: date | None = None
     account: str | None = None
     source: str | None = None
@@ -57,10 +58,6 @@ class Facts:
         return cls(**told | {"reason": Reason(row["reason"]), "evidence": json.loads(row["evidence"])})
 
     @property
-    def currency_at_stake(self) -> str:
-        return self.currency if self.reason is Reason.CURRENCY_DIFFERS and self.currency else DONG
-
-    @property
     def feed(self) -> Mapping[str, str]:
         """Return account and day of a feed that is in doubt."""
         found = _FEED.fullmatch(self.subject)
@@ -79,6 +76,11 @@ def _same(text: str | None) -> Said | None:
 
 def _money(amount: int | None) -> Said | None:
     return None if amount is None else _same(dong(amount))
+
+
+def _own(facts: Facts, amount: int | None) -> Said | None:
+    """Write an amount of the payment or line itself."""
+    return None if amount is None else _same(written(amount, facts.currency))
 
 
 def _day(day: date | None) -> Said | None:
@@ -115,12 +117,6 @@ def _answers(facts: Facts) -> Said | None:
     return _same(str(count)) if count > 1 else None
 
 
-def _money_of_payment(facts: Facts) -> Said | None:
-    if facts.payment is None or facts.currency is None:
-        return None
-    return _same(written(facts.payment, facts.currency))
-
-
 _LEGS: Final[Mapping[str, Said]] = {
     "bank": Said("ngân hàng báo", "the bank says"),
     "settlement": Said("cổng quyết toán", "the gateway settled"),
@@ -133,13 +129,13 @@ _CLOSED: Final[Mapping[str, Said]] = {
 }
 
 VALUES: Final[Mapping[str, Callable[[Facts], Said | None]]] = {
-    "stake": lambda facts: _money(facts.amount),
+    "stake": lambda facts: _own(facts, facts.amount),
     "due": lambda facts: _money(facts.obligation),
     "paid": lambda facts: _money(_paid(facts)),
     "kept": lambda facts: _money(facts.kept),
     "times": lambda facts: _same(str(facts.times)) if facts.times else None,
     "last_day": lambda facts: _day(facts.last_day),
-    "payment": _money_of_payment,
+    "payment": lambda facts: _own(facts, facts.payment),
     "payment_day": lambda facts: _day(facts.payment_day),
     "reference": lambda facts: _same(facts.reference),
     "source": lambda facts: _same(facts.source),
@@ -147,14 +143,14 @@ VALUES: Final[Mapping[str, Callable[[Facts], Said | None]]] = {
     "line_account": lambda facts: _same(facts.line_account),
     "says": lambda facts: _LEGS.get(facts.leg or ""),
     "handed_over": lambda facts: _LEGS.get(str(facts.evidence.get("leg"))),
-    "booked": lambda facts: _money(_booked(facts)),
-    "credit": lambda facts: _money(facts.line) if (facts.line or 0) > 0 else None,
-    "debit": lambda facts: _money(_size(facts.line)) if (facts.line or 0) < 0 else None,
+    "booked": lambda facts: _own(facts, _booked(facts)),
+    "credit": lambda facts: _own(facts, facts.line) if (facts.line or 0) > 0 else None,
+    "debit": lambda facts: _own(facts, _size(facts.line)) if (facts.line or 0) < 0 else None,
     "line_day": lambda facts: _day(facts.line_day),
     "document": lambda facts: _same(facts.document),
-    "fee": lambda facts: _money(facts.fee),
-    "net": lambda facts: _money(facts.net),
-    "gross": lambda facts: _money(facts.line) if facts.leg == "settlement" else None,
+    "fee": lambda facts: _own(facts, facts.fee),
+    "net": lambda facts: _own(facts, facts.net),
+    "gross": lambda facts: _own(facts, facts.line) if facts.leg == "settlement" else None,
     "batch": lambda facts: _same(facts.batch),
     "batch_net": lambda facts: _money(facts.batch_net),
     "paid_out": lambda facts: _money(_paid_out(facts)),

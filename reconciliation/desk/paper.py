@@ -19,6 +19,7 @@ from vn_numberwords import number_to_words
 
 from paygate.domain.money import dong
 from paygate.domain.period import read_period
+from reconciliation.desk.cells import foreign
 from reconciliation.desk.sheets import SHEETS, read_rows
 from reconciliation.desk.summary import Table, say, tables_of, title_of, verdict_of
 from reconciliation.rendering import Language, responsible, sentence, side, word
@@ -74,6 +75,7 @@ WIDTHS: Final[Mapping[str, Sequence[int]]] = {
     "agency": (3, 5, 0, 0, 0, 0),
     "source": (3, 5, 0, 0, 0, 0),
     "procedure": (3, 5, 0, 0, 0, 0),
+    "currencies": (1, 3, 0, 0),
     "feeds": (2, 6),
     "bridge": (1, 1, 1, 1),
     "open": (0, 0, 1, 0, 0, 0),
@@ -216,7 +218,8 @@ def _open_row(one: Mapping[str, str], language: Language) -> tuple[str | int, ..
     about = (one["dossier"] or one["reference"] or one["account"])[:LONGEST_CODE]
     why = f"{sentence(one['reason'], language)} ({responsible(one['reason'], language)})"
     since, due = (f"{date.fromisoformat(one[name]):%d/%m/%Y}" for name in ("since", "due"))
-    return one["number"], about, why, int(one["amount"]), since, due
+    amount = int(one["amount"]) if one["amount"] else foreign(one["other_amount"])
+    return one["number"], about, why, amount, since, due
 
 
 def _rows(files: Sequence[str]) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import asyncpg
 
 from paygate.database import Connection, load_queries
+from paygate.domain.money import DONG
 from paygate.domain.period import Period, PeriodKind
 from reconciliation.desk.summing import sum_days
 from reconciliation.report import load_report
@@ -86,11 +87,22 @@ async def list_run_cases(  # noqa: PLR0913, PLR0917 -- whose, of which runs, whi
     after: tuple[int, str],
     limit: int,
 ) -> tuple[list[Json], Json]:
-    """Return cases that did not agree, as runs counted them, in the order of runs and cases; and what all come to."""
+    """Return cases that did not agree, as runs counted them, in the order of runs and cases; and what all come to.
+
+    That is `count`, `amount` in dong, and `others`: the sums of other currencies by their codes.
+    """
     place = tenant_id, list(run_ids), *wanted.arguments
     rows = await connection.fetch(QUERIES["list_run_cases"], *place, *after, limit)
-    summed = await connection.fetchrow(QUERIES["sum_run_cases"], *place)
-    return [dict(row) for row in rows], dict(summed or {})
+    sums = {row["currency"]: row for row in await connection.fetch(QUERIES["sum_run_cases"], *place)}
+    return [_case(row) for row in rows], {
+        "count": sums[None]["count"],
+        "amount": sums[DONG]["amount"] if DONG in sums else 0,
+        "others": {code: row["amount"] for code, row in sums.items() if code not in {None, DONG}},
+    }
+
+
+def _case(row: asyncpg.Record) -> Json:
+    return {**row, "reasons": list(dict.fromkeys(row["reasons"]))}
 
 
 def _open_days(rows: list[asyncpg.Record], today: date, is_business_day: Callable[[date], bool]) -> list[Json]:

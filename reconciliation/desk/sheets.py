@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from reconciliation.rendering import Language
 
-Kind = Literal["text", "day", "moment", "money", "verdict", "reasons", "reason"]
+Kind = Literal["text", "day", "moment", "money", "foreign", "verdict", "reasons", "reason"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
                 Column("number", "text", 10),
                 Column("reason", "reason", 48),
                 _AMOUNT,
+                Column("other_amount", "foreign", 16),
                 Column("responsible", "text", 20),
                 Column("since", "day", 12),
                 Column("due", "day", 12),
@@ -128,6 +129,7 @@ HEADS: Final[Mapping[str, tuple[str, str]]] = {
     "procedure_name": ("Thủ tục", "Procedure"),
     "source": ("Nguồn", "Source"),
     "amount": ("Số tiền (₫)", "Amount (₫)"),
+    "other_amount": ("Ngoại tệ", "Other currency"),
     "paid": ("Đã nộp (₫)", "Paid (₫)"),
     "verdict": ("Kết quả", "Verdict"),
     "reasons": ("Lý do", "Reasons"),

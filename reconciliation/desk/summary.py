@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
+from paygate.domain.money import written
 from paygate.domain.period import Period, PeriodKind, read_period
 from reconciliation.model import FATES, Reason
-from reconciliation.rendering import PARTS, Language, arrival, item, part_of, responsible, sentence, side, word
+from reconciliation.rendering import PARTS, Language, arrival, item, label, part_of, responsible, sentence, side, word
 
 Json = dict[str, Any]
 Kind = Literal["text", "count", "money"]
@@ -159,6 +160,7 @@ def tables_of(report: Json, language: Language) -> list[Table]:
         _totals(report, language),
         _classes(report, language),
         _reasons(report, language),
+        _currencies(report["other_currencies"], language),
         *(_part(part, report[f"by_{part}"], language) for part in PARTS),
         _feeds(report["feeds"], language),
         _proof(report, language),
@@ -214,6 +216,18 @@ def _reasons(report: Json, language: Language) -> Table:
         for name, one in sorted(report["reasons"].items(), key=lambda one: list(Reason).index(Reason(one[0])))
     ]
     return Table("reasons", word("reasons", language), heads, ("text", "text", "count", "money"), rows)
+
+
+def _currencies(found: Json, language: Language) -> Table:
+    rows = [
+        (word(section, language), label(section, name, language), one["count"], written(one["amount"], code))
+        for code, sections in found.items()
+        for section, sums in sections.items()
+        for name, one in sums.items()
+    ]
+    heads = [say("part", language), say("name", language), word("count", language), word("amount", language)]
+    title = word("other currencies", language)
+    return Table("currencies", title, heads, ("text", "text", "count", "text"), rows)
 
 
 def _part(part: str, found: Sequence[Json], language: Language) -> Table:

@@ -26,6 +26,7 @@ def sum_days(reports: Sequence[Json], bridge: Sequence[tuple[Json, Json]], *, wh
         "status": _status([one["status"] for one in reports], whole=whole),
         **{name: _sum_all(one[name] for one in reports) for name in ("totals", "classes", "reasons")},
         **{f"by_{part}": _sum_parts(part, [one[f"by_{part}"] for one in reports]) for part in PARTS},
+        "other_currencies": _sum_currencies([one["other_currencies"] for one in reports]),
         "success": _success([one["success"] for one in reports]),
         "feeds": _feeds(reports),
         "proof": _prove([one["proof"] for one in reports], [proof for proof, _ in bridge]),
@@ -47,6 +48,7 @@ def of_agencies(report: Json, agencies: Sequence[str]) -> Json:
         "status": report["status"],
         "by_agency": own,
         **{name: _sum_all(one[name] for one in own) for name in ("classes", "reasons")},
+        "other_currencies": {},
     }
 
 
@@ -64,6 +66,15 @@ def _sum_all(sections: Iterable[Mapping[str, Mapping[str, int]]]) -> Sums:
             for key, value in said.items():
                 one[key] += value
     return {name: dict(one) for name, one in sums.items()}
+
+
+def _sum_currencies(days: Sequence[Mapping[str, Mapping[str, Sums]]]) -> Json:
+    return {
+        code: {
+            name: _sum_all(day[code][name] for day in days if code in day) for name in ("totals", "classes", "reasons")
+        }
+        for code in sorted({code for day in days for code in day})
+    }
 
 
 def _sum_parts(part: str, days: Iterable[Sequence[Json]]) -> list[Json]:

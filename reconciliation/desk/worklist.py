@@ -1,5 +1,6 @@
 """Lists of discrepancies: a part of one, what its rows say, how many there are, and what it can be narrowed to."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
@@ -8,7 +9,7 @@ import asyncpg
 
 from paygate.database import Connection, load_queries
 from paygate.domain.text import reference_key
-from paygate.domain.worklist import MOST_COUNTED, Choices, Listed, Meaning, Order, Place, Said, Shown, Wanted
+from paygate.domain.worklist import MOST_COUNTED, Choices, Listed, Meaning, Order, Place, Said, Shown, Summed, Wanted
 from reconciliation.desk.facts import Facts, label_of
 from reconciliation.desk.sentences import say_what_is_wrong
 from reconciliation.model import REASONS, Reason
@@ -46,8 +47,8 @@ async def list_worklist(  # noqa: PLR0913 -- a list, and where in it
     return Listed([one.number for one in places], places, more=len(rows) > limit)
 
 
-async def count_worklist(connection: Connection, tenant_id: int, wanted: Wanted) -> tuple[int, int | None]:
-    """Return how many a whole list holds and what they add up to; None behind MOST_COUNTED, where counting stops."""
+async def count_worklist(connection: Connection, tenant_id: int, wanted: Wanted) -> Summed:
+    """Return how many a whole list holds and what they add up to."""
     finder = await _finder(connection, tenant_id, wanted)
     return await finder.count(None)
 
@@ -55,7 +56,7 @@ async def count_worklist(connection: Connection, tenant_id: int, wanted: Wanted)
 async def count_before(connection: Connection, tenant_id: int, wanted: Wanted, place: Place) -> int:
     """Return how many of a list stand before a place; counting stops behind MOST_COUNTED."""
     finder = await _finder(connection, tenant_id, wanted)
-    return (await finder.count(place))[0]
+    return (await finder.count(place)).count
 
 
 async def neighbours(
@@ -125,13 +126,16 @@ class _Finder:
             *severities,
             count,
             limit,
+            self._wanted.due_on,
         )
         return [row for row in found if count or row["id"] is not None]
 
-    async def count(self, before: Place | None) -> tuple[int, int | None]:
+    async def count(self, before: Place | None) -> Summed:
         (row,) = await self.rows(before, back=True, limit=0, count=MOST_COUNTED + 1)
-        whole = row["count"] <= MOST_COUNTED
-        return row["count"], int(row["total"] or 0) if whole else None
+        count = row["count"] or 0
+        if count > MOST_COUNTED:
+            return Summed(count, None, {})
+        return Summed(count, int(row["total"] or 0), json.loads(row["others"] or "{}"))
 
     async def place_of(self, number: int) -> Place | None:
         shown = await show_worklist(self._connection, self._tenant_id, [number])
@@ -213,5 +217,5 @@ def _shown(row: asyncpg.Record) -> Shown:
         row["assignee_name"],
         row["proposed_by"],
         row["version"],
-        facts.currency_at_stake,
+        row["currency"],
     )

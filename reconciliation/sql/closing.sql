@@ -3,13 +3,14 @@
 -- name: create_closing_tables
 CREATE TEMP TABLE w_case (case_key text NOT NULL, dossier_code text, payment_id bigint, line_id bigint,
     agency_code text, amount bigint NOT NULL, due bigint, money boolean NOT NULL, flagged boolean NOT NULL DEFAULT false,
-    source text, procedure_code text) ON COMMIT DROP;
+    source text, procedure_code text, currency text NOT NULL DEFAULT 'VND') ON COMMIT DROP;
 CREATE TEMP TABLE w_given_up (payment_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_reason (case_key text NOT NULL, reason text NOT NULL, rank integer NOT NULL, verdict text NOT NULL,
-    amount bigint NOT NULL, holds boolean NOT NULL, hangs boolean NOT NULL) ON COMMIT DROP;
+    amount bigint NOT NULL, holds boolean NOT NULL, hangs boolean NOT NULL, currency text NOT NULL DEFAULT 'VND')
+    ON COMMIT DROP;
 CREATE TEMP TABLE w_paid_out_on (payment_id bigint NOT NULL, booked_on date NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_class (case_key text NOT NULL, agency_code text, source text, procedure_code text,
-    verdict text NOT NULL, amount bigint NOT NULL) ON COMMIT DROP;
+    verdict text NOT NULL, amount bigint NOT NULL, currency text NOT NULL) ON COMMIT DROP;
 
 -- name: gather_given_up
 -- A payment that was only begun is no case, until it has been asked about in vain to the end.
@@ -22,7 +23,7 @@ WHERE i.tenant_id = $1 AND i.state = 'expired' AND p.state = 'initiated'
 
 -- name: gather_dossier_cases
 -- A dossier counts on the day of its first payment, or of its first bank line where that is earlier; it is of the source
--- that its first payment came through.
+-- that its first payment came through, and its amount is what came in dong.
 INSERT INTO w_case
 WITH candidate AS (
     SELECT DISTINCT p.dossier_code FROM payment AS p
@@ -43,7 +44,8 @@ summed AS (
     SELECT c.dossier_code, min(p.business_date) AS first_paid,
            min(l.booked_on) AS first_booked, (min(ARRAY[p.business_date::text, s.code]))[2] AS source,
            coalesce(sum(p.amount) FILTER (WHERE p.state >= 'paid' AND p.currency = 'VND'),
-                    sum(p.amount) FILTER (WHERE p.state = 'pending' OR g.payment_id IS NOT NULL), 0) AS amount,
+                    sum(p.amount) FILTER (WHERE (p.state = 'pending' OR g.payment_id IS NOT NULL) AND p.currency = 'VND'),
+                    0) AS amount,
            bool_or(p.state >= 'paid') AS money
     FROM candidate AS c
     JOIN payment AS p ON p.tenant_id = $1 AND p.dossier_code = c.dossier_code
@@ -61,7 +63,8 @@ WHERE least(s.first_paid, s.first_booked) = $2;
 
 -- name: gather_lone_payment_cases
 INSERT INTO w_case
-SELECT 'payment:' || p.payment_id, NULL, p.payment_id, NULL, NULL, p.amount, NULL, p.state >= 'paid', false, s.code
+SELECT 'payment:' || p.payment_id, NULL, p.payment_id, NULL, NULL, p.amount, NULL, p.state >= 'paid', false, s.code,
+       NULL, p.currency
 FROM payment AS p
 JOIN source AS s ON s.tenant_id = $1 AND s.source_id = p.source_id
 WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.dossier_code IS NULL
@@ -70,7 +73,7 @@ WHERE p.tenant_id = $1 AND p.business_date = $2 AND p.dossier_code IS NULL
 
 -- name: gather_line_cases
 INSERT INTO w_case
-SELECT 'line:' || f.fact_id, NULL, NULL, f.fact_id, NULL, f.amount, NULL, true, false, s.code
+SELECT 'line:' || f.fact_id, NULL, NULL, f.fact_id, NULL, f.amount, NULL, true, false, s.code, NULL, f.currency
 FROM loose_fact AS f
 LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = f.fact_id AND f.leg = 'settlement'
 LEFT JOIN source AS s ON s.tenant_id = $1 AND s.source_id = l.source_id
@@ -82,7 +85,7 @@ WHERE f.tenant_id = $1 AND f.leg <> 'payment' AND f.on_date = $2
 -- As of the closing: what waits for a leg holds only from the day the leg was due.
 INSERT INTO w_reason
 SELECT c.case_key, d.reason, r.rank, r.verdict, d.amount, NOT (r.waits AND d.since > $2::date),
-       r.hangs AND d.since > $2::date
+       r.hangs AND d.since > $2::date, d.currency
 FROM w_case AS c
 JOIN discrepancy AS d ON d.tenant_id = $1 AND d.case_key = c.case_key AND d.state <> 'resolved'
 JOIN unnest($3::text[], $4::integer[], $5::text[], $6::boolean[], $7::boolean[])
@@ -109,15 +112,15 @@ FROM (SELECT DISTINCT c.case_key, d.reason, d.amount, b.batch_id
 INSERT INTO w_class
 SELECT c.case_key, c.agency_code, c.source, c.procedure_code,
        coalesce(j.verdict, CASE WHEN NOT c.money OR j.hangs OR w.case_key IS NOT NULL THEN 'pending' ELSE 'matched' END),
-       c.amount
+       c.amount, c.currency
 FROM w_case AS c
 LEFT JOIN (SELECT case_key, (array_agg(verdict ORDER BY rank) FILTER (WHERE holds))[1] AS verdict, bool_or(hangs) AS hangs
            FROM w_reason GROUP BY case_key) AS j USING (case_key)
 LEFT JOIN watch AS w ON w.tenant_id = $1 AND w.case_key = c.case_key AND w.pending;
 
 -- name: sum_classes
--- Of each agency, source and procedure.
-SELECT o.part, o.code, c.verdict AS name, count(*) AS count, sum(c.amount)::bigint AS amount
+-- Of each agency, source and procedure; amounts are in dong.
+SELECT o.part, o.code, c.verdict AS name, count(*) AS count, sum(dong(c.amount, c.currency))::bigint AS amount
 FROM w_class AS c
 CROSS JOIN LATERAL (
     VALUES ('agency', c.agency_code), ('source', c.source), ('procedure', c.procedure_code)) AS o (part, code)
@@ -125,12 +128,27 @@ GROUP BY o.part, o.code, c.verdict ORDER BY o.part, o.code NULLS LAST, c.verdict
 
 -- name: sum_reasons
 -- A reason counts cases, as everything in the report does; its amount is that of all it is said of.
-SELECT o.part, o.code, r.reason AS name, count(DISTINCT r.case_key) AS count, sum(r.amount)::bigint AS amount
+SELECT o.part, o.code, r.reason AS name, count(DISTINCT r.case_key) AS count, sum(dong(r.amount, r.currency))::bigint AS amount
 FROM w_reason AS r
 JOIN w_class AS c USING (case_key)
 CROSS JOIN LATERAL (
     VALUES ('agency', c.agency_code), ('source', c.source), ('procedure', c.procedure_code)) AS o (part, code)
 WHERE r.holds GROUP BY o.part, o.code, r.reason ORDER BY o.part, o.code NULLS LAST, r.reason;
+
+-- name: sum_other_currencies
+-- What of the day is in another currency, and so in none of its sums.
+SELECT currency, 'totals' AS section, 'payments' AS name, count(*) AS count, sum(amount)::bigint AS amount
+FROM payment WHERE tenant_id = $1 AND business_date = $2 AND state >= 'paid' AND currency <> 'VND' GROUP BY currency
+UNION ALL
+SELECT currency, 'totals', leg::text, count(*), sum(amount)::bigint
+FROM statement_line WHERE tenant_id = $1 AND booked_on = $2 AND currency <> 'VND' AND evidence GROUP BY currency, leg
+UNION ALL
+SELECT currency, 'classes', verdict, count(*), sum(amount)::bigint
+FROM w_class WHERE currency <> 'VND' GROUP BY currency, verdict
+UNION ALL
+SELECT currency, 'reasons', reason, count(DISTINCT case_key), sum(amount)::bigint
+FROM w_reason WHERE holds AND currency <> 'VND' GROUP BY currency, reason
+ORDER BY currency, section, name;
 
 -- name: total_obligations
 SELECT count(*) AS count, coalesce(sum(due), 0)::bigint AS amount FROM w_case WHERE due IS NOT NULL;
@@ -251,7 +269,7 @@ SELECT outcome::text AS outcome, count(*) AS count FROM payment
 WHERE tenant_id = $1 AND business_date = $2 GROUP BY outcome ORDER BY outcome;
 
 -- name: sum_live_discrepancies
-SELECT coalesce(sum(amount), 0)::bigint FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved';
+SELECT coalesce(sum(dong(amount, currency)), 0)::bigint FROM discrepancy WHERE tenant_id = $1 AND state <> 'resolved';
 
 -- name: sum_uncounted_changes
 SELECT coalesce(sum(change) FILTER (WHERE change > 0), 0)::bigint AS opened,
@@ -277,17 +295,19 @@ INSERT INTO run (tenant_id, run_id, business_date, sequence, kind, corrects, rul
 OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: store_cases
--- Those that do not agree, so that what a run counts can be listed as it was.
+-- Those that do not agree, so that what a run counts can be listed as it was. A reason stands once for each currency.
 INSERT INTO run_case (tenant_id, run_id, case_key, verdict, amount, agency_code, source, procedure_code, dossier_code,
-                      payment_id, line_id, reasons, amounts)
+                      payment_id, line_id, currency, reasons, amounts, currencies)
 SELECT $1, $2, c.case_key, v.verdict, c.amount, c.agency_code, c.source, c.procedure_code, c.dossier_code, c.payment_id,
-       c.line_id, coalesce(w.reasons, '{}'), coalesce(w.amounts, '{}')
+       c.line_id, c.currency, coalesce(w.reasons, '{}'), coalesce(w.amounts, '{}'), coalesce(w.currencies, '{}')
 FROM w_class AS v
 JOIN w_case AS c USING (case_key)
 LEFT JOIN (
-    SELECT case_key, array_agg(reason ORDER BY rank) AS reasons, array_agg(amount ORDER BY rank) AS amounts
-    FROM (SELECT case_key, reason, min(rank) AS rank, sum(amount)::bigint AS amount
-          FROM w_reason WHERE holds GROUP BY case_key, reason) AS r
+    SELECT case_key, array_agg(reason ORDER BY rank, currency <> 'VND', currency) AS reasons,
+           array_agg(amount ORDER BY rank, currency <> 'VND', currency) AS amounts,
+           array_agg(currency ORDER BY rank, currency <> 'VND', currency) AS currencies
+    FROM (SELECT case_key, reason, currency, min(rank) AS rank, sum(amount)::bigint AS amount
+          FROM w_reason WHERE holds GROUP BY case_key, reason, currency) AS r
     GROUP BY case_key) AS w USING (case_key)
 WHERE v.verdict <> 'matched' OR w.case_key IS NOT NULL;
 
@@ -296,13 +316,13 @@ WHERE v.verdict <> 'matched' OR w.case_key IS NOT NULL;
 -- of opening says, $3 what those of an end do.
 SELECT reason, fate, count(*) AS count, sum(amount)::bigint AS amount
 FROM (
-    SELECT d.reason, d.amount, CASE WHEN o.discrepancy_id IS NULL THEN 'persisting' ELSE 'new' END AS fate
+    SELECT d.reason, dong(d.amount, d.currency) AS amount, CASE WHEN o.discrepancy_id IS NULL THEN 'persisting' ELSE 'new' END AS fate
     FROM discrepancy AS d
     LEFT JOIN (SELECT DISTINCT discrepancy_id FROM discrepancy_event
                WHERE tenant_id = $1 AND run_id IS NULL AND said = $2) AS o USING (discrepancy_id)
     WHERE d.tenant_id = $1 AND d.state <> 'resolved'
     UNION ALL
-    SELECT d.reason, d.amount, CASE WHEN d.resolved_by IS NULL THEN 'resolved_by_itself' ELSE 'resolved_by_person' END
+    SELECT d.reason, dong(d.amount, d.currency), CASE WHEN d.resolved_by IS NULL THEN 'resolved_by_itself' ELSE 'resolved_by_person' END
     FROM (SELECT DISTINCT discrepancy_id FROM discrepancy_event
           WHERE tenant_id = $1 AND run_id IS NULL AND said = ANY ($3::text[])) AS e
     JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = e.discrepancy_id

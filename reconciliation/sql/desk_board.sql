@@ -1,7 +1,7 @@
 -- The first page: a day as its run has it, and what is open now. Nothing here reads the payments.
 
 -- name: read_run
-SELECT run_id, sequence, report, closed_at FROM run WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC LIMIT 1;
+SELECT run_id, report, closed_at FROM run WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC LIMIT 1;
 
 -- name: read_run_status
 SELECT status FROM run WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC LIMIT 1;
@@ -18,11 +18,11 @@ FROM run WHERE tenant_id = $1 AND business_date > $2::date - $3::integer AND bus
 ORDER BY business_date, sequence DESC;
 
 -- name: sum_open
--- Live ones by their reasons.
-SELECT reason, count(*) AS count, sum(amount)::bigint AS amount, min(since) AS since
+-- Live ones by their reasons and currencies.
+SELECT reason, currency, count(*) AS count, sum(amount)::bigint AS amount, min(since) AS since
 FROM discrepancy
 WHERE tenant_id = $1 AND state <> 'resolved' AND ($2::text[] IS NULL OR agency_code = ANY ($2))
-GROUP BY reason;
+GROUP BY reason, currency;
 
 -- name: count_tasks
 -- $4: today. What was proposed is still a person's, but waits for another.
@@ -40,7 +40,7 @@ WHERE p.tenant_id = $1 AND p.state = 'open' AND p.proposed_by <> $3
   AND ($2::text[] IS NULL OR d.agency_code = ANY ($2));
 
 -- name: find_oldest_open
-SELECT d.discrepancy_id, d.reason, d.amount, d.since, d.due, d.dossier_code, d.assignee, r.agency_name
+SELECT d.discrepancy_id, d.reason, d.amount, d.currency, d.since, d.due, d.dossier_code, d.assignee, r.agency_name
 FROM discrepancy AS d
 LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = d.dossier_code
 WHERE d.tenant_id = $1 AND d.state <> 'resolved' AND ($2::text[] IS NULL OR d.agency_code = ANY ($2))

@@ -2,7 +2,7 @@
 
 -- name: find_case
 -- With the version a person sees: the last event. Of another agency than the person's there is none.
-SELECT d.discrepancy_id, d.case_key, d.subject, d.reason, d.amount, d.state::text AS state, d.since, d.due, d.dossier_code,
+SELECT d.discrepancy_id, d.case_key, d.subject, d.reason, d.amount, d.currency, d.state::text AS state, d.since, d.due, d.dossier_code,
        d.agency_code, d.payment_id, d.line_id, d.evidence, d.opened_at, d.resolved_at, d.resolution, d.resolved_by,
        d.former, d.assignee,
        coalesce((SELECT max(e.event_id) FROM discrepancy_event AS e
@@ -12,7 +12,7 @@ WHERE d.tenant_id = $1 AND d.discrepancy_id = $2 AND ($3::text[] IS NULL OR d.ag
 
 -- name: case_siblings
 -- What else does not agree in the same case.
-SELECT discrepancy_id, reason, amount, state::text AS state FROM discrepancy
+SELECT discrepancy_id, reason, amount, currency, state::text AS state FROM discrepancy
 WHERE tenant_id = $1 AND case_key = $2 AND discrepancy_id <> $3
 ORDER BY state = 'resolved', discrepancy_id DESC LIMIT 20;
 

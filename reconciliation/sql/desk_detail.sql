@@ -59,8 +59,10 @@ LEFT JOIN w_why AS w USING (case_key)
 WHERE c.flagged AND c.money ORDER BY c.dossier_code;
 
 -- name: detail_discrepancies
--- Those that held when the day closed and are not resolved; a batch's stand once.
-SELECT $2::date AS day, d.discrepancy_id AS number, d.reason, d.amount, d.since, d.due, d.dossier_code AS dossier,
+-- Those that held when the day closed and are not resolved; a batch's stand once. What is no dong stands in a column of
+-- its own, so that nobody adds it to them.
+SELECT $2::date AS day, d.discrepancy_id AS number, d.reason, CASE WHEN d.currency = 'VND' THEN d.amount END AS amount,
+       CASE WHEN d.currency <> 'VND' THEN d.amount || ' ' || d.currency END AS other_amount, d.since, d.due, d.dossier_code AS dossier,
        d.agency_code, s.code AS source, coalesce(p.reference, nullif(l.reference, ''), b.code) AS reference,
        a.number AS account, d.state, d.assignee
 FROM (

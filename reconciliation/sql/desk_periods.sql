@@ -19,9 +19,10 @@ WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC;
 
 -- name: list_run_cases
 -- Of one run or of a period's, in their order; a code of '-' is that of none. The amount is the case's, or that of the
--- reason that is asked for.
+-- reason that is asked for: the dong of it where it has several currencies.
 SELECT c.run_id, r.business_date, c.case_key, c.verdict, c.agency_code, c.source, c.procedure_code, c.dossier_code,
        c.reasons, CASE WHEN $4::text IS NULL THEN c.amount ELSE c.amounts[array_position(c.reasons, $4)] END AS amount,
+       CASE WHEN $4 IS NULL THEN c.currency ELSE c.currencies[array_position(c.reasons, $4)] END AS currency,
        coalesce(p.reference, nullif(l.document, ''), nullif(l.bank_reference, ''), nullif(l.reference, '')) AS reference
 FROM run_case AS c
 JOIN run AS r ON r.tenant_id = $1 AND r.run_id = c.run_id
@@ -34,14 +35,19 @@ WHERE c.tenant_id = $1 AND c.run_id = ANY ($2::bigint[]) AND ($3::text IS NULL O
 ORDER BY c.run_id, c.case_key LIMIT $11;
 
 -- name: sum_run_cases
-SELECT count(*) AS count,
-       coalesce(sum(CASE WHEN $4::text IS NULL THEN c.amount ELSE c.amounts[array_position(c.reasons, $4)] END), 0)::bigint
-           AS amount
+-- How many in all, and by currency what they come to; of a reason, what is at stake by it.
+SELECT o.currency, count(DISTINCT (c.run_id, c.case_key)) AS count, sum(o.amount)::bigint AS amount
 FROM run_case AS c
+CROSS JOIN LATERAL (
+    SELECT c.currency, c.amount WHERE $4::text IS NULL
+    UNION ALL
+    SELECT r.currency, r.amount FROM unnest(c.reasons, c.amounts, c.currencies) AS r (reason, amount, currency)
+    WHERE r.reason = $4) AS o
 WHERE c.tenant_id = $1 AND c.run_id = ANY ($2::bigint[]) AND ($3::text IS NULL OR c.verdict = $3)
-  AND ($4 IS NULL OR $4 = ANY (c.reasons)) AND ($5::text[] IS NULL OR c.agency_code = ANY ($5))
+  AND ($5::text[] IS NULL OR c.agency_code = ANY ($5))
   AND ($6::text IS NULL OR coalesce(c.agency_code, '-') = $6) AND ($7::text IS NULL OR coalesce(c.source, '-') = $7)
-  AND ($8::text IS NULL OR coalesce(c.procedure_code, '-') = $8);
+  AND ($8::text IS NULL OR coalesce(c.procedure_code, '-') = $8)
+GROUP BY GROUPING SETS ((), (o.currency));
 
 -- name: load_latest_reports
 SELECT DISTINCT ON (business_date) report FROM run WHERE tenant_id = $1 AND business_date BETWEEN $2 AND $3

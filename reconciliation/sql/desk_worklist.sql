@@ -9,7 +9,7 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
 -- What stands beyond a place of a list: the first of it, or how many and how much it is. A place is compared as a row, so
 -- that lists stay where they are while others change them. What is spelled once is planned in each place by itself.
 WITH wanted AS NOT MATERIALIZED (
-    SELECT d.discrepancy_id AS id, d.amount, d.since, d.due,
+    SELECT d.discrepancy_id AS id, d.amount, d.currency, d.since, d.due,
            CASE WHEN d.reason = ANY ($21::text[]) THEN 0 WHEN d.reason = ANY ($22::text[]) THEN 1 ELSE 2 END AS rank
     FROM discrepancy AS d
     WHERE d.tenant_id = $1
@@ -20,8 +20,9 @@ WITH wanted AS NOT MATERIALIZED (
       AND (NOT $6::boolean OR d.agency_code IS NULL)
       AND ($7::date IS NULL OR d.since < $7)
       AND ($8::date IS NULL OR d.due < $8)
-      AND ($9::bigint IS NULL OR d.amount >= $9)
-      AND ($10::bigint IS NULL OR d.amount <= $10)
+      AND ($25::date IS NULL OR d.due = $25)
+      AND ($9::bigint IS NULL OR d.amount >= $9 AND d.currency = 'VND')
+      AND ($10::bigint IS NULL OR d.amount <= $10 AND d.currency = 'VND')
       AND ($11::text IS NULL OR d.assignee = $11)
       AND (NOT $12::boolean OR d.assignee IS NULL)
       AND ($13::bigint[] IS NULL OR d.discrepancy_id = ANY ($13::bigint[]))
@@ -40,8 +41,11 @@ beyond AS NOT MATERIALIZED (
               WHEN 'age' THEN (since, id) > ($19::date, $20) WHEN 'due' THEN (due, id) > ($19, $20)
               WHEN 'amount' THEN (amount, id) > ($18::bigint, $20)
               ELSE (rank, since, id) > ($18, $19, $20) END END)
-SELECT CASE WHEN $23::integer > 0 THEN counted.count END AS count, CASE WHEN $23 > 0 THEN counted.amount END AS total, part.*
-FROM (SELECT count(*) AS count, sum(amount) AS amount FROM (SELECT amount FROM beyond WHERE $23 > 0 LIMIT $23) AS x) AS counted
+SELECT counted.*, part.*
+FROM (SELECT sum(y.count)::bigint AS count, sum(y.amount) FILTER (WHERE y.currency = 'VND') AS total,
+             jsonb_object_agg(y.currency, y.amount) FILTER (WHERE y.currency <> 'VND') AS others
+      FROM (SELECT currency, count(*) AS count, sum(amount) AS amount
+            FROM (SELECT amount, currency FROM beyond WHERE $23::integer > 0 LIMIT $23) AS x GROUP BY currency) AS y) AS counted
 LEFT JOIN LATERAL (
     SELECT * FROM beyond WHERE $24::bigint > 0
     ORDER BY CASE WHEN NOT $17 AND $16 = 'severity' THEN rank END,
@@ -79,11 +83,11 @@ LIMIT $3;
 
 -- name: show_worklist
 -- The facts of each, in the order given. What was paid is what was kept of it.
-SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.since, d.due, d.state::text AS state, d.dossier_code,
+SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.currency, d.since, d.due, d.state::text AS state, d.dossier_code,
        d.agency_code, d.assignee, nullif(who.full_name, '') AS assignee_name, o.proposed_by, d.evidence,
        coalesce((SELECT max(event_id) FROM discrepancy_event AS e
                  WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id), 0) AS version,
-       p.reference, p.amount AS payment, p.currency, p.business_date AS payment_day, pa.number AS account,
+       p.reference, p.amount AS payment, p.business_date AS payment_day, pa.number AS account,
        s.code AS source, l.leg::text AS leg, l.amount AS line, l.fee, l.net, l.booked_on AS line_day,
        la.number AS line_account, coalesce(nullif(l.document, ''), nullif(l.bank_reference, '')) AS document,
        nullif(l.reference, '') AS line_reference, b.code AS batch, b.net AS batch_net, r.due AS obligation,

@@ -9,7 +9,8 @@ CREATE TEMP TABLE w_lone_line (line_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE w_unconfirmed (payment_id bigint NOT NULL, dossier_code text) ON COMMIT DROP;
 CREATE TEMP TABLE w_expected (case_key text NOT NULL, subject text NOT NULL, reason text NOT NULL, amount bigint NOT NULL,
     since date NOT NULL, days integer, dossier_code text, payment_id bigint, line_id bigint,
-    evidence jsonb NOT NULL DEFAULT '{}', source_ids integer[] NOT NULL DEFAULT '{}') ON COMMIT DROP;
+    evidence jsonb NOT NULL DEFAULT '{}', source_ids integer[] NOT NULL DEFAULT '{}',
+    currency text NOT NULL DEFAULT 'VND') ON COMMIT DROP;
 
 -- name: gather_unconfirmed
 -- What was given up without a result, where anything of its reference has changed: money of it settles the others too.
@@ -299,6 +300,16 @@ UPDATE w_expected AS e SET source_ids = CASE
             AND CASE WHEN l.source_id IS NULL THEN s.account_id = l.account_id ELSE s.source_id = l.source_id END
         WHERE l.tenant_id = $1 AND l.line_id = e.line_id ORDER BY 1) END;
 
+-- name: tell_currencies
+-- Of a payment, else of a line. Few are in any but dong; each is looked up.
+UPDATE w_expected AS e SET currency = told.currency
+FROM (SELECT x.subject, x.reason,
+             coalesce((SELECT p.currency FROM payment AS p WHERE p.tenant_id = $1 AND p.payment_id = x.payment_id),
+                      (SELECT l.currency FROM statement_line AS l WHERE l.tenant_id = $1 AND l.line_id = x.line_id))
+                 AS currency
+      FROM w_expected AS x WHERE x.payment_id IS NOT NULL OR x.line_id IS NOT NULL) AS told
+WHERE told.currency <> 'VND' AND e.subject = told.subject AND e.reason = told.reason;
+
 -- name: resolve_what_agrees
 UPDATE discrepancy AS d
 SET state = 'resolved', resolved_at = now(), resolution = 'the facts agree now'
@@ -309,21 +320,21 @@ FROM (SELECT 'dossier:' || code AS case_key FROM w_dossier
 WHERE d.tenant_id = $1 AND d.case_key = c.case_key AND d.state <> 'resolved'
   AND NOT EXISTS (SELECT FROM w_expected AS e
                   WHERE e.subject = d.subject AND e.reason = d.reason)
-RETURNING d.discrepancy_id, d.reason, -d.amount AS change;
+RETURNING d.discrepancy_id, d.reason, -dong(d.amount, d.currency) AS change;
 
 -- name: update_what_changed
 -- A refund that was agreed is awaited as long as it was.
 UPDATE discrepancy AS d
 SET amount = e.amount, since = e.since, due = CASE WHEN old.refund_amount IS NULL THEN r.due ELSE old.due END, evidence = e.evidence, case_key = e.case_key,
-    dossier_code = e.dossier_code, source_ids = e.source_ids
+    dossier_code = e.dossier_code, source_ids = e.source_ids, currency = e.currency
 FROM w_expected AS e
 JOIN discrepancy AS old ON old.tenant_id = $1 AND old.subject = e.subject AND old.reason = e.reason
     AND old.state <> 'resolved'
 JOIN unnest($2::text[], $3::date[], $4::date[]) AS r (reason, since, due) ON r.reason = e.reason AND r.since = e.since
 WHERE d.tenant_id = $1 AND d.discrepancy_id = old.discrepancy_id
-  AND (old.amount, old.since, old.evidence, old.case_key, old.source_ids)
-      IS DISTINCT FROM (e.amount, e.since, e.evidence, e.case_key, e.source_ids)
-RETURNING d.discrepancy_id, d.amount - old.amount AS change;
+  AND (old.amount, old.currency, old.since, old.evidence, old.case_key, old.source_ids)
+      IS DISTINCT FROM (e.amount, e.currency, e.since, e.evidence, e.case_key, e.source_ids)
+RETURNING d.discrepancy_id, dong(d.amount, d.currency) - dong(old.amount, old.currency) AS change;
 
 -- name: reasons_and_days
 SELECT DISTINCT reason, since FROM w_expected;
@@ -331,10 +342,10 @@ SELECT DISTINCT reason, since FROM w_expected;
 -- name: open_what_is_new
 -- What comes back is another discrepancy, which names the former one.
 INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, since, due, dossier_code, agency_code, payment_id,
-                         line_id, evidence, source_ids, former)
+                         line_id, evidence, source_ids, currency, former)
 SELECT $1, e.case_key, e.subject, e.reason, e.amount, e.since, r.due, e.dossier_code,
        coalesce(a.agency_code, split_part(e.dossier_code, '-', 1)), e.payment_id, e.line_id,
-       e.evidence, e.source_ids,
+       e.evidence, e.source_ids, e.currency,
        (SELECT max(d.discrepancy_id) FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.subject = e.subject
           AND d.reason = e.reason AND d.state = 'resolved' AND d.reason <> 'late')
 FROM w_expected AS e
@@ -342,7 +353,7 @@ JOIN unnest($2::text[], $3::date[], $4::date[]) AS r (reason, since, due) ON r.r
 LEFT JOIN procedure_record AS a ON a.tenant_id = $1 AND a.dossier_code = e.dossier_code
 ORDER BY e.case_key, e.subject, e.reason
 ON CONFLICT (tenant_id, subject, reason) WHERE state <> 'resolved' DO NOTHING
-RETURNING discrepancy_id, reason, amount AS change;
+RETURNING discrepancy_id, reason, dong(amount, currency) AS change;
 
 -- name: log_changes
 INSERT INTO discrepancy_event (tenant_id, discrepancy_id, change, left_state, said)
@@ -357,7 +368,7 @@ WHERE tenant_id = $1 AND discrepancy_id = ANY ($2::bigint[]) AND state = 'open';
 -- name: tell_changes
 -- Unnumbered: the feed's numbers are given after this transaction, whose snapshot could not see the last one.
 INSERT INTO news (tenant_id, kind, subject, body)
-SELECT $1, $3, d.subject, json_build_object('dossier_code', d.dossier_code, 'amount', d.amount, 'currency', 'VND',
+SELECT $1, $3, d.subject, json_build_object('dossier_code', d.dossier_code, 'amount', d.amount, 'currency', d.currency,
     'since', d.since, 'discrepancy', d.discrepancy_id)
 FROM discrepancy AS d
 WHERE d.tenant_id = $1 AND d.discrepancy_id = ANY ($2::bigint[])

@@ -49,11 +49,11 @@ WHERE d.tenant_id = $1 AND d.reason = 'late' AND d.payment_id = judged.fact_id
 -- Resolved at birth. A payment that is late again by another line keeps its one note.
 WITH noted AS (
     INSERT INTO discrepancy (tenant_id, case_key, subject, reason, amount, state, since, due, dossier_code, agency_code,
-                             payment_id, line_id, evidence, source_ids, resolved_at, resolution)
+                             payment_id, line_id, evidence, source_ids, currency, resolved_at, resolution)
     SELECT $1, coalesce('dossier:' || p.dossier_code, 'payment:' || p.payment_id), 'payment:' || p.payment_id, 'late',
            p.amount, 'resolved', l.booked_on, l.act_by, p.dossier_code,
            coalesce(r.agency_code, split_part(p.dossier_code, '-', 1)), p.payment_id, l.line_id,
-           jsonb_build_object('due', l.due_on), ARRAY[p.source_id], now(), $2
+           jsonb_build_object('due', l.due_on), ARRAY[p.source_id], p.currency, now(), $2
     FROM w_late AS l
     JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = l.payment_id
     LEFT JOIN procedure_record AS r ON r.tenant_id = $1 AND r.dossier_code = p.dossier_code

@@ -31,7 +31,7 @@ WHERE m.tenant_id = $1 AND m.leg = 'settlement' AND m.payment_id = ANY ($3::bigi
 
 -- name: show_discrepancies
 -- What was chosen, with the facts it is about and what people do about it.
-SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.dossier_code, d.state::text AS state, d.since, d.due,
+SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.currency, d.dossier_code, d.state::text AS state, d.since, d.due,
        d.resolution, d.resolved_by, d.reopened_by, d.former, d.assignee, d.refund_amount,
        (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
         WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id) AS version,

@@ -16,10 +16,10 @@ SELECT EXISTS (SELECT FROM dirty WHERE tenant_id = $1)
     OR EXISTS (SELECT FROM day_to_correct WHERE tenant_id = $1 AND business_date = $2);
 
 -- name: sum_listed_cases
--- What the cases kept with a run come to, by class and by reason.
-SELECT 'classes' AS section, verdict AS name, count(*) AS count, sum(amount)::bigint AS amount
+-- What the cases kept with a run come to in dong, by class and by reason.
+SELECT 'classes' AS section, verdict AS name, count(*) AS count, sum(dong(amount, currency))::bigint AS amount
 FROM run_case WHERE tenant_id = $1 AND run_id = $2 AND verdict <> 'matched' GROUP BY verdict
 UNION ALL
-SELECT 'reasons', r.reason, count(*), sum(r.amount)::bigint
-FROM run_case AS c CROSS JOIN LATERAL unnest(c.reasons, c.amounts) AS r (reason, amount)
+SELECT 'reasons', r.reason, count(DISTINCT c.case_key), sum(dong(r.amount, r.currency))::bigint
+FROM run_case AS c CROSS JOIN LATERAL unnest(c.reasons, c.amounts, c.currencies) AS r (reason, amount, currency)
 WHERE c.tenant_id = $1 AND c.run_id = $2 GROUP BY r.reason;

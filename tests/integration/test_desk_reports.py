@@ -291,8 +291,8 @@ LAY_MUCH: Final = """
     OVERRIDING SYSTEM VALUE
     SELECT 1, 1000 + n, date '2010-01-01' + n, 1, 'x', 'matched', report, 'x'
     FROM generate_series(1, 3000) AS n, (SELECT report FROM run LIMIT 1) AS r;
-    INSERT INTO run_case (tenant_id, run_id, case_key, verdict, amount, reasons, amounts)
-    SELECT 1, 1000 + n % 3000 + 1, 'payment:' || n, 'missing', 1, '{bank_missing}', '{1}'
+    INSERT INTO run_case (tenant_id, run_id, case_key, verdict, amount, reasons, amounts, currencies)
+    SELECT 1, 1000 + n % 3000 + 1, 'payment:' || n, 'missing', 1, '{bank_missing}', '{1}', '{VND}'
     FROM generate_series(1, 20000) AS n;
     INSERT INTO payment (tenant_id, source_id, reference, transaction_id, reference_key, state, outcome, amount,
                          currency, occurred_at, business_date)

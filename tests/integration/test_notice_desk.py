@@ -182,7 +182,7 @@ async def test_a_preview_counts_and_changes_nothing(database: Database) -> None:
         assert await connection.fetch("SELECT * FROM notice ORDER BY notice_id") == before
         single = await Replays(understands(facts), apply_batch).preview(connection, place.tenant_id, Selection((done,)))
     assert list(preview.fates.values()) == [Fate.WAITS, Fate.APPLIES, Fate.UNREADABLE, Fate.KNOWN]
-    assert (preview.amount, preview.reasons) == (50_000, {"still unreadable": 1})
+    assert (preview.amounts, preview.reasons) == ({"VND": 50_000}, {"still unreadable": 1})
     assert (dict(single.fates), single.settled) == ({}, 1)
     assert await replayed(database, place, facts) == ReplayCounts(selected=4, due=2, applied=1, untranslatable=1)
 

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from paygate.database import Connection, connect
-from paygate.domain.worklist import MOST_COUNTED, Order, Place, Wanted
+from paygate.domain.worklist import MOST_COUNTED, Order, Place, Summed, Wanted
 from reconciliation.desk.worklist import (
     count_before,
     count_tabs,
@@ -109,6 +109,7 @@ SELECTIVE: Final = {
     "assignee": Wanted(assignee="anh-7"),
     "age": Wanted(held_before=DAY - timedelta(days=398)),
     "overdue": Wanted(due_before=DAY - timedelta(days=395)),
+    "due on a day": Wanted(due_on=DAY - timedelta(days=100)),
     "amount": Wanted(least=19_995_000),
     "amounts": Wanted(least=1_000_000, most=1_010_000),
     "state": Wanted(state="proposed"),
@@ -157,9 +158,9 @@ async def test_counts_and_rows_are_read_by_indexes(many: tuple[Any, int]) -> Non
 
 async def test_lists_are_counted_up_to_where_it_tells_no_more(many: tuple[Any, int]) -> None:
     connection, tenant_id = many[0].connection, many[1]
-    assert await count_worklist(connection, tenant_id, Wanted()) == (MOST_COUNTED + 1, None)
+    assert await count_worklist(connection, tenant_id, Wanted()) == Summed(MOST_COUNTED + 1, None, {})
     few = Wanted(least=19_995_000)
-    assert await count_worklist(connection, tenant_id, few) == (6, sum(range(19_995_000, 20_000_001, 1_000)))
+    assert await count_worklist(connection, tenant_id, few) == Summed(6, sum(range(19_995_000, 20_000_001, 1_000)), {})
     tabs = await count_tabs(connection, tenant_id, "anh-9", None, DAY - timedelta(days=395))
     assert dict(tabs) == {"mine": 331, "unassigned": 10_001, "approval": 218, "overdue": 50, "all": 10_001}
 
@@ -209,8 +210,8 @@ async def test_a_list_stays_where_it_is_when_what_stood_there_is_gone(many: tupl
 
 async def test_others_tenants_and_agencies_have_lists_of_their_own(many: tuple[Any, int]) -> None:
     connection, tenant_id = many[0].connection, many[1]
-    assert await count_worklist(connection, tenant_id + 1, Wanted()) == (0, 0)
-    assert await count_worklist(connection, tenant_id, Wanted(agencies=())) == (0, 0)
+    assert await count_worklist(connection, tenant_id + 1, Wanted()) == Summed(0, 0, {})
+    assert await count_worklist(connection, tenant_id, Wanted(agencies=())) == Summed(0, 0, {})
     choices = await find_choices(connection, tenant_id, ["A07"], ["officer"])
     assert choices.agencies == [("A07", "Agency 7")]
     assert not (await find_choices(connection, tenant_id + 1, None, ["officer"])).agencies
@@ -223,10 +224,10 @@ async def test_what_names_nothing_finds_nothing(many: tuple[Any, int], text: str
 
 async def test_what_touches_several_sources_stands_in_the_list_of_each(many: tuple[Any, int]) -> None:
     connection, tenant_id = many[0].connection, many[1]
-    assert (await count_worklist(connection, tenant_id, Wanted(source="haiduong-1", agencies=("A07",))))[0] == 198
+    assert (await count_worklist(connection, tenant_id, Wanted(source="haiduong-1", agencies=("A07",)))).count == 198
     agency = ("A08", "A09")
     counted = [
-        (await count_worklist(connection, tenant_id, Wanted(source=source, agencies=agency)))[0]
+        (await count_worklist(connection, tenant_id, Wanted(source=source, agencies=agency))).count
         for source in (None, "haiduong-1", "haiduong-2")
     ]
     several = await connection.fetchval(
@@ -234,4 +235,4 @@ async def test_what_touches_several_sources_stands_in_the_list_of_each(many: tup
     )
     assert several > 0
     assert counted[1] + counted[2] == counted[0] + several
-    assert await count_worklist(connection, tenant_id, Wanted(source="no such")) == (0, 0)
+    assert await count_worklist(connection, tenant_id, Wanted(source="no such")) == Summed(0, 0, {})

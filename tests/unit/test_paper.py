@@ -24,7 +24,7 @@ from reconciliation.model import REASONS, Reason
 from tests.reports import report
 
 COLUMNS = (
-    *("day", "number", "reason", "amount", "since", "due", "dossier"),
+    *("day", "number", "reason", "amount", "other_amount", "since", "due", "dossier"),
     *("agency_code", "source", "reference", "account", "state", "assignee"),
 )
 
@@ -52,7 +52,7 @@ def lay_open(folder: Path, count: int) -> dict[str, list[str]]:
             code = f"000.00.12.H23-240508-{number:04}"
             since, due = "2024-05-08", "2024-05-10"
             writer.writerow(
-                [since, number, "bank_missing", 150_000, since, due, code, "H23", "x", "", "001", "open", ""]
+                [since, number, "bank_missing", 150_000, "", since, due, code, "H23", "x", "", "001", "open", ""]
             )
     return {"discrepancies": [str(file)]}
 

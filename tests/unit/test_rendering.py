@@ -34,7 +34,19 @@ def test_agencies_sources_and_procedures_are_told_apart_in_the_text_and_in_the_t
         row for row in rows if (row["of"], row["code"], row["name"]) == ("source", "hd-dvcqg", "bank_missing")
     ]
     assert (missing["count"], missing["amount"]) == ("1", "100000")
-    assert {row["of"] for row in rows} == {"", "agency", "source", "procedure"}
+    assert {row["of"] for row in rows} == {"", "agency", "source", "procedure", "currency"}
+
+
+def test_what_is_in_another_currency_stands_apart_and_in_no_sum() -> None:
+    text = render_text(report(), "en").replace("\N{NO-BREAK SPACE}", " ")
+    assert "Other currencies, added to nothing" in text
+    assert text.count("12,50 USD") == 3
+    rows = list(csv.DictReader(io.StringIO(render_csv(report()))))
+    assert [(row["section"], row["code"], row["amount"]) for row in rows if row["of"] == "currency"] == [
+        ("totals", "USD", "1250"),
+        ("classes", "USD", "1250"),
+        ("reasons", "USD", "1250"),
+    ]
 
 
 def test_the_seal_says_its_run_and_what_that_corrects() -> None:
@@ -89,6 +101,7 @@ def test_every_leg_has_its_line_and_its_word(language: Language, words: list[str
     table = render_text(report(), language).split("\n\n")[1].splitlines()[2:]
     assert [line.split("  ")[0] for line in table] == words
     rows = [row for row in csv.DictReader(io.StringIO(render_csv(report(), language))) if row["section"] == "totals"]
+    rows = [row for row in rows if not row["of"]]
     assert [row["label"] for row in rows] == words
 
 

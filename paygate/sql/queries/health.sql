@@ -29,7 +29,7 @@ JOIN source ON source.tenant_id = payment.tenant_id AND source.source_id = payme
 GROUP BY tenant.code, source.code;
 
 -- name: discrepancies_live
-SELECT tenant.code AS tenant, discrepancy.reason, count(*) AS live, sum(discrepancy.amount)::bigint AS amount
+SELECT tenant.code AS tenant, discrepancy.reason, count(*) AS live, sum(dong(discrepancy.amount, discrepancy.currency))::bigint AS amount
 FROM tenant JOIN discrepancy USING (tenant_id)
 WHERE discrepancy.state <> 'resolved'
 GROUP BY tenant.code, discrepancy.reason;

@@ -14,13 +14,26 @@ from urllib.parse import parse_qsl, urlencode
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.worklist import Catalogue, Order, Place, Wanted
-from paygate.web.desk.forms import read_amount
+from paygate.web.desk.forms import read_amount, read_day
 from paygate.web.desk.navigation import say
 from paygate.web.desk.terms import STATES, UNITS, VERDICTS
 
 TABS: Final = ("mine", "unassigned", "approval", "overdue", "all")
-FILTERS: Final = ("q", "reason", "verdict", "unit", "agency", "source", "older", "from", "to", "assignee", "state")
-"""In the order of the form. `older`: than so many business days."""
+FILTERS: Final = (
+    "q",
+    "reason",
+    "verdict",
+    "unit",
+    "agency",
+    "source",
+    "older",
+    "due",
+    "from",
+    "to",
+    "assignee",
+    "state",
+)
+"""In the order of the form. `older`: than so many business days; `due`: by this day."""
 NOBODY: Final = "-"
 """In place of an agency or a person: none."""
 LONGEST_VALUE: Final = 200
@@ -114,6 +127,7 @@ class Asked:
             source=chosen.get("source"),
             held_before=calendar.day_of_age(int(older), today) if older else None,
             due_before=today if self.tab == "overdue" else None,
+            due_on=read_day(chosen["due"]) if "due" in chosen else None,
             least=read_amount(chosen["from"]) if "from" in chosen else None,
             most=read_amount(chosen["to"]) if "to" in chosen else None,
             assignee=None if assignee == NOBODY else assignee,
@@ -153,6 +167,11 @@ def _known(name: str, value: str, catalogue: Catalogue) -> bool:
 def _fault(name: str, value: str) -> str:
     if name == "older" and not (value.isascii() and value.isdigit() and int(value) <= OLDEST):
         return say("Write a whole number of business days")
+    if name == "due":
+        try:
+            read_day(value)
+        except InvalidInputError:
+            return say("That is no day; write 08/05/2024.")
     if name in {"from", "to"}:
         try:
             read_amount(value)

@@ -12,7 +12,18 @@ from paygate.access import MAKERS
 from paygate.database import Connection, Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import ConflictError, InvalidInputError
-from paygate.domain.worklist import MOST_AT_ONCE, MOST_COUNTED, Catalogue, Choices, Listed, Order, Place, Shown, Wanted
+from paygate.domain.worklist import (
+    MOST_AT_ONCE,
+    MOST_COUNTED,
+    Catalogue,
+    Choices,
+    Listed,
+    Order,
+    Place,
+    Shown,
+    Summed,
+    Wanted,
+)
 from paygate.saved_views import LONGEST_NAME, MOST_VIEWS, drop_view, list_views, save_view
 from paygate.web.desk.asked import FILTERS, NOBODY, TABS, Asked
 from paygate.web.desk.door import Page
@@ -43,6 +54,7 @@ FILTER_NAMES: Final[Mapping[str, str]] = {
     "agency": say("Agency"),
     "source": say("Source"),
     "older": say("Older than"),
+    "due": say("Due on"),
     "from": say("Amount from"),
     "to": say("Amount to"),
     "assignee": say("Assignee"),
@@ -65,9 +77,7 @@ class Worklist(Protocol):
         self, connection: Connection, tenant_id: int, wanted: Wanted, *, beyond: Place | None, back: bool, limit: int
     ) -> Listed: ...
 
-    async def count_worklist(
-        self, connection: Connection, tenant_id: int, wanted: Wanted
-    ) -> tuple[int, int | None]: ...
+    async def count_worklist(self, connection: Connection, tenant_id: int, wanted: Wanted) -> Summed: ...
 
     async def count_before(self, connection: Connection, tenant_id: int, wanted: Wanted, place: Place) -> int: ...
 
@@ -142,7 +152,7 @@ class DiscrepancyPages:
             tabs = await self.worklist.count_tabs(connection, tenant_id, visit.person, visit.agencies, today)
             choices = await self.worklist.find_choices(connection, tenant_id, visit.agencies, sorted(MAKERS))
             views = await list_views(connection, tenant_id, visit.session.person_id)
-            count, amount = await self.worklist.count_worklist(connection, tenant_id, wanted)
+            summed = await self.worklist.count_worklist(connection, tenant_id, wanted)
             part = await self.worklist.list_worklist(
                 connection, tenant_id, wanted, beyond=asked.beyond, back=asked.back, limit=PART
             )
@@ -164,8 +174,7 @@ class DiscrepancyPages:
             chips=_chips(visit, asked, options),
             heads={str(order): _head(visit, asked, order) for order in Order},
             order_name=ORDER_NAMES[asked.order][asked.reversed],
-            count=count,
-            amount=amount,
+            summed=summed,
             before=before,
             rows=rows,
             catalogue=self.catalogue,

@@ -12,6 +12,7 @@ from paygate.access import CHECKERS, MAKERS, Role, naming
 from paygate.database import Connection, Database
 from paygate.domain.casework import Act
 from paygate.domain.errors import NotFoundError
+from paygate.domain.money import DONG
 from paygate.web.desk.case_words import STANDINGS, WORDS
 from paygate.web.desk.door import Page
 from paygate.web.desk.navigation import WORKERS
@@ -130,8 +131,7 @@ class CasePages:
             return None
         sides = [waiting["detail"].get(name, []) for name in ("payments", "lines")]
         found = await self.find_facts(connection, visit.tenant.tenant_id, visit.agencies, *sides)
-        paid, booked = (sum(one["amount"] for one in found[name]) for name in ("payments", "lines"))
-        return {**found, "paid": paid, "booked": booked, "difference": paid - booked}
+        return {**found, **sums_of(found["payments"], found["lines"])}
 
     async def read(self, connection: Connection, visit: DeskVisit, number: int) -> Case:
         """Read a discrepancy as far as the person may see it.
@@ -158,6 +158,18 @@ def _names_in(case: Case) -> Iterator[str | None]:
         yield from (proposal["proposed_by"], proposal["decided_by"])
     yield from (one["added_by"] for one in case["attachments"])
     yield from (one["undone_by"] for one in case["history"])
+
+
+def sums_of(payments: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Add both sides up; of several currencies (`mixed`) the dong alone, for nothing adds those up."""
+    both = [*payments, *lines]
+    currencies = {one["currency"] for one in both}
+    currency = min(currencies) if len(currencies) == 1 else DONG
+    paid, booked = (sum(one["amount"] for one in side if one["currency"] == currency) for side in (payments, lines))
+    mixed = len(currencies) > 1
+    even = paid == booked and not mixed and len({one["account"] for one in both}) == 1
+    sums = {"paid": paid, "booked": booked, "difference": paid - booked, "currency": currency}
+    return {**sums, "mixed": mixed, "even": even}
 
 
 def _since(case: Case, version: int, *, facts_alone: bool) -> list[Case]:

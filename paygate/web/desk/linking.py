@@ -1,13 +1,13 @@
 """Joining payments and bank lines by hand: two sides, the difference on top, and a search for what is not there yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Protocol
 
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError
-from paygate.web.desk.discrepancy import Case, Facts, FindFacts
+from paygate.web.desk.discrepancy import Case, Facts, FindFacts, sums_of
 from paygate.web.desk.forms import read_amount, read_day
 from paygate.web.desk.visit import DeskVisit
 
@@ -62,7 +62,10 @@ class Linking:
             found = await self.find(*place, ids[PAYMENT], ids[LINE])
             more = await self._more(place, wanted)
         payments, lines = _together(found, more, "payments"), _together(found, more, "lines")
-        sums = _sums(payments, lines, ticked)
+        sums = sums_of(
+            [one for one in payments if one["id"] in ticked[PAYMENT]],
+            [one for one in lines if one["id"] in ticked[LINE]],
+        )
         return {"payments": payments, "lines": lines, "ticked": ticked, "looked": wanted is not None, **sums}
 
     async def chosen(self, visit: DeskVisit, case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -76,8 +79,11 @@ class Linking:
                 visit.form.fault(kind, visit.say("Choose at least one on each side."))
             if len(facts) != len(ticked[kind]):
                 visit.form.fault(kind, visit.say("Some of them have been matched meanwhile, or are not yours to join."))
+        sums = sums_of(found["payments"], found["lines"])
+        if sums["mixed"]:
+            visit.form.fault(PAYMENT, visit.say("They are of several currencies."))
         detail = {"payments": sorted(ticked[PAYMENT]), "lines": sorted(ticked[LINE])}
-        return detail, {**found, **_sums(found["payments"], found["lines"], ticked)}
+        return detail, {**found, **sums}
 
     async def _more(self, place: tuple[Connection, int, Sequence[str] | None], wanted: Wanted | None) -> Facts:
         if wanted is None:
@@ -124,14 +130,3 @@ def _wanted(visit: DeskVisit) -> Wanted | None:
 
 def _together(found: Facts, more: Facts, side: str) -> list[dict[str, Any]]:
     return list({one["id"]: one for one in (*found[side], *more[side])}.values())
-
-
-def _sums(
-    payments: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], ticked: Mapping[str, Sequence[int]]
-) -> dict[str, int | bool]:
-    paid = sum(one["amount"] for one in payments if one["id"] in ticked[PAYMENT])
-    booked = sum(one["amount"] for one in lines if one["id"] in ticked[LINE])
-    accounts = {one["account"] for one in payments if one["id"] in ticked[PAYMENT]}
-    accounts |= {one["account"] for one in lines if one["id"] in ticked[LINE]}
-    difference = paid - booked
-    return {"paid": paid, "booked": booked, "difference": difference, "even": not difference and len(accounts) == 1}

@@ -31,6 +31,7 @@ from paygate.replays import Fate, Preview, Replays
 from paygate.web.desk.door import Page
 from paygate.web.desk.files import attached_body
 from paygate.web.desk.navigation import PEOPLE, WORKERS, say
+from paygate.web.desk.reading import amount, money
 from paygate.web.desk.visit import DeskVisit, Done, own_path
 from paygate.worker import WAITS_FOR_RECORD
 
@@ -149,7 +150,7 @@ class NoticePages:
             content = {
                 "fates": {str(number): fate for number, fate in preview.fates.items()},
                 "settled": preview.settled,
-                "amount": preview.amount,
+                "amounts": dict(preview.amounts),
                 "reasons": dict(list(preview.reasons.items())[:20]),
                 "back": visit.form.text("back"),
             }
@@ -165,6 +166,7 @@ class NoticePages:
         return visit.render(
             "notice-replay.html",
             preview=preview,
+            amounts=" + ".join(money(one, code) for code, one in sorted(preview.amounts.items())) or amount(0),
             counts={fate: preview.count(fate) for fate in Fate},
             back=self._back(visit, content["back"]),
         )
@@ -256,4 +258,4 @@ class NoticePages:
 
 def _preview(content: Mapping[str, Any]) -> Preview:
     fates = {int(number): Fate(fate) for number, fate in content["fates"].items()}
-    return Preview(fates, content["settled"], content["amount"], content["reasons"])
+    return Preview(fates, content["settled"], content["amounts"], content["reasons"])

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from paygate.domain.money import dong, written
+from paygate.domain.money import DONG, dong, written
 
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 NOTHING: Final = "–"
@@ -25,9 +25,9 @@ def money(value: int | None, currency: str) -> str:
     return NOTHING if value is None else written(value, currency)
 
 
-def signed(value: int) -> str:
+def signed(value: int, currency: str = DONG) -> str:
     """Write a difference with its sign, also where it is positive."""
-    return f"+{dong(value)}" if value > 0 else dong(value)
+    return f"+{written(value, currency)}" if value > 0 else written(value, currency)
 
 
 def number(value: int) -> str:
