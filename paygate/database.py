@@ -12,7 +12,12 @@ from typing import Final, TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from paygate.domain.errors import ConfigurationError, DatabaseUnavailableError, UnsafeDatabaseError
+from paygate.domain.errors import (
+    ConfigurationError,
+    DatabaseUnavailableError,
+    InvalidInputError,
+    UnsafeDatabaseError,
+)
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
@@ -39,6 +44,10 @@ _UNAVAILABLE: Final = (
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary that has just been demoted
     asyncpg.IdleInTransactionSessionTimeoutError,  # we stood still too long and the server let our rows go
 )
+_UNKEEPABLE: Final = (
+    asyncpg.CharacterNotInRepertoireError,  # U+0000 in a text
+    asyncpg.UntranslatableCharacterError,  # U+0000 in JSON
+)
 
 
 class TenantLock(IntEnum):
@@ -62,12 +71,21 @@ def load_queries(package: str, file: str) -> Mapping[str, str]:
 
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """Raise `DatabaseUnavailableError` for what may succeed when tried again; let programming errors pass."""
+    """Raise the driver's errors in our words; let programming errors pass.
+
+    Raises:
+        DatabaseUnavailableError: it may succeed when tried again.
+        InvalidInputError: a value is one that no column holds.
+    """
     try:
         yield
     except asyncpg.ClientConfigurationError:  # an InterfaceError that no second try mends
         raise
+    except _UNKEEPABLE as error:
+        raise InvalidInputError("it holds a character that cannot be kept") from error
     except _UNAVAILABLE as error:
+        if isinstance(error, ValueError):  # an InterfaceError again: the driver cannot write an argument
+            raise InvalidInputError("it holds a value that cannot be kept") from error
         raise DatabaseUnavailableError(f"the database does not answer: {type(error).__name__}: {error}") from error
 
 

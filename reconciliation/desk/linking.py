@@ -1,7 +1,7 @@
 """Facts that people may join by hand: those that nothing holds yet."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from paygate.database import Connection, load_queries
@@ -44,8 +44,7 @@ async def search_free_facts(  # noqa: PLR0913 -- who looks, and for what
     if reference is not None:
         ids = await connection.fetchrow(QUERIES["named_facts"], tenant_id, reference_key(reference))
     elif amount is not None and day is not None:
-        near = timedelta(days=NEAR_DAYS)
-        ids = await connection.fetchrow(QUERIES["near_facts"], tenant_id, amount, day - near, day + near, day)
+        ids = await connection.fetchrow(QUERIES["near_facts"], tenant_id, amount, day, NEAR_DAYS)
     else:
         ids = None
     if ids is None:

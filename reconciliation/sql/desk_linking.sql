@@ -30,8 +30,10 @@ SELECT ARRAY(SELECT payment_id FROM payment WHERE tenant_id = $1 AND reference_k
            AS lines;
 
 -- name: near_facts
--- Of an amount, the nearest days ($5 is the day itself) first.
+-- Of an amount, the nearest days first, up to $4 before and after $3: reckoned here, where no day lies too far out.
 SELECT ARRAY(SELECT fact_id FROM loose_fact WHERE tenant_id = $1 AND leg = 'payment' AND amount = $2
-               AND on_date BETWEEN $3 AND $4 ORDER BY abs(on_date - $5::date), fact_id LIMIT 20) AS payments,
+               AND on_date BETWEEN $3::date - $4::integer AND $3::date + $4::integer
+             ORDER BY abs(on_date - $3::date), fact_id LIMIT 20) AS payments,
        ARRAY(SELECT fact_id FROM loose_fact WHERE tenant_id = $1 AND leg = 'bank' AND amount = $2
-               AND on_date BETWEEN $3 AND $4 ORDER BY abs(on_date - $5::date), fact_id LIMIT 20) AS lines;
+               AND on_date BETWEEN $3::date - $4::integer AND $3::date + $4::integer
+             ORDER BY abs(on_date - $3::date), fact_id LIMIT 20) AS lines;

@@ -22,7 +22,7 @@ PLAIN = OTHERS.replace("enabled = true\n", "")
 async def sent(visitor: Visitor, act: str, rules: str, **fields: Any) -> tuple[int, str]:
     """Send the form of a rule set, as browsers send one with a file."""
     assert (await visitor.get(f"{RULES}/new"))[0] == 200
-    body = aiohttp.FormData()
+    body = aiohttp.FormData(default_to_multipart=True)
     for name, value in {**visitor.hidden, "rules": rules.replace("\n", "\r\n"), "act": act, **fields}.items():
         if isinstance(value, bytes):
             body.add_field(name, value, filename="rules.toml", content_type="application/octet-stream")

@@ -37,6 +37,7 @@ FILTERS: Final = (
 NOBODY: Final = "-"
 """In place of an agency or a person: none."""
 LONGEST_VALUE: Final = 200
+MOST_FIELDS: Final = 50
 OLDEST: Final = 2_000
 """Business days."""
 _PLACE = re.compile(r"(\d{1,19})_(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)_([0-2])_([1-9]\d{0,17})", re.ASCII)
@@ -81,8 +82,12 @@ class Asked:
 
     @classmethod
     def of(cls, query: str, catalogue: Catalogue) -> Self:
-        """Read a query that stands within another address, or was kept."""
-        return cls.read(parse_qsl(query, max_num_fields=50), catalogue)
+        """Read a query that stands within another address, or was kept; of one with too many fields, none."""
+        try:
+            pairs = parse_qsl(query, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            pairs = []
+        return cls.read(pairs, catalogue)
 
     @property
     def sort(self) -> str:

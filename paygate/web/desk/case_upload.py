@@ -1,5 +1,6 @@
 """Files that show how it was, on their way in: read part by part, the token first, never more than is allowed."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,18 +10,16 @@ from aiohttp.hdrs import CONTENT_TYPE
 from paygate.access import MAKERS
 from paygate.casework import Worker
 from paygate.database import Connection
-from paygate.domain.errors import InvalidInputError, NotAllowedError, TooLargeError
 from paygate.domain.evidence import LARGEST, read_evidence
 from paygate.web.desk.case_acts import CaseActs
 from paygate.web.desk.discrepancy import path
 from paygate.web.desk.door import Door, Page
-from paygate.web.desk.forms import CSRF, LONGEST_FIELD, Form
+from paygate.web.desk.forms import Form
+from paygate.web.desk.sent_files import begin_parts, cut_off
 from paygate.web.desk.visit import DeskVisit
 
-MOST_FIELDS: Final = 8
-"""Fields that stand before the file."""
-PIECE: Final = 64 * 1024
-"""Bytes read at a time."""
+TOO_LARGE: Final = b"-"
+"""In place of a file that has more bytes than it may have, so that it is not called empty as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +31,14 @@ class EvidenceUpload:
 
     async def attach(self, visit: DeskVisit) -> web.StreamResponse:
         """Keep a file beside a discrepancy."""
-        form, part = await _read_until_file(visit.request)
-        visit = replace(visit, form=form)
-        self.door.check_token(visit.session, form.secret(CSRF))
-        name, told, body = "", "", b""
-        if part is not None:
-            name, told = part.filename or "", part.headers.get(CONTENT_TYPE, "")
-            body = await self._read(visit, part)
+        with cut_off():
+            parts = await begin_parts(visit, self.door.check_token)
+            fields, part = await parts.fields()
+            visit = replace(visit, form=Form(fields))
+            name, told = _called(part)
+            body = b"" if part is None else await _read(visit, parts.pieces(part))
         if not body:
-            form.fault("file", visit.say("Choose a file that is not empty."))
+            visit.form.fault("file", visit.say("Choose a file that is not empty."))
 
         async def do(connection: Connection, worker: Worker, number: int, version: int) -> str:
             evidence = read_evidence(name, told, body)
@@ -49,54 +47,21 @@ class EvidenceUpload:
 
         return await self.acts.act(visit, do)
 
-    @staticmethod
-    async def _read(visit: DeskVisit, part: BodyPartReader) -> bytes:
-        try:
-            return await _read(part, LARGEST)
-        except TooLargeError:
-            size = LARGEST // 1024**2
-            visit.form.fault("file", visit.say("A file may have at most %(size)s MB.", size=size))
-            return b"-"  # so that it is not called empty as well
-
     def pages(self) -> list[Page]:
         return [Page("POST", path("/evidence"), MAKERS, self.attach, limited=True, upload=True)]
 
 
-async def _read_until_file(request: web.Request) -> tuple[Form, BodyPartReader | None]:
-    """Read the fields of a form up to its file, which is left unread; None where it has none.
-
-    Raises:
-        NotAllowedError: it is no such form.
-        InvalidInputError: it cannot be read, or has more fields than any of ours.
-    """
-    if request.content_type != "multipart/form-data":
-        raise NotAllowedError("the form is not one of ours")
-    fields: list[tuple[str, str]] = []
-    try:
-        reader = await request.multipart()
-        for _ in range(MOST_FIELDS):
-            part = await reader.next()
-            if part is None:
-                return Form(fields), None
-            if not isinstance(part, BodyPartReader):
-                break
-            if part.filename is not None:
-                return Form(fields), part
-            fields.append((part.name or "", (await _read(part, LONGEST_FIELD)).decode("utf-8", "replace")))
-    except ValueError:
-        raise InvalidInputError("the form cannot be read") from None
-    raise InvalidInputError("the form is not one of ours")
+def _called(part: BodyPartReader | None) -> tuple[str, str]:
+    """Return what a file is called, and what its sender calls its kind."""
+    return ("", "") if part is None else (part.filename or "", part.headers.get(CONTENT_TYPE, ""))
 
 
-async def _read(part: BodyPartReader, limit: int) -> bytes:
-    """Read a part whole.
-
-    Raises:
-        TooLargeError: it has more than `limit` bytes.
-    """
+async def _read(visit: DeskVisit, pieces: AsyncIterator[bytes]) -> bytes:
+    """Read a file whole, noting a fault where it has more bytes than it may."""
     read = bytearray()
-    while piece := await part.read_chunk(PIECE):
+    async for piece in pieces:
         read += piece
-        if len(read) > limit:
-            raise TooLargeError(f"a part of the form has more than {limit} bytes")
+        if len(read) > LARGEST:
+            visit.form.fault("file", visit.say("A file may have at most %(size)s MB.", size=LARGEST // 1024**2))
+            return TOO_LARGE
     return bytes(read)

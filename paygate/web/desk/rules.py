@@ -15,8 +15,9 @@ from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundErro
 from paygate.jobs import JobKind
 from paygate.rule_choices import LONGEST_REASON, RuleChoices
 from paygate.web.desk.door import Door, Page
-from paygate.web.desk.forms import CSRF, Form, read_day
+from paygate.web.desk.forms import Form, read_day
 from paygate.web.desk.navigation import WORKERS, say
+from paygate.web.desk.sent_files import begin_parts, cut_off
 from paygate.web.desk.visit import DeskVisit, Done
 
 LONGEST_FORM: Final = 512 * 1024
@@ -134,7 +135,6 @@ class RulesPages:
     async def take(self, visit: DeskVisit) -> web.StreamResponse:
         """Check a rule set; then try it on past days or propose it, as the person asked."""
         visit = replace(visit, form=await _read_upload(visit))
-        Door.check_token(visit.session, visit.form.secret(CSRF))
         text = visit.form.secret("file") or visit.form.secret("rules")
         try:
             rules = self.book.read(text.replace("\r\n", "\n").encode())
@@ -298,21 +298,14 @@ def _around(text: str, line: int | None) -> list[tuple[int, str]]:
 
 async def _read_upload(visit: DeskVisit) -> Form:
     """Read the form, its file as text."""
-    try:
-        fields = await visit.request.clone(client_max_size=LONGEST_FORM).post()
-    except web.HTTPRequestEntityTooLarge:
-        raise TooLargeError(f"a rule set is a small file; this form is larger than {LONGEST_FORM} bytes") from None
-    except ValueError:
-        raise InvalidInputError("the form cannot be read") from None
-    return Form((name, _text(value)) for name, value in fields.items())
+    with cut_off():
+        parts = await begin_parts(visit, Door.check_token)
+        fields = await parts.rest(LONGEST_FORM)
+    return Form([(name, _text(value)) for name, value in fields])
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, web.FileField):
-        return value if isinstance(value, str) else ""
-    with value.file as file:
-        content = file.read()
+def _text(value: bytes) -> str:
     try:
-        return str(content.decode("utf-8-sig"))
+        return value.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"the file is not text in UTF-8: byte {error.start}") from None

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from paygate.domain.errors import InvalidInputError, NotAllowedError
+from paygate.domain.errors import InvalidInputError, NotAllowedError, TooLargeError
 from paygate.sessions import Session
 from paygate.uploads import Upload, Uploads
 from paygate.web.desk.forms import CSRF, LONGEST_FIELD, Form
@@ -57,12 +57,8 @@ async def sent_file(visit: DeskVisit, uploads: Uploads, check_token: CheckToken)
         InvalidInputError: the form is cut off, no form of ours, or its file is empty.
         TooLargeError, TooMuchWaitsError: as `Uploads.receive`.
     """
-    if visit.request.content_type != "multipart/form-data":
-        raise NotAllowedError("the form is not one of ours")
-    with _cut_off():
-        parts = _Parts(MultipartReader(visit.request.headers, visit.request.content))
-        check_token(visit.session, await parts.token())
-        allow_longer(visit.request, UPLOAD_SECONDS)
+    with cut_off():
+        parts = await begin_parts(visit, check_token)
         fields, file = await parts.fields()
     sent = replace(visit, form=Form(fields))
     if file is None:
@@ -72,8 +68,22 @@ async def sent_file(visit: DeskVisit, uploads: Uploads, check_token: CheckToken)
         yield Sent(sent, upload, _name(file.filename or ""))
 
 
+async def begin_parts(visit: DeskVisit, check_token: CheckToken) -> "Parts":
+    """Begin to read a form part by part, its token first; from then on its sender may take their time.
+
+    Raises:
+        NotAllowedError: it is no such form, or the token is not the session's.
+    """
+    if visit.request.content_type != "multipart/form-data":
+        raise NotAllowedError("the form is not one of ours")
+    parts = Parts(MultipartReader(visit.request.headers, visit.request.content))
+    check_token(visit.session, await parts.token())
+    allow_longer(visit.request, UPLOAD_SECONDS)
+    return parts
+
+
 @contextmanager
-def _cut_off() -> Iterator[None]:
+def cut_off() -> Iterator[None]:
     """Say in our words what the library finds wrong."""
     try:
         yield
@@ -81,7 +91,7 @@ def _cut_off() -> Iterator[None]:
         raise InvalidInputError("the form was cut off on its way, or is not one of ours") from error
 
 
-class _Parts:
+class Parts:
     """The parts of a form, one after another."""
 
     def __init__(self, reader: MultipartReader) -> None:
@@ -105,9 +115,26 @@ class _Parts:
             found.append((part.name or "", await self._text(part)))
         return found, None
 
+    async def rest(self, most_bytes: int) -> list[tuple[str, bytes]]:
+        """Read all that follows, a small file among it.
+
+        Raises:
+            TooLargeError: it has more bytes than `most_bytes`.
+        """
+        found, left = [], most_bytes
+        while (part := await self._next()) is not None:
+            read = bytearray()
+            while piece := await _in_time(part.read_chunk(PIECE)):
+                read += piece
+                if len(read) > left:
+                    raise TooLargeError(f"the form is larger than {most_bytes} bytes")
+            left -= len(read)
+            found.append((part.name or "", bytes(read)))
+        return found
+
     async def pieces(self, file: BodyPartReader) -> AsyncIterator[bytes]:
         """Yield the file, and see to it that the form ends behind it."""
-        with _cut_off():
+        with cut_off():
             while piece := await _in_time(file.read_chunk(PIECE)):
                 yield piece
             if await self._next() is not None:
@@ -125,6 +152,8 @@ class _Parts:
             read += piece
             if len(read) > LONGEST_FIELD * MOST_BYTES:
                 raise InvalidInputError("a field of the form is longer than any of ours")
+        if b"\0" in read:
+            raise InvalidInputError("the form holds what cannot be kept")
         return read.decode()
 
 
