@@ -14,8 +14,8 @@ from reconciliation.feeds import FeedFault, business_hours_between, due_moment, 
 QUERIES: Final = load_queries("reconciliation.sql", "desk_arrivals.sql")
 
 Feed = dict[str, Any]
-"""`account` or `source`, `standing` (here, late, not_due, faulty, not_expected), `due` and `came_at` as moments, how
-late, and what the day's run found wrong, in both languages."""
+"""`account` or `source`, `standing` (here, late, not_due, faulty, not_expected, unheard), `due` and `came_at` as
+moments, how late, and what the day's run found wrong, in both languages."""
 
 
 async def see_feeds(  # noqa: PLR0913 -- of which day, as of when, and what its run said
@@ -82,7 +82,7 @@ def _of_source(
         "came_after_close": False,
         "late": late,
         "waiting": row["waiting"],
-        "standing": "late" if late else "faulty" if faults else "here",
+        "standing": "late" if late else "faulty" if faults else "unheard" if last is None else "here",
         "faults": [_said(one) for one in faults],
     }
 

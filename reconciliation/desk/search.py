@@ -38,13 +38,15 @@ async def find_by_code(connection: Connection, tenant_id: int, typed: str, agenc
 async def find_by_amount(  # noqa: PLR0913, PLR0917 -- what, when by whose clocks, and for whom
     connection: Connection, tenant_id: int, amount: int, day: date, timezone: str, agencies: Agencies
 ) -> list[Hit]:
-    """Find payments of an amount on a day, and the lines of it that settle none of them."""
+    """Find payments of an amount made on a day, then those whose money came on it, and the lines that settle none."""
     place = tenant_id, day, amount
     limited = None if agencies is None else list(agencies)
     found = await connection.fetch(QUERIES["find_payments_by_amount"], *place, timezone, limited, MOST_SHOWN + 1)
     booked = await connection.fetch(QUERIES["find_lines_by_amount"], *place, MOST_SHOWN + 1)
     payments, lines = [row["payment_id"] for row in found], [row["line_id"] for row in booked]
-    return await _facts(connection, tenant_id, payments, lines, agencies)
+    facts = await _facts(connection, tenant_id, payments, lines, agencies)
+    made = set(payments)
+    return sorted(facts, key=lambda one: one["kind"] == "payment" and one["payment_id"] not in made)
 
 
 async def _dossiers(connection: Connection, tenant_id: int, key: str, agencies: Agencies) -> list[Hit]:

@@ -36,7 +36,7 @@ SAYINGS: Final[Mapping[str, tuple[str, str]]] = {
     "open_days": ("Ngày chưa khóa sổ", "Days not closed"),
     "cases": ("Số vụ", "Cases"),
     "agreeing": ("Khớp", "Matched"),
-    "differing": ("Không khớp", "Not matched"),
+    "differing": ("Không khớp, treo", "Not matched, pending"),
     "code": ("Mã", "Code"),
     "name": ("Tên", "Name"),
     "days": ("Các ngày trong kỳ", "Days of the period"),
@@ -66,8 +66,8 @@ VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
         "The money agrees: {cases} cases, nothing differs.",
     ),
     "discrepant": (
-        "Có chênh lệch: {differing} trên {cases} vụ không khớp; mọi khoản chênh đã được giải thích.",
-        "There are discrepancies: {differing} of {cases} cases do not agree; every difference is explained.",
+        "Có chênh lệch: {differing} trên {cases} vụ không khớp, {pending} vụ treo; mọi khoản chênh đã được giải thích.",
+        "{differing} of {cases} cases do not agree, {pending} are pending; every difference is explained.",
     ),
     "incomplete": (
         "Chưa đủ số liệu để kết luận: {why}.",
@@ -110,10 +110,12 @@ def title_of(period: Period, language: Language) -> str:
 
 def verdict_of(report: Json, language: Language) -> str:
     """Return in one sentence whether the money agrees, or what is missing to say so."""
-    cases = sum(one["count"] for one in report["classes"].values())
-    matched = report["classes"].get("matched", {"count": 0})["count"]
+    counts = {name: one["count"] for name, one in report["classes"].items()}
+    cases, pending = sum(counts.values()), counts.get("pending", 0)
+    told = {"cases": cases, "pending": pending, "differing": cases - pending - counts.get("matched", 0)}
     why = "; ".join(_lacking(report, language)) or word("status incomplete", language)
-    return VERDICTS[report["status"]][language == "en"].format(cases=cases, differing=cases - matched, why=why)
+    figures = {name: f"{count:,}".replace(",", ".") for name, count in told.items()}
+    return VERDICTS[report["status"]][language == "en"].format(**figures, why=why)
 
 
 def _lacking(report: Json, language: Language) -> Iterator[str]:

@@ -107,6 +107,14 @@ async def test_a_source_is_late_by_the_hours_beyond_its_silence(database: Databa
     assert (late["standing"], late["late"]) == ("late", timedelta(hours=2))
 
 
+async def test_a_source_that_never_told_anything_is_not_said_to_be_here(database: Database) -> None:
+    async with database.transaction() as connection:
+        await configured(connection)
+        await connection.execute("UPDATE source SET last_notice_at = NULL")
+        _, source = await seen(connection, DUE)
+    assert (source["standing"], source["came_at"], source["late"]) == ("unheard", None, None)
+
+
 async def test_an_answer_waits_for_what_is_late_or_yet_to_come(database: Database) -> None:
     async with database.transaction() as connection:
         await configured(connection)

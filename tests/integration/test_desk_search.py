@@ -53,6 +53,9 @@ async def test_an_amount_and_a_day_list_what_tells_payments_apart(province_url: 
         assert status == 200
         assert "TC11010000001" in page
         assert the("paid_twice") in page
+        made = re.findall(r'data-label="Thời gian">\d\d:\d\d ([\d/]+)<', page)
+        assert made[0] == "08/05/2024"
+        assert made == sorted(made, key=lambda day: day != "08/05/2024"), "what was paid on the day stands first"
         await visitor.get("/desk/haiduong/search?q=160000+08/05/2024")
         assert "/payments/" in visitor.url
         _, page = await visitor.get("/desk/haiduong/search?q=1234567+08/05/2024")

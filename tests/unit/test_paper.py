@@ -111,6 +111,17 @@ def test_the_verdict_comes_in_one_sentence(status: str, language: Any) -> None:
     assert ("0011" in said) == (status == "incomplete"), "what is missing is named"
 
 
+def test_what_pends_is_told_apart_from_what_does_not_agree() -> None:
+    classes = {
+        "matched": {"count": 1905},
+        "mismatched": {"count": 28},
+        "extra": {"count": 28},
+        "pending": {"count": 42},
+    }
+    said = verdict_of({"status": "discrepant", "classes": classes, "open_days": [], "days": [], "feeds": []}, "vi")
+    assert "56 trên 2.003 vụ không khớp, 42 vụ treo" in said
+
+
 def test_a_period_has_its_title() -> None:
     titles = [title_of(read_period(name), "vi") for name in ("2024-05-08", "2024-05", "2024-Q2")]
     assert titles == [

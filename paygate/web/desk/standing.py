@@ -90,7 +90,8 @@ def _why_of_account(feed: Feed) -> Iterator[Why]:
         missing = say("the statement of account %(account)s is missing, %(late)s late")
         yield Why(missing, {**names, "late": feed["late"]}, "/imports")
     elif feed["standing"] == "not_due":
-        yield Why(say("the statement of account %(account)s is due at %(at)s"), {**names, "at": feed["due"]})
+        due = say("the statement of account %(account)s is due at %(at)s")
+        yield Why(due, {**names, "at": feed["due"]}, "/imports")
     for fault in feed["faults"]:
         yield Why(say("account %(account)s: %(fault)s"), {**names, "fault": fault}, "/imports")
 
