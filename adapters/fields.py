@@ -53,9 +53,10 @@ def local_time(field: str, text: str) -> datetime:
     """Read `yyyyMMddHHmmss` of Vietnam as an aware time."""
     if not (len(text) == _TIME_LENGTH and text.isascii() and text.isdigit()):
         raise UnreadableNoticeError(f"{field} is not a time written yyyyMMddHHmmss")
+    day, clock = divmod(int(text), 10**6)
     try:
         moment = datetime(
-            int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]), int(text[12:]), 0, HANOI
+            day // 10**4, day // 100 % 100, day % 100, clock // 10**4, clock // 100 % 100, clock % 100, 0, HANOI
         )
     except ValueError:
         raise UnreadableNoticeError(f"{field} is a time that never was") from None

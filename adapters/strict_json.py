@@ -44,12 +44,12 @@ def parse(body: bytes) -> object:
     except json.JSONDecodeError as error:
         raise InvalidInputError(f"not JSON: {error.msg} at character {error.pos}") from None
     # Only an escape can bring in what UTF-8 and the scanner have not refused already.
-    if "\\u" in text:
+    if "\\" in text:
         _refuse_unstorable(value)
     return value
 
 
-def literal_fields(message: object, fields: Callable[[Any], tuple[object, ...]]) -> Iterator[str]:
+def literal_fields(message: object, fields: Callable[[Any], tuple[object, ...]]) -> list[str]:
     """Read the fields of one JSON object as the literal text that its sender signed.
 
     `fields` is an itemgetter of their names.
@@ -63,7 +63,7 @@ def literal_fields(message: object, fields: Callable[[Any], tuple[object, ...]])
         values = fields(message)
     except KeyError as error:
         raise InvalidInputError(f"{error.args[0]} is missing") from None
-    return (value if type(value) is str else signed_text(value) for value in values)
+    return [value if type(value) is str else signed_text(value) for value in values]
 
 
 def signed_text(value: object) -> str:

@@ -10,7 +10,7 @@ import json
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
@@ -236,7 +236,7 @@ class Poller:
         facts, conflicting = weigh(facts, row["requested"] or (amounts[0] if len(amounts) == 1 else None))
         transactions = row["transactions"] or []
         if not facts.transaction_id and len(transactions) == 1:  # it speaks of the only attempt there is
-            facts = replace(facts, transaction_id=transactions[0])
+            facts = facts._replace(transaction_id=transactions[0])
         stored = await self._store(connection, _readable(one, asked, heard, facts, row["now"], conflicting=conflicting))
         return _COUNTED_AS[stored], learned_from(facts)
 

@@ -1,7 +1,7 @@
 """A desk for tests of questions: the source that is asked, who asks it, and the ledger its answers come to."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -101,7 +101,7 @@ class Desk:
 
 
 def the_payment(**changes: Any) -> NoticeFacts:
-    return replace(a_notice(occurred_at=EARLIER, dossier_code=None, transaction_id="14422574"), **changes)
+    return a_notice(occurred_at=EARLIER, dossier_code=None, transaction_id="14422574")._replace(**changes)
 
 
 async def open_desk(database: Database, kind: str) -> AsyncIterator[Desk]:

@@ -50,7 +50,7 @@ async def a_place(connection: Connection, code: str = "haiduong", *, cut_off: ti
 
 def a_notice(**changes: Any) -> NoticeFacts:
     paid = NoticeFacts("REF-1", "T-1", PaymentState.PAID, Outcome.PAID, 50_000, "VND", NOON, DOSSIER)
-    return replace(paid, **changes)
+    return paid._replace(**changes)
 
 
 def a_failure(**changes: Any) -> NoticeFacts:

@@ -7,7 +7,6 @@ The reply has the fields of a CONFIRM, signed in a CONFIRM's order, and beside t
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -107,6 +106,6 @@ def _weakened(facts: NoticeFacts, status: str) -> NoticeFacts:
     if status == PAID_STATUS:
         return facts
     if status == FAILED_STATUS:
-        return replace(facts, state=PaymentState.FAILED, outcome=Outcome.DECLINED, alarm=None)
+        return facts._replace(state=PaymentState.FAILED, outcome=Outcome.DECLINED, alarm=None)
     alarm = None if status == PENDING_STATUS else f"{STATUS_FIELD} is no listed state"
-    return replace(facts, state=PaymentState.PENDING, outcome=Outcome.PENDING, alarm=alarm)
+    return facts._replace(state=PaymentState.PENDING, outcome=Outcome.PENDING, alarm=alarm)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from adapters.dvcqg import DvcqgOptions
@@ -29,8 +28,7 @@ class DvcqgSimulator:
     def shape(self, facts: NoticeFacts) -> NoticeFacts:
         state, outcome = self._said(facts.state)
         description = _undelimited(facts.description)
-        return replace(
-            facts,
+        return facts._replace(
             reference=_undelimited(facts.reference),
             transaction_id=_undelimited(facts.transaction_id),
             state=state,

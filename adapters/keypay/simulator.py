@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from adapters.keypay import PAID_NEEDS, KeypayOptions
@@ -25,8 +24,7 @@ class KeypaySimulator:
         reference = _undelimited(facts.reference)
         description = _undelimited(facts.description) if "description" in signed else ""
         told = "transaction_code" in signed or not all(field in signed for field in PAID_NEEDS)
-        return replace(
-            facts,
+        return facts._replace(
             reference=reference,
             transaction_id=_undelimited(facts.transaction_id) if told else "",
             state=PaymentState.PAID if paid else PaymentState.PENDING,

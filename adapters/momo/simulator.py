@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -43,8 +42,7 @@ class MomoSimulator:
     def shape(self, facts: NoticeFacts) -> NoticeFacts:
         state, outcome = attempt(facts)
         description = _without_pairs(facts.description)
-        return replace(
-            facts,
+        return facts._replace(
             reference=_without_pairs(facts.reference),
             transaction_id=number(facts.transaction_id, MOST_DIGITS - 2) if facts.transaction_id else "",
             state=state,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -31,8 +30,7 @@ class PayosSimulator:
             return None
         state, outcome = said
         description = _sayable(facts.description)
-        return replace(
-            facts,
+        return facts._replace(
             reference=number(facts.reference),
             transaction_id=_sayable(facts.transaction_id) or number(facts.reference),
             state=state,

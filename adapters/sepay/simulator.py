@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from adapters.fields import HANOI
@@ -26,8 +25,7 @@ class SepaySimulator:
         if (said := MONEY_IN.get(facts.state)) is None:
             return None
         state, outcome = said
-        return replace(
-            facts,
+        return facts._replace(
             transaction_id=number(facts.transaction_id or facts.reference),
             state=state,
             outcome=outcome,

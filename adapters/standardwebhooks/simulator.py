@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -21,7 +20,7 @@ class StandardWebhooksSimulator:
 
     def shape(self, facts: NoticeFacts) -> NoticeFacts:
         code = facts.dossier_code or dossier_code_in(facts.description)
-        return replace(facts, outcome=OUTCOMES[facts.state], dossier_code=code)
+        return facts._replace(outcome=OUTCOMES[facts.state], dossier_code=code)
 
     def request(self, facts: NoticeFacts, now: datetime) -> tuple[str, bytes, Mapping[str, str]]:
         body = _body(facts, facts.occurred_at or now)

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -47,8 +46,7 @@ class VietinbankSimulator:
             return None
         state, outcome = said
         options = self._options
-        return replace(
-            facts,
+        return facts._replace(
             reference=code(facts.reference, options.customer_code_pattern),
             transaction_id=code(facts.transaction_id or facts.reference, options.transaction_id_pattern),
             state=state,

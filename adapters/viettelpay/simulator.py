@@ -1,7 +1,6 @@
 """ViettelPay's side: results shaped and signed as it does."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -26,8 +25,7 @@ class ViettelpaySimulator:
         paid, signed = facts.state in MONEY_CAME, self._options.signed_fields
         reference = code(facts.reference, self._options.order_id_pattern)
         description = facts.description if "billcode" in signed else ""
-        return replace(
-            facts,
+        return facts._replace(
             reference=reference,
             transaction_id=self._transaction_id(facts),
             state=PaymentState.PAID if paid else PaymentState.PENDING,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -48,8 +47,7 @@ class VnpaySimulator:
 
     def shape(self, facts: NoticeFacts) -> NoticeFacts:
         state, outcome = attempt(facts)
-        return replace(
-            facts,
+        return facts._replace(
             transaction_id="" if facts.transaction_id == "0" else facts.transaction_id,
             state=state,
             outcome=outcome,

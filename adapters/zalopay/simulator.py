@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -35,8 +34,7 @@ class ZalopaySimulator:
     def shape(self, facts: NoticeFacts) -> NoticeFacts | None:
         if facts.state not in MONEY_CAME:
             return None
-        return replace(
-            facts,
+        return facts._replace(
             transaction_id=number(facts.transaction_id or facts.reference),
             state=PaymentState.PAID,
             outcome=Outcome.PAID,

@@ -161,7 +161,7 @@ def stray_entry(leg: Leg) -> Callable[[Stage], Facts]:
 def notices_conflict(stage: Stage) -> Facts:
     record = stage.record()
     paid = stage.paid(record)
-    said_otherwise = replace(paid, facts=replace(paid.facts, amount=record.due + SHORT_BY))
+    said_otherwise = replace(paid, facts=paid.facts._replace(amount=record.due + SHORT_BY))
     return Facts(record, (paid, said_otherwise), (stage.booked(paid),), shuffled=True)
 
 

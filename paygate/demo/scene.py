@@ -173,8 +173,8 @@ class Stage:
 
     def again(self, sending: Sending) -> Sending:
         """Report a second transaction, some minutes later, under the same reference."""
-        facts = replace(
-            sending.facts, transaction_id=self._transaction(sending.source), occurred_at=self._later(sending)
+        facts = sending.facts._replace(
+            transaction_id=self._transaction(sending.source), occurred_at=self._later(sending)
         )
         return replace(sending, facts=facts)
 
@@ -182,12 +182,12 @@ class Stage:
         """Report that the same attempt had come to nothing some minutes before."""
         outcome = Outcome.DECLINED if state is PaymentState.FAILED else Outcome.PAYER_LEFT
         occurred_at = self._moment_of(sending) - timedelta(minutes=self._chance.randint(2, 20))
-        facts = replace(sending.facts, state=state, outcome=outcome, occurred_at=occurred_at)
+        facts = sending.facts._replace(state=state, outcome=outcome, occurred_at=occurred_at)
         return replace(sending, facts=facts, copies=1)
 
     def undecided(self, sending: Sending) -> Sending:
         """Report a result nobody has listed."""
-        facts = replace(sending.facts, state=PaymentState.PENDING, outcome=Outcome.PENDING)
+        facts = sending.facts._replace(state=PaymentState.PENDING, outcome=Outcome.PENDING)
         return replace(sending, facts=facts)
 
     def booked(self, sending: Sending, *, amount: int | None = None, account: str | None = None) -> Booking:
@@ -241,7 +241,7 @@ class Stage:
 
     def requested(self, sending: Sending, record: ProcedureRecord) -> tuple[Request, Sending]:
         """Register the reference beforehand; the notice then need not name the dossier."""
-        facts = replace(sending.facts, description="Thanh toan phi, le phi")
+        facts = sending.facts._replace(description="Thanh toan phi, le phi")
         request = Request(facts.reference, record.dossier_code, facts.amount, sending.source)
         return request, replace(sending, facts=facts)
 

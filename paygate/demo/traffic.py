@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -76,7 +75,7 @@ def _ordered(case: Case, chance: Random) -> list[tuple[float, Sending]]:
 def _signed(sending: Sending, simulator: Simulator, now: datetime) -> Parcel:
     facts = sending.facts
     if sending.treatment is Treatment.MALFORMED:
-        facts = replace(facts, currency=UNREADABLE_CURRENCY)
+        facts = facts._replace(currency=UNREADABLE_CURRENCY)
     method, content, headers = simulator.request(facts, now)
     if sending.treatment is Treatment.TAMPERED:
         content = _with_more_money(content, facts)

@@ -157,6 +157,6 @@ def weigh(facts: NoticeFacts, expected: int | None) -> tuple[NoticeFacts, bool]:
     if expected is None or facts.amount == expected:
         return facts, False
     if facts.state not in MONEY_CAME:
-        return replace(facts, amount=expected), False
+        return facts._replace(amount=expected), False
     said = f"answered as {facts.state}, but with another amount than was to be paid"
-    return replace(facts, state=PaymentState.PENDING, outcome=Outcome.PENDING, alarm=said), True
+    return facts._replace(state=PaymentState.PENDING, outcome=Outcome.PENDING, alarm=said), True

@@ -1,7 +1,7 @@
 """A payment notice: what arrived, what it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -25,8 +25,7 @@ UNSIGNED = -1
 _OUR_WORDING = frozenset({QUERY, STATEMENT})
 
 
-@dataclass(frozen=True, slots=True)
-class RawNotice:
+class RawNotice(NamedTuple):
     """A notice as received and not yet believed.
 
     `body` is the request's body, or for a GET its undecoded query string. `headers` holds only those that the
@@ -36,11 +35,10 @@ class RawNotice:
 
     method: str
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    headers: Mapping[str, str] = NO_HEADERS
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """A notice whose signature holds.
 
     `key_id` counts the source's secrets from 0, or is `UNSIGNED`; `payload` is what `translate` reads, or `Several`
@@ -65,8 +63,7 @@ class Several:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeFacts:
+class NoticeFacts(NamedTuple):
     """What an authentic notice says of one payment. `amount` is in minor units, `occurred_at` is aware.
 
     `alarm` says why somebody should look although the notice was understood, for example an unlisted result code.
@@ -84,8 +81,7 @@ class NoticeFacts:
     alarm: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer in the source's own words."""
 
     status: int

@@ -1,7 +1,7 @@
 """What is sent, decided beforehand and by the seed alone: payments of all sources, mixed with what goes wrong."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
@@ -95,14 +95,14 @@ class Planner:
         else:
             told = list(self._told(source, paid))
             if self._happens(mix.wrong_amount):
-                told.append(replace(told[-1], amount=told[-1].amount + WRONG_BY))
+                told.append(told[-1]._replace(amount=told[-1].amount + WRONG_BY))
             for facts in told:
                 yield self._letter(source, facts)
 
     def _told(self, source: SimulatedSource, paid: NoticeFacts) -> Iterator[NoticeFacts]:
         """Yield what the source says of a payment: of a failed attempt, which may be paid later, perhaps nothing."""
         failed = self._happens(self._mix.failed)
-        unpaid = replace(paid, state=self._chance.choice(_UNPAID), outcome=Outcome.DECLINED)
+        unpaid = paid._replace(state=self._chance.choice(_UNPAID), outcome=Outcome.DECLINED)
         attempt = source.simulator.shape(unpaid) if failed else None
         if attempt is not None:
             yield attempt

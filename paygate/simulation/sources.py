@@ -1,7 +1,7 @@
 """The configured sources with both their sides: the simulator that writes notices, and what is believed of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -39,7 +39,7 @@ class SimulatedSource:
     def understood(self, facts: NoticeFacts, now: datetime) -> NoticeFacts:
         """Return what the service is to believe of facts the source can say: how far its word counts, it knows."""
         told = self._told(facts, now)
-        return replace(facts, state=told.state, outcome=told.outcome)
+        return facts._replace(state=told.state, outcome=told.outcome)
 
     def try_out(self, now: datetime) -> None:
         """Write a notice and check it as the service will.
@@ -57,8 +57,8 @@ class SimulatedSource:
             InvalidInputError: there are none for this source.
         """
         # A time before there were such payments; where the source tells of none, a reference of two lines.
-        too_early = replace(facts, occurred_at=BEFORE_THERE_WERE_ANY)
-        for broken in (too_early, replace(facts, reference=f"{facts.reference}\n")):
+        too_early = facts._replace(occurred_at=BEFORE_THERE_WERE_ANY)
+        for broken in (too_early, facts._replace(reference=f"{facts.reference}\n")):
             try:
                 self._told(broken, now)
             except (UnreadableNoticeError, NotAPaymentError):

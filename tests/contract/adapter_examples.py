@@ -1,7 +1,7 @@
 """One configured source of each adapter, and what its format can carry: what the contract suite sends through it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -95,7 +95,7 @@ class Example:
     def understood(self, facts: NoticeFacts) -> NoticeFacts:
         """What is believed of facts that were sent."""
         if facts.state is PaymentState.PAID and self.believed is not PaymentState.PAID:
-            return replace(facts, state=self.believed, outcome=Outcome.PENDING)
+            return facts._replace(state=self.believed, outcome=Outcome.PENDING)
         return facts
 
 
@@ -214,6 +214,6 @@ def simulator(kind: str, key: Key | None = None, **options: Any) -> Simulator:
 
 def shaped(kind: str, **changes: Any) -> NoticeFacts:
     """A paid payment, but for the changes, as a source of that kind can say it."""
-    facts = simulator(kind).shape(replace(PAID, **changes))
+    facts = simulator(kind).shape(PAID._replace(**changes))
     assert facts is not None
     return facts

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -53,7 +52,7 @@ def test_it_says_how_it_is_sent(kind: str) -> None:
 
 def shape_each(kind: str, facts: NoticeFacts) -> list[NoticeFacts]:
     """What the source can say of the facts in every state."""
-    states = [simulator(kind).shape(replace(facts, state=state)) for state in PaymentState]
+    states = [simulator(kind).shape(facts._replace(state=state)) for state in PaymentState]
     return [one for one in states if one is not None]
 
 
@@ -69,7 +68,7 @@ def test_whatever_is_shaped_and_sent_is_what_is_understood(kind: str, facts: Not
     adapter, example = build(kind), EXAMPLES[kind]
     for sent in shape_each(kind, facts):
         understood = adapter.translate(adapter.verify(send(kind, sent), NOW).payload)
-        assert replace(understood, alarm=None) == example.understood(sent)
+        assert understood._replace(alarm=None) == example.understood(sent)
         unlisted = sent.state is PaymentState.PENDING and example.names_unlisted
         assert bool(understood.alarm) is (unlisted or understood.state is not sent.state)
 
@@ -106,11 +105,11 @@ def test_a_secret_that_is_not_live_is_refused(kind: str) -> None:
 def flips(raw: RawNotice) -> Iterator[RawNotice]:
     """The notice with one bit of one byte changed: in the body, then in each header the signature covers."""
     for place, byte in enumerate(raw.body):
-        yield replace(raw, body=raw.body[:place] + bytes([byte ^ 1]) + raw.body[place + 1 :])
+        yield raw._replace(body=raw.body[:place] + bytes([byte ^ 1]) + raw.body[place + 1 :])
     for name, value in raw.headers.items():
         for place, character in enumerate(value):
             flipped = value[:place] + chr(ord(character) ^ 1) + value[place + 1 :]
-            yield replace(raw, headers={**raw.headers, name: flipped})
+            yield raw._replace(headers={**raw.headers, name: flipped})
 
 
 @every_adapter
@@ -135,7 +134,7 @@ def claims_more(adapter: Adapter, payload: object, said: NoticeFacts) -> bool:
         altered = adapter.translate(payload)
     except (UnreadableNoticeError, NotAPaymentError):
         return False
-    return altered.state in MONEY_CAME and replace(altered, alarm=None) != replace(said, alarm=None)
+    return altered.state in MONEY_CAME and altered._replace(alarm=None) != said._replace(alarm=None)
 
 
 @every_adapter
@@ -143,7 +142,7 @@ def test_a_notice_cut_anywhere_is_refused(kind: str) -> None:
     raw = send(kind)
     for length in range(len(raw.body)):
         with pytest.raises(NotAuthenticError):
-            build(kind).verify(replace(raw, body=raw.body[:length]), NOW)
+            build(kind).verify(raw._replace(body=raw.body[:length]), NOW)
 
 
 @every_adapter
@@ -152,7 +151,7 @@ def test_a_notice_without_one_of_its_headers_is_refused(kind: str) -> None:
     for missing in raw.headers:
         with pytest.raises(NotAuthenticError):
             build(kind).verify(
-                replace(raw, headers={name: value for name, value in raw.headers.items() if name != missing}), NOW
+                raw._replace(headers={name: value for name, value in raw.headers.items() if name != missing}), NOW
             )
 
 

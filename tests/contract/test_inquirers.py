@@ -61,7 +61,7 @@ def answered(  # noqa: PLR0913 -- who asks what, and who answers with what
 
 
 def paid(kind: str, **changes: Any) -> NoticeFacts:
-    return replace(shaped(kind), **changes)
+    return shaped(kind)._replace(**changes)
 
 
 def understood(kind: str, facts: NoticeFacts) -> NoticeFacts:

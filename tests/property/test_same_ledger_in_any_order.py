@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import time, timedelta
 from random import Random
 from typing import Final, NamedTuple
@@ -89,11 +88,11 @@ def story(kind: str, number: int, chance: Random) -> Sequence[NoticeFacts]:
         description=f"Lệ phí{dossier}",
     )
     told = [
-        replace(facts, state=state, outcome=chance.choice(OUTCOMES), occurred_at=began + timedelta(minutes=minute))
+        facts._replace(state=state, outcome=chance.choice(OUTCOMES), occurred_at=began + timedelta(minutes=minute))
         for minute, state in enumerate(chance.choice(STORIES))
     ]
     if chance.random() < 0.02:
-        told.append(replace(told[-1], amount=facts.amount + 1))
+        told.append(told[-1]._replace(amount=facts.amount + 1))
     return [shaped for one in told if (shaped := simulator(kind).shape(one)) is not None]
 
 

@@ -1,7 +1,6 @@
 """The check of a simulation: what agrees and what differs, decided from facts alone."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -34,7 +33,7 @@ IN_LEDGER = Payment(PAID.state, PAID.outcome, PAID.amount, PAID.currency, shaped
 
 
 def an_entry(*statuses: int, body: bytes = BODY, treatment: Treatment = Treatment.HONEST, **changes: object) -> Entry:
-    letter = Letter(1, SOURCE, replace(PAID, **changes), treatment)  # type: ignore[arg-type]
+    letter = Letter(1, SOURCE, PAID._replace(**changes), treatment)  # type: ignore[arg-type]
     return Entry(letter, sha256(body).digest(), len(statuses), statuses=list(statuses))
 
 

@@ -1,6 +1,5 @@
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -154,7 +153,7 @@ def test_money_that_went_out_is_no_payment(amount: int) -> None:
 
 def test_a_movement_without_the_banks_reference_goes_by_cassos_number() -> None:
     for nothing in ("", None):
-        assert facts(notice(reference=nothing)) == replace(FACTS, reference="360056")
+        assert facts(notice(reference=nothing)) == FACTS._replace(reference="360056")
 
 
 def test_fields_that_are_new_to_us_are_signed_and_passed_over() -> None:
@@ -290,7 +289,7 @@ def test_a_list_is_taken_apart_into_what_came_for_which_dossier() -> None:
     told = parts(listing(LISTED, {**LISTED, "id": 360057, "tid": "FT2", "amount": 7}))
     assert [by_token().translate(one) for one in told] == [
         FACTS,
-        replace(FACTS, transaction_id="360057", reference="FT2", amount=7),
+        FACTS._replace(transaction_id="360057", reference="FT2", amount=7),
     ]
 
 
@@ -340,7 +339,7 @@ def test_the_token_is_asked_for_and_never_kept() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        replace(listing(LISTED), body=b"{"),
+        listing(LISTED)._replace(body=b"{"),
         listing(),
         listing(LISTED, error=1),
         listing(*[LISTED] * (MAX_MOVEMENTS + 1)),
@@ -360,4 +359,4 @@ def test_the_simulator_sends_either_version_and_keeps_silent_where_the_real_one_
     ).request(FACTS, NOW)
     assert [by_token().translate(one) for one in parts(RawNotice(method, body, headers))] == [FACTS]
     with pytest.raises(InvalidInputError, match="sends nothing of a payment that is failed"):
-        CassoSimulator(SECRET, CassoOptions()).request(replace(FACTS, state=PaymentState.FAILED), NOW)
+        CassoSimulator(SECRET, CassoOptions()).request(FACTS._replace(state=PaymentState.FAILED), NOW)

@@ -1,6 +1,5 @@
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -196,7 +195,7 @@ def test_a_failed_attempt_may_have_no_transaction_and_no_bank() -> None:
 
 
 def test_a_listed_code_is_a_failure() -> None:
-    assert facts(notice(MaLoi="99"), "98", "99") == replace(FACTS, state=PaymentState.FAILED, outcome=Outcome.DECLINED)
+    assert facts(notice(MaLoi="99"), "98", "99") == FACTS._replace(state=PaymentState.FAILED, outcome=Outcome.DECLINED)
 
 
 def test_any_other_code_is_pending_with_an_alarm() -> None:

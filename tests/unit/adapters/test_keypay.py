@@ -2,7 +2,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,7 +90,7 @@ def test_an_amount_outside_the_signature_is_pending_too() -> None:
 def test_a_transaction_outside_the_signature_makes_no_second_payment_of_the_first() -> None:
     first = facts(callback(COVERING), adapter(COVERING))
     altered = facts(callback(COVERING, transaction_code="9"), adapter(COVERING))
-    assert first == altered == replace(FACTS, transaction_id="", description="", dossier_code=None)
+    assert first == altered == FACTS._replace(transaction_id="", description="", dossier_code=None)
 
 
 def test_a_dossier_outside_the_signature_is_not_believed() -> None:
@@ -204,8 +203,8 @@ def test_an_authentic_field_in_another_format_is_unreadable_and_acknowledged(fie
 @pytest.mark.parametrize("status", [1, -1, "00", "99", "FAILED"])
 def test_a_status_that_is_not_listed_is_pending_with_an_alarm(status: object) -> None:
     said = facts(callback(status=status))
-    assert said == replace(
-        FACTS, state=PaymentState.PENDING, outcome=Outcome.PENDING, alarm=f"status {status} is not listed"
+    assert said == FACTS._replace(
+        state=PaymentState.PENDING, outcome=Outcome.PENDING, alarm=f"status {status} is not listed"
     )
 
 

@@ -1,6 +1,5 @@
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,14 +97,14 @@ def test_fields_may_come_in_any_order() -> None:
 
 
 def test_a_null_is_signed_as_nothing() -> None:
-    assert facts(notice(description=None)) == replace(FACTS, description="", dossier_code=None)
+    assert facts(notice(description=None)) == FACTS._replace(description="", dossier_code=None)
 
 
 @pytest.mark.parametrize("word", ["null", "undefined"])
 def test_a_word_that_is_signed_as_nothing_is_read_as_nothing(word: str) -> None:
     said = json.loads(notice(description="").body)
     said["data"]["description"] = word
-    assert facts(unsigned(said)) == replace(FACTS, description="", dossier_code=None)
+    assert facts(unsigned(said)) == FACTS._replace(description="", dossier_code=None)
 
 
 def test_what_stands_around_the_data_is_not_believed() -> None:

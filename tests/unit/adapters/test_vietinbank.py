@@ -1,7 +1,6 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -286,8 +285,8 @@ def test_money_that_went_out_is_no_payment(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["2", "O", "0", "33", "c"])
 def test_any_other_type_is_pending_with_an_alarm(kind: str) -> None:
     said = facts(notice(transType=kind))
-    assert said == replace(
-        FACTS, state=PaymentState.PENDING, outcome=Outcome.PENDING, alarm=f"transType {kind} is not listed"
+    assert said == FACTS._replace(
+        state=PaymentState.PENDING, outcome=Outcome.PENDING, alarm=f"transType {kind} is not listed"
     )
 
 

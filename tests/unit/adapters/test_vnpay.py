@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus, urlencode
@@ -194,7 +193,7 @@ def test_transaction_number_nought_is_none(number: str) -> None:
 
 
 def test_the_time_of_payment_may_be_absent() -> None:
-    assert facts(vnp_PayDate="") == replace(FACTS, occurred_at=None)
+    assert facts(vnp_PayDate="") == FACTS._replace(occurred_at=None)
 
 
 def test_the_largest_amount_is_64_bits_of_dong() -> None:
