@@ -18,6 +18,7 @@ MAX_DEPTH: Final = 32
 MAX_INTEGER_LENGTH: Final = 20
 """Characters of an integer: the 19 digits of a 64-bit one and its sign."""
 
+_WHITE_SPACE: Final = " \t\n\r"
 _NOT_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^"\[\]{}]++', re.DOTALL)
 """Strings, closed or not, and whatever else is no bracket. Possessive, so that no input makes it slow."""
 
@@ -27,22 +28,25 @@ _ROUND: Final = str.maketrans("[]{}", "()()")
 def parse(body: bytes) -> object:
     """Read one JSON value.
 
-    Messages carry positions, never content, and no cause is chained: its text would hold the payer's data.
+    Messages carry positions, counted after any white space, never content, and no cause is chained: its text would
+    hold the payer's data.
 
     Raises:
         InvalidInputError: not JSON in UTF-8, or beyond the bounds.
     """
     try:
-        text = body.decode()
+        text = body.decode().strip(_WHITE_SPACE)
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"not UTF-8 at byte {error.start}") from None
     # With no more opening brackets than levels allowed, nothing can lie too deep: so it is with every honest notice.
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH:
         _refuse_depth(text)
     try:
-        value = _DECODER.decode(text)
+        value, end = _DECODER.raw_decode(text)
     except json.JSONDecodeError as error:
         raise InvalidInputError(f"not JSON: {error.msg} at character {error.pos}") from None
+    if end != len(text):
+        raise InvalidInputError(f"not JSON: more than one value at character {end}")
     # Only an escape can bring in what UTF-8 and the scanner have not refused already.
     if "\\" in text:
         _refuse_unstorable(value)

@@ -10,7 +10,8 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final
 
 import asyncpg
 
@@ -37,9 +38,7 @@ _NO_TRANSLATION: Final[dict[str, Any]] = dict.fromkeys(ReceivedNotice._field_def
 Identity = tuple[int, bytes]
 
 
-class _Waiting(NamedTuple):
-    notice: ReceivedNotice
-    answer: asyncio.Future[Stored]
+_Waiting = tuple[ReceivedNotice, asyncio.Future[Stored]]
 
 
 class Lane:
@@ -72,8 +71,8 @@ class Lane:
     async def store(self, notices: Sequence[ReceivedNotice]) -> list[Stored | None]:
         """Commit the notices and say of each, in their order, what it was; None of one that nothing could store."""
         firsts: dict[Identity, int] = {}
-        for index, notice in enumerate(notices):
-            firsts.setdefault(_identity(notice), index)
+        for index, identity in enumerate(map(_identity, notices)):
+            firsts.setdefault(identity, index)
         lost: set[Identity] = set()
         new = await self._insert([notices[index] for index in firsts.values()], lost)
         if len(new) == len(notices):
@@ -128,8 +127,7 @@ class Lane:
         return await self._insert([_raw(notice, reason)], lost)
 
 
-def _identity(notice: ReceivedNotice) -> Identity:
-    return notice.source_id, notice.dedupe_key
+_identity: Final[Callable[[ReceivedNotice], Identity]] = attrgetter("source_id", "dedupe_key")
 
 
 def _compared(notice: ReceivedNotice) -> tuple[object, ...]:
@@ -207,7 +205,7 @@ class GroupCommitInbox:
             raise DatabaseUnavailableError("the inbox has no connection to the database")
         if len(self._waiting) >= self._limit:
             raise InboxFullError("too many notices wait for the database")
-        self._waiting.append(_Waiting(notice, answer))
+        self._waiting.append((notice, answer))
         self._arrived.set()
 
     async def run(self, url: str) -> None:
@@ -254,7 +252,7 @@ class GroupCommitInbox:
     async def _commit(self, lane: Lane) -> None:
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_LIMIT))]
         try:
-            outcomes = await lane.store([one.notice for one in batch])
+            outcomes = await lane.store([notice for notice, _ in batch])
         except BaseException:
             _fail(batch)
             raise

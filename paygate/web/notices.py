@@ -119,16 +119,16 @@ async def _read(request: web.BaseRequest, sender: Sender, query: str) -> RawNoti
     if method not in adapter.methods:
         raise web.HTTPMethodNotAllowed(method, sorted(adapter.methods))
     refuse_encoded(request)
-    body = query.encode("utf-8", "surrogateescape") if method == "GET" else await _body(request)
-    return RawNotice(method, body, _signed_headers(request, adapter.signed_headers))
-
-
-async def _body(request: web.BaseRequest) -> bytes:
     content = request.content
-    body = content.read_nowait() if content.is_eof() else await request.read()
+    if method == "GET":
+        body = query.encode("utf-8", "surrogateescape")
+    elif content.is_eof():
+        body = content.read_nowait()
+    else:
+        body = await request.read()
     if len(body) > BODY_LIMIT:
         raise web.HTTPRequestEntityTooLarge(BODY_LIMIT)
-    return body
+    return RawNotice(method, body, _signed_headers(request, adapter.signed_headers))
 
 
 def _signed_headers(request: web.BaseRequest, names: Iterable[str]) -> Mapping[str, str]:
