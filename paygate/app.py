@@ -76,7 +76,7 @@ from reconciliation.arrivals import feed_gauges
 from reconciliation.closing import close_day
 from reconciliation.engine import match_dirty
 from reconciliation.model import REASONS, Reason
-from reconciliation.parting import rejoin_match, undo_match
+from reconciliation.parting import rejoin_alone, undo_alone
 from reconciliation.policy import Policy
 from reconciliation.report import list_discrepancies, load_report, record_view, view_discrepancy
 
@@ -220,7 +220,7 @@ def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
 
 
 def matches_of(service: Service) -> Matches:
-    return Matches(service.database, undo_match, rejoin_match)
+    return Matches(service.database, undo_alone, rejoin_alone)
 
 
 def casework_of(service: Service) -> Casework:

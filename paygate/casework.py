@@ -104,7 +104,9 @@ class Book(Protocol):
         TemporaryError: the matcher is at work for the tenant.
     """
 
-    async def assign(self, connection: Connection, seen: Seen, person: str | None) -> Done | None: ...
+    async def assign(
+        self, connection: Connection, seen: Seen, person: str | None, agencies: Sequence[str] | None
+    ) -> Done | None: ...
 
     async def comment(self, connection: Connection, seen: Seen, text: str) -> Done: ...
 
@@ -147,9 +149,8 @@ class Casework:
     ) -> Done | None:
         """Make it the task of someone who may work on it, or of nobody; None where it is so already."""
         worker.check(MAKERS)
-        if to is not None:
-            await _check_task_of(connection, worker.tenant_id, to)
-        done = await self.book.assign(connection, worker.sees(discrepancy_id, version), to)
+        agencies = None if to is None else await _agencies_of(connection, worker.tenant_id, to)
+        done = await self.book.assign(connection, worker.sees(discrepancy_id, version), to, agencies)
         if done is not None:
             await _write_down(connection, worker, discrepancy_id, Act.ASSIGN if to else Act.UNASSIGN, done)
         return done
@@ -216,10 +217,12 @@ class Casework:
         return await _write_down(connection, worker, discrepancy_id, Act.REJECT, done)
 
 
-async def _check_task_of(connection: Connection, tenant_id: int, name: str) -> None:
+async def _agencies_of(connection: Connection, tenant_id: int, name: str) -> list[str] | None:
+    """Return the agencies to which someone is limited who works on discrepancies; None: to none."""
     grant = await grant_of(connection, tenant_id, name)
     if grant is None or not grant.roles & (MAKERS | CHECKERS):
         raise InvalidInputError(f"nobody called {name!r} works on discrepancies here")
+    return sorted(grant.agencies) or None
 
 
 def _read_proposal(kind: ProposalKind, detail: Mapping[str, Any], reason: str) -> Proposed:

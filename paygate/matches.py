@@ -40,7 +40,7 @@ class Matches:
 
         Raises:
             InvalidInputError: there is no reason, or none that can be kept.
-            NotFoundError, ConflictError, InvalidInputError, TemporaryError: as the matcher says.
+            NotAllowedError, NotFoundError, ConflictError, InvalidInputError, TemporaryError: as the matcher says.
         """
         reason = _checked(reason)
         async with self.database.transaction() as connection:

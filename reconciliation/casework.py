@@ -28,17 +28,22 @@ from reconciliation.remedies import carry_out, check
 Told = dict[str, Any]
 
 
-async def assign(connection: Connection, seen: Seen, person: str | None) -> Done | None:
+async def assign(connection: Connection, seen: Seen, person: str | None, agencies: Sequence[str] | None) -> Done | None:
     """Make a discrepancy somebody's task, or nobody's; None where it is so already.
+
+    `agencies` are those whose discrepancies that person sees; None: all.
 
     Raises (this and the acts below):
         NotFoundError: there is no such discrepancy, or it is another agency's.
         ConflictError: the facts changed since the person saw it, or the act is not one of its state.
         TemporaryError: the matcher is at work for the tenant.
+        InvalidInputError: it is another agency's than that person sees.
     """
     case = await take(connection, seen)
     act = Act.ASSIGN if person else Act.UNASSIGN
     state_after(case.state, act)
+    if agencies is not None and case.row["agency_code"] not in agencies:
+        raise InvalidInputError(f"{person} works for other agencies, and does not see it")
     if case.row["assignee"] == person:
         return None
     return await case.move(act, {"to": person, "from": case.row["assignee"]}, person)

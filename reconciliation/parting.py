@@ -6,7 +6,13 @@ from typing import Any, Final
 import asyncpg
 
 from paygate.database import Connection, TenantLock, load_queries
-from paygate.domain.errors import ConflictError, DatabaseUnavailableError, InvalidInputError, NotFoundError
+from paygate.domain.errors import (
+    ConflictError,
+    DatabaseUnavailableError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+)
 
 QUERIES: Final = load_queries("reconciliation.sql", "parting.sql")
 
@@ -72,6 +78,35 @@ async def rejoin_match(connection: Connection, tenant_id: int, match_id: int) ->
         await join_facts(connection, tenant_id, former["payment_ids"], former["line_ids"])
     await _free(connection, tenant_id, former)
     return await _tell(connection, tenant_id, match_id, former)
+
+
+async def undo_alone(
+    connection: Connection, tenant_id: int, match_id: int, *, person: str, reason: str
+) -> Undone | None:
+    """Undo as `undo_match` what the matcher has matched: one person may say that it erred.
+
+    Raises:
+        NotAllowedError: two people have joined it, and two part it, by a proposal.
+        NotFoundError, ConflictError, InvalidInputError: as `undo_match`.
+    """
+    await take_turn(connection, tenant_id)
+    match = await connection.fetchrow(QUERIES["find_match"], tenant_id, match_id)
+    if match is not None and match["rule"] == BY_HAND:
+        raise NotAllowedError(f"two people joined match {match_id}: propose to split it")
+    return await undo_match(connection, tenant_id, match_id, person=person, reason=reason)
+
+
+async def rejoin_alone(connection: Connection, tenant_id: int, match_id: int) -> Undone | None:
+    """Take an undoing back as `rejoin_match`, where one person alone has undone it.
+
+    Raises:
+        NotAllowedError: two people have split it, and two join its facts again, by a proposal.
+        NotFoundError, ConflictError: as `rejoin_match`.
+    """
+    await take_turn(connection, tenant_id)
+    if await connection.fetchval(QUERIES["have_two_split"], tenant_id, match_id):
+        raise NotAllowedError(f"two people split match {match_id}: propose to link its facts")
+    return await rejoin_match(connection, tenant_id, match_id)
 
 
 async def join_facts(

@@ -2,8 +2,9 @@
 
 -- name: take_discrepancy
 -- Another agency's is not there. FOR UPDATE, so that its events are numbered in the order of their commits.
-SELECT d.discrepancy_id, d.case_key, d.subject, d.reason, d.amount, d.currency, dong(d.amount, d.currency) AS dong, d.state::text AS state, d.assignee, d.dossier_code,
-       d.payment_id, d.line_id, d.resolved_by IS NOT NULL AND d.reopened_by IS NULL AS closed,
+SELECT d.discrepancy_id, d.case_key, d.subject, d.reason, d.amount, d.currency, dong(d.amount, d.currency) AS dong,
+       d.state::text AS state, d.assignee, d.dossier_code, d.agency_code, d.payment_id, d.line_id,
+       d.resolved_by IS NOT NULL AND d.reopened_by IS NULL AS closed,
        (SELECT coalesce(max(e.event_id), 0) FROM discrepancy_event AS e
         WHERE e.tenant_id = $1 AND e.discrepancy_id = $2) AS version
 FROM discrepancy AS d

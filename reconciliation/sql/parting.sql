@@ -52,6 +52,11 @@ SELECT $1, number, f.leg, f.fact_id
 FROM nextval('joining_id_seq') AS number,
      (SELECT 'payment'::leg AS leg, unnest($2::bigint[]) AS fact_id UNION ALL SELECT 'bank', unnest($3::bigint[])) AS f;
 
+-- name: have_two_split
+-- By a proposal that was approved.
+SELECT EXISTS (SELECT FROM proposal WHERE tenant_id = $1 AND kind = 'split' AND state = 'approved'
+                 AND detail = jsonb_build_object('match', $2::bigint));
+
 -- name: forget_parting
 DELETE FROM parted WHERE tenant_id = $1 AND match_id = $2;
 

@@ -63,6 +63,14 @@ async def test_it_cannot_be_the_task_of_who_does_not_work_on_it(office: Office, 
         await office.act("anh", "assign", underpaid, nobody)
 
 
+async def test_it_cannot_be_the_task_of_who_does_not_see_it(office: Office, underpaid: int) -> None:
+    await office.limit("binh", ANOTHER)
+    with pytest.raises(InvalidInputError, match="works for other agencies"):
+        await office.act("anh", "assign", underpaid, "binh")
+    await office.limit("binh", ANOTHER, AGENCY)
+    await office.act("anh", "assign", underpaid, "binh")
+
+
 async def test_a_comment_stands_in_the_trail_as_it_was_typed(office: Office, underpaid: int) -> None:
     await office.act("anh", "comment", underpaid, "  Đã gọi  điện.\r\nHọ sẽ nộp thêm. ")
     rows = await office.fetch("SELECT detail FROM discrepancy_event WHERE said = 'commented'")

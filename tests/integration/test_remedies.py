@@ -8,13 +8,13 @@ import pytest
 
 from paygate.database import Database
 from paygate.domain.casework import ProposalKind
-from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from paygate.domain.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from paygate.domain.record import ProcedureRecord
 from paygate.domain.record_reading import read_records
 from paygate.records import upsert
 from reconciliation.model import Reason
 from reconciliation.oracle.facts import LineFact, SourceFact, World
-from reconciliation.parting import rejoin_match, undo_match
+from reconciliation.parting import rejoin_alone, rejoin_match, undo_alone, undo_match
 from tests.case_facts import AMOUNT, DOSSIER, NEXT, a_bank_line, a_payment, a_payout, a_record, a_settlement_line
 from tests.casework import Office, an_office
 from tests.record_rows import a_row
@@ -209,6 +209,33 @@ async def test_a_link_is_undone_by_a_proposal_about_what_it_resolved(database: D
     await office.settle(line, "split", {"match": match["match_id"]})
     assert await matches(office) == []
     assert (await office.live(Reason.BANK_UNEXPECTED))["former"] == line
+
+
+async def test_what_two_people_have_joined_is_parted_by_no_one_alone(database: Database) -> None:
+    office, line = await an_unnamed_line(database)
+    await office.settle(line, "link", {"payments": [1], "lines": [50]})
+    [match] = await office.fetch("SELECT match_id FROM match")
+    with pytest.raises(NotAllowedError, match="propose to split"):
+        async with database.transaction() as connection:
+            await undo_alone(connection, office.tenant_id, match["match_id"], person="chi", reason="alone")
+    await office.match()
+    assert await matches(office) == [("by_hand", 0, 1, 50)]
+
+
+async def test_what_two_people_have_split_is_joined_by_no_one_alone_but_by_a_link(database: Database) -> None:
+    office = await an_office(database, World([replace(PAID, amount=1)], [a_bank_line(PAID, amount=1)], RECORDS))
+    [match] = await office.fetch("SELECT match_id FROM match")
+    underpaid = (await office.live(Reason.UNDERPAID))["discrepancy_id"]
+    await office.settle(underpaid, "split", {"match": match["match_id"]})
+    with pytest.raises(NotAllowedError, match="propose to link"):
+        async with database.transaction() as connection:
+            await rejoin_alone(connection, office.tenant_id, match["match_id"])
+    await office.match()
+    assert await matches(office) == []
+    [line] = await office.fetch("SELECT fact_id FROM match_history")
+    extra = (await office.live(Reason.BANK_UNEXPECTED))["discrepancy_id"]
+    await office.settle(extra, "link", {"payments": [1], "lines": [line["fact_id"]]})
+    assert await matches(office) == [("by_hand", 0, 1, line["fact_id"])]
 
 
 @pytest.fixture
