@@ -165,7 +165,7 @@ async def lay_desk(url: str, scale: float, say: Callable[[str], None]) -> Laid:
         await ground.settle()
         discrepancies = await connection.fetchval("SELECT count(*) FROM discrepancy WHERE state <> 'resolved'")
         say(f"{discrepancies:,} discrepancies are open")
-    whole = [f"/desk/{TENANT}/discrepancies{one}" for one in ("", "?source=wallet")]
+    whole = [f"/desk/{TENANT}/discrepancies{one}" for one in ("", "?source=wallet", "?source=card")]
     return Laid(count + lost, discrepancies, _addresses(first), whole)
 
 

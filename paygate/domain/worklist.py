@@ -92,7 +92,7 @@ class Summed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a row says of a discrepancy. `label` names what it is about; `version` is its last event."""
+    """What a row says of a discrepancy. `label` names what it is about."""
 
     number: int
     label: str
@@ -107,7 +107,19 @@ class Shown:
     assignee: str | None
     assignee_name: str | None
     proposed_by: str | None
+    currency: str = DONG
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What decides whether something can be done about a discrepancy, and of how much. `version` is its last event."""
+
+    number: int
     version: int
+    amount: int
+    reason: str
+    state: str
+    agency_code: str | None
     currency: str = DONG
 
 

@@ -9,7 +9,19 @@ import asyncpg
 
 from paygate.database import Connection, load_queries
 from paygate.domain.text import reference_key
-from paygate.domain.worklist import MOST_COUNTED, Choices, Listed, Meaning, Order, Place, Said, Shown, Summed, Wanted
+from paygate.domain.worklist import (
+    MOST_COUNTED,
+    Choices,
+    Listed,
+    Meaning,
+    Order,
+    Place,
+    Said,
+    Shown,
+    Summed,
+    Wanted,
+    Weighed,
+)
 from reconciliation.desk.facts import Facts, label_of
 from reconciliation.desk.sentences import say_what_is_wrong
 from reconciliation.model import REASONS, Reason
@@ -74,6 +86,12 @@ async def neighbours(
 async def show_worklist(connection: Connection, tenant_id: int, numbers: Sequence[int]) -> list[Shown]:
     """Return what the rows of these discrepancies say, in their order."""
     return [_shown(row) for row in await connection.fetch(QUERIES["show_worklist"], tenant_id, list(numbers))]
+
+
+async def weigh_worklist(connection: Connection, tenant_id: int, numbers: Sequence[int]) -> list[Weighed]:
+    """Return what decides about an act on these discrepancies, in their order."""
+    rows = await connection.fetch(QUERIES["weigh_worklist"], tenant_id, list(numbers))
+    return [Weighed(**row) for row in rows]
 
 
 async def count_tabs(
@@ -216,6 +234,5 @@ def _shown(row: asyncpg.Record) -> Shown:
         row["assignee"],
         row["assignee_name"],
         row["proposed_by"],
-        row["version"],
         row["currency"],
     )

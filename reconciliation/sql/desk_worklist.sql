@@ -85,8 +85,6 @@ LIMIT $3;
 -- The facts of each, in the order given. What was paid is what was kept of it.
 SELECT d.discrepancy_id, d.subject, d.reason, d.amount, d.currency, d.since, d.due, d.state::text AS state, d.dossier_code,
        d.agency_code, d.assignee, nullif(who.full_name, '') AS assignee_name, o.proposed_by, d.evidence,
-       coalesce((SELECT max(event_id) FROM discrepancy_event AS e
-                 WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id), 0) AS version,
        p.reference, p.amount AS payment, p.business_date AS payment_day, pa.number AS account,
        s.code AS source, l.leg::text AS leg, l.amount AS line, l.fee, l.net, l.booked_on AS line_day,
        la.number AS line_account, coalesce(nullif(l.document, ''), nullif(l.bank_reference, '')) AS document,
@@ -112,6 +110,18 @@ LEFT JOIN LATERAL (
     ON d.dossier_code IS NOT NULL
 LEFT JOIN source AS s ON s.tenant_id = $1
     AND s.source_id = CASE WHEN cardinality(d.source_ids) = 1 THEN d.source_ids[1] END
+ORDER BY w.place;
+
+-- name: weigh_worklist
+-- Of all that an act is to be on, which may be thousands, what decides about it.
+SELECT d.discrepancy_id AS number, coalesce(e.version, 0) AS version, d.amount, d.reason, d.state::text AS state,
+       d.agency_code, coalesce(p.currency, 'VND') AS currency
+FROM unnest($2::bigint[]) WITH ORDINALITY AS w (id, place)
+JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = w.id
+LEFT JOIN (
+    SELECT discrepancy_id, max(event_id) AS version FROM discrepancy_event
+    WHERE tenant_id = $1 AND discrepancy_id = ANY ($2) GROUP BY discrepancy_id) AS e ON e.discrepancy_id = w.id
+LEFT JOIN payment AS p ON d.reason = 'currency_differs' AND p.tenant_id = $1 AND p.payment_id = d.payment_id
 ORDER BY w.place;
 
 -- name: count_tabs

@@ -14,7 +14,7 @@ from paygate.domain.calendar import Calendar
 from paygate.domain.casework import ProposalKind
 from paygate.domain.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from paygate.domain.money import DONG
-from paygate.domain.worklist import MOST_AT_ONCE, Catalogue, Shown
+from paygate.domain.worklist import MOST_AT_ONCE, Catalogue, Weighed
 from paygate.web.desk.asked import Asked
 from paygate.web.desk.case_words import WORDS
 from paygate.web.desk.discrepancies import LIST, Worklist, address_of, today_of
@@ -65,7 +65,7 @@ class BulkPages:
             numbers = await self._numbers(connection, visit, asked)
             if not numbers:
                 return address_of(visit, asked), visit.say("Nothing is chosen.")
-            rows = await self.worklist.show_worklist(connection, visit.tenant.tenant_id, numbers)
+            rows = await self.worklist.weigh_worklist(connection, visit.tenant.tenant_id, numbers)
             choice = _choice(act, asked.query, numbers, rows, visit.agencies)
             return visit.path(f"{LIST}/acts/{await visit.select(connection, SELECTION, choice)}"), ""
 
@@ -189,7 +189,7 @@ def _named(visit: DeskVisit) -> str:
     return visit.request.match_info["selection"]
 
 
-def _choice(act: str, query: str, numbers: list[int], rows: list[Shown], agencies: list[str] | None) -> Choice:
+def _choice(act: str, query: str, numbers: list[int], rows: list[Weighed], agencies: list[str] | None) -> Choice:
     found, out, items = {row.number: row for row in rows}, Counter[str](), []
     for one in numbers:
         row = found.get(one)
@@ -201,7 +201,7 @@ def _choice(act: str, query: str, numbers: list[int], rows: list[Shown], agencie
     return {"act": act, "list": query, "items": items, "out": dict(out), **undone}
 
 
-def why_left_out(row: Shown, act: str, agencies: list[str] | None) -> str:
+def why_left_out(row: Weighed, act: str, agencies: list[str] | None) -> str:
     """Return why nothing is done about one that was chosen; '' where something can be."""
     if agencies is not None and row.agency_code not in agencies:
         return "unseen"

@@ -23,6 +23,7 @@ from paygate.domain.worklist import (
     Shown,
     Summed,
     Wanted,
+    Weighed,
 )
 from paygate.saved_views import LONGEST_NAME, MOST_VIEWS, drop_view, list_views, save_view
 from paygate.web.desk.asked import FILTERS, NOBODY, TABS, Asked
@@ -82,6 +83,8 @@ class Worklist(Protocol):
     async def count_before(self, connection: Connection, tenant_id: int, wanted: Wanted, place: Place) -> int: ...
 
     async def show_worklist(self, connection: Connection, tenant_id: int, numbers: Sequence[int]) -> list[Shown]: ...
+
+    async def weigh_worklist(self, connection: Connection, tenant_id: int, numbers: Sequence[int]) -> list[Weighed]: ...
 
     async def count_tabs(
         self, connection: Connection, tenant_id: int, person: str, agencies: Sequence[str] | None, today: date
