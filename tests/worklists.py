@@ -9,7 +9,17 @@ from tests.worlds import lay_tenant
 
 DAY: Final = date(2024, 5, 8)
 MANY: Final = 20_000
+OVER: Final = 40_000
+"""Discrepancies that are over, in the way of whoever reads them all: they came first."""
 
+_LAY_OVER: Final = """
+INSERT INTO discrepancy (tenant_id, discrepancy_id, case_key, subject, reason, amount, state, since, due, agency_code,
+    source_ids, resolved_at)
+OVERRIDING SYSTEM VALUE
+SELECT $1, 1000000 + n, 'line:' || n, 'line:' || n, 'bank_unexpected', n * 100, 'resolved', day, day + 3,
+    'A' || lpad((n % 100)::text, 2, '0'), ARRAY[CASE n % 400 WHEN 8 THEN 2 ELSE 1 END], now()
+FROM (SELECT n, DATE '2024-05-08' - (n % 400)::integer AS day FROM generate_series(1, $2::bigint) AS n) AS x
+"""
 _NUMBERED: Final = """
 WITH numbered AS (
     SELECT n, 'H23-240508-' || lpad(n::text, 5, '0') AS code, 'A' || lpad((n % 100)::text, 2, '0') AS agency,
@@ -52,6 +62,7 @@ _FILL: Final = (
 async def lay_many(connection: Connection, *, many: int = MANY, code: str = "haiduong") -> int:
     """Lay in discrepancies of every kind of state, and what they are about, and return the tenant's number."""
     tenant_id = await lay_tenant(connection, code)
+    await connection.execute(_LAY_OVER, tenant_id, OVER)
     await fill(connection, tenant_id, many)
     return tenant_id
 
@@ -60,7 +71,7 @@ async def fill(connection: Connection, tenant_id: int, many: int) -> None:
     for statement in _FILL:
         values = (tenant_id, many) if "$2" in statement else (tenant_id,)
         await connection.execute(statement, *values)
-    await connection.execute("ANALYZE discrepancy, payment, procedure_record, proposal, discrepancy_event")
+    await connection.execute("VACUUM ANALYZE discrepancy, payment, procedure_record, proposal, discrepancy_event")
 
 
 async def fill_served(served: Served, many: int) -> None:

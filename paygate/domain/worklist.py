@@ -117,10 +117,10 @@ class Weighed:
     number: int
     version: int
     amount: int
+    currency: str
     reason: str
     state: str
     agency_code: str | None
-    currency: str = DONG
 
 
 @dataclass(frozen=True, slots=True)

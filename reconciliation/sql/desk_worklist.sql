@@ -114,14 +114,12 @@ ORDER BY w.place;
 
 -- name: weigh_worklist
 -- Of all that an act is to be on, which may be thousands, what decides about it.
-SELECT d.discrepancy_id AS number, coalesce(e.version, 0) AS version, d.amount, d.reason, d.state::text AS state,
-       d.agency_code, coalesce(p.currency, 'VND') AS currency
+SELECT d.discrepancy_id AS number,
+       coalesce((SELECT max(event_id) FROM discrepancy_event AS e
+                 WHERE e.tenant_id = $1 AND e.discrepancy_id = d.discrepancy_id), 0) AS version,
+       d.amount, d.currency, d.reason, d.state::text AS state, d.agency_code
 FROM unnest($2::bigint[]) WITH ORDINALITY AS w (id, place)
 JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = w.id
-LEFT JOIN (
-    SELECT discrepancy_id, max(event_id) AS version FROM discrepancy_event
-    WHERE tenant_id = $1 AND discrepancy_id = ANY ($2) GROUP BY discrepancy_id) AS e ON e.discrepancy_id = w.id
-LEFT JOIN payment AS p ON d.reason = 'currency_differs' AND p.tenant_id = $1 AND p.payment_id = d.payment_id
 ORDER BY w.place;
 
 -- name: count_tabs

@@ -2,18 +2,16 @@
 
 import asyncio
 import os
-import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 
-from paygate.database import Connection, connect
-from paygate.domain.worklist import MOST_COUNTED, Order, Place, Summed, Wanted
+from paygate.database import connect
+from paygate.domain.worklist import MOST_AT_ONCE, MOST_COUNTED, Order, Place, Summed, Wanted
 from reconciliation.desk.worklist import (
     count_before,
     count_tabs,
@@ -22,41 +20,13 @@ from reconciliation.desk.worklist import (
     list_worklist,
     neighbours,
     show_worklist,
+    weigh_worklist,
 )
-from tests.worklists import DAY, lay_many
+from tests.plans import Watching
+from tests.worklists import DAY, MANY, lay_many
 
 PART: Final = 50
-
-
-NEVER_RUN = re.compile(r"(?<=One-Time Filter: false)\n +->  [^\n]*(?:\n +(?:Filter|Index Cond): [^\n]*)*")
-"""What stands below a condition that is false: older servers show it, and no server reads it."""
-
-
-class Explaining:
-    """A connection that notes the plan of every query it runs."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.plans: list[str] = []
-
-    async def fetch(self, query: str, *values: object) -> list[asyncpg.Record]:
-        await self._note(query, values)
-        return await self.connection.fetch(query, *values)
-
-    async def fetchrow(self, query: str, *values: object) -> asyncpg.Record | None:
-        await self._note(query, values)
-        return await self.connection.fetchrow(query, *values)
-
-    async def execute(self, query: str, *values: object) -> str:
-        return await self.connection.execute(query, *values)
-
-    async def _note(self, query: str, values: Sequence[object]) -> None:
-        rows = await self.connection.fetch(f"EXPLAIN {query}", *values)
-        self.plans.append(NEVER_RUN.sub("", "\n".join(row[0] for row in rows)))
-
-    @property
-    def plan(self) -> str:
-        return "\n\n".join(self.plans)
+MIDDLE: Final = Place(5_000_000, DAY - timedelta(200), DAY - timedelta(200), 0, 5_000)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +56,7 @@ async def many(filled_url: str) -> AsyncIterator[tuple[Any, int]]:
     async with connect(filled_url) as connection:
         transaction = connection.transaction()
         await transaction.start()
-        yield Explaining(connection), 1
+        yield Watching(connection), 1
         await transaction.rollback()
 
 
@@ -116,20 +86,24 @@ SELECTIVE: Final = {
     "waiting for approval": Wanted(awaits_other_than="anh-7"),
     "a dossier's end": Wanted(text="240508-00777"),
     "a reference": Wanted(text="ref 777"),
-    "resolved": Wanted(resolved=True),
     "two at once": Wanted(agencies=("A07",), reasons=("flag_not_synced",)),
 }
 
 
+FEW: Final = 20
+"""Rows that may be read besides those that are wanted."""
+
+
+@pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("name", SELECTIVE)
-async def test_what_leaves_little_is_found_by_an_index(many: tuple[Any, int], name: str) -> None:
-    explaining, tenant_id = many
-    for order in Order:
-        wanted = replace(SELECTIVE[name], order=order)
-        part = await list_worklist(explaining, tenant_id, wanted, beyond=None, back=False, limit=PART)
-        assert part.numbers
-        await count_worklist(explaining, tenant_id, wanted)
-    assert "Seq Scan on discrepancy" not in explaining.plan, explaining.plan
+async def test_of_a_list_that_is_short_little_more_is_read(many: tuple[Any, int], name: str, order: Order) -> None:
+    watching, tenant_id = many
+    wanted = replace(SELECTIVE[name], order=order)
+    part = await list_worklist(watching, tenant_id, wanted, beyond=None, back=False, limit=PART)
+    count = (await count_worklist(watching, tenant_id, wanted)).count
+    assert len(part.numbers) == min(count, PART) > 0
+    assert "" not in watching.indexes_of("discrepancy")
+    assert watching.rows_of("discrepancy") <= 2 * count + FEW
 
 
 @pytest.mark.parametrize("back", [False, True])
@@ -138,22 +112,61 @@ async def test_what_leaves_little_is_found_by_an_index(many: tuple[Any, int], na
 async def test_a_part_of_all_is_read_in_the_order_of_an_index(
     many: tuple[Any, int], *, order: Order, turned: bool, back: bool
 ) -> None:
-    explaining, tenant_id = many
-    wanted, place = (
-        Wanted(order=order, reversed=turned),
-        Place(5_000_000, DAY - timedelta(200), DAY - timedelta(200), 0, 5_000),
+    watching, tenant_id = many
+    part = await list_worklist(
+        watching, tenant_id, Wanted(order=order, reversed=turned), beyond=MIDDLE, back=back, limit=PART
     )
-    part = await list_worklist(explaining, tenant_id, wanted, beyond=place, back=back, limit=PART)
     assert len(part.numbers) == PART
-    assert f"using discrepancy_by_{order}" in explaining.plan
-    assert not re.search(r"Sort|Seq Scan on discrepancy", explaining.plan), explaining.plan
+    assert watching.indexes_of("discrepancy") == {f"discrepancy_by_{order}"}
+    assert watching.rows_of("discrepancy") <= PART + 1
 
 
-async def test_counts_and_rows_are_read_by_indexes(many: tuple[Any, int]) -> None:
-    explaining, tenant_id = many
-    await show_worklist(explaining, tenant_id, list(range(1, PART + 1)))
-    assert "Seq Scan on discrepancy" not in explaining.plan
-    assert not re.search(r"Seq Scan on (payment|statement_line|procedure_record)\b", explaining.plan), explaining.plan
+@pytest.mark.parametrize("turned", [False, True])
+async def test_what_is_open_is_ordered_by_severity_without_what_is_over(many: tuple[Any, int], *, turned: bool) -> None:
+    watching, tenant_id = many
+    wanted = Wanted(order=Order.SEVERITY, reversed=turned)
+    part = await list_worklist(watching, tenant_id, wanted, beyond=MIDDLE, back=False, limit=PART)
+    assert len(part.numbers) == PART
+    assert "" not in watching.indexes_of("discrepancy")
+    assert watching.rows_of("discrepancy") <= MANY
+
+
+async def test_what_is_over_is_read_in_its_order(many: tuple[Any, int]) -> None:
+    watching, tenant_id = many
+    part = await list_worklist(watching, tenant_id, Wanted(resolved=True), beyond=None, back=False, limit=PART)
+    assert len(part.numbers) == PART
+    assert watching.indexes_of("discrepancy") == {"discrepancy_by_state"}
+    assert watching.rows_of("discrepancy") <= PART + 1
+
+
+@pytest.mark.parametrize("agencies", [None, ["A07", "A08"]])
+async def test_tabs_sums_and_choices_are_read_without_what_is_over(
+    many: tuple[Any, int], agencies: list[str] | None
+) -> None:
+    watching, tenant_id = many
+    await count_tabs(watching, tenant_id, "anh-9", agencies, DAY - timedelta(days=395))
+    await count_worklist(watching, tenant_id, Wanted(agencies=agencies and tuple(agencies)))
+    await find_choices(watching, tenant_id, agencies, ["officer"])
+    assert "" not in watching.indexes_of("discrepancy")
+    assert watching.rows_of("discrepancy") <= (2_500 if agencies else 3 * (MOST_COUNTED + 1) + MANY + 1_000)
+
+
+async def test_rows_are_read_by_indexes(many: tuple[Any, int]) -> None:
+    watching, tenant_id = many
+    await show_worklist(watching, tenant_id, list(range(1, PART + 1)))
+    for table in ("discrepancy", "payment", "procedure_record"):
+        assert "" not in watching.indexes_of(table)
+        assert watching.rows_of(table) == PART
+
+
+async def test_of_all_that_is_chosen_only_what_decides_is_read(many: tuple[Any, int]) -> None:
+    watching, tenant_id = many
+    numbers = list(range(MOST_AT_ONCE, 0, -1))
+    weighed = await weigh_worklist(watching, tenant_id, numbers)
+    assert [one.number for one in weighed] == numbers
+    assert {one.currency for one in weighed} == {"VND"}
+    assert {one.table for one in watching.read} == {"discrepancy", "discrepancy_event"}
+    assert watching.rows_of("discrepancy_event") == MOST_AT_ONCE
 
 
 async def test_lists_are_counted_up_to_where_it_tells_no_more(many: tuple[Any, int]) -> None:
