@@ -189,16 +189,7 @@ def _understood(arrival: _Arrival, facts: NoticeFacts) -> ReceivedNotice:
         arrival.now,
         NoticeState.RECEIVED,
         None,
-        facts.reference,
-        facts.transaction_id,
-        facts.state,
-        facts.outcome,
-        facts.amount,
-        facts.currency,
-        facts.occurred_at,
-        facts.dossier_code,
-        facts.description,
-        facts.alarm,
+        *facts,
     )
 
 

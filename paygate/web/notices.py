@@ -25,6 +25,7 @@ from paygate.telemetry import NOTICE_SECONDS
 PREFIX: Final = "/v1/notices/"
 BODY_LIMIT: Final = 64 * 1024
 """Bytes of one notice."""
+NO_CONTENT: Final = int(HTTPStatus.NO_CONTENT)
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}\Z")
 
 _numbers = itertools.count(1)
@@ -108,7 +109,7 @@ class NoticeDoor:
 
 
 def _written(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    plain = request.version == HttpVersion11 and request.keep_alive and reply.status != HTTPStatus.NO_CONTENT
+    plain = request.version == HttpVersion11 and request.keep_alive and reply.status != NO_CONTENT
     if plain:
         return PlainReply(reply)
     return web.Response(status=reply.status, body=reply.body, content_type=reply.content_type)
