@@ -42,10 +42,10 @@ def digits(field: str, text: str, most: int) -> int:
 
 
 def whole_amount(field: str, text: str) -> int:
-    """Read an amount of 0 to 2^63-1 without decimals."""
+    """Read an amount of 0 to `MAX_AMOUNT` without decimals."""
     amount = digits(field, text, _AMOUNT_LENGTH)
     if amount > MAX_AMOUNT:
-        raise UnreadableNoticeError(f"{field} is beyond 64 bits")
+        raise UnreadableNoticeError(f"{field} is larger than any amount that is kept")
     return amount
 
 

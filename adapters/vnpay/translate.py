@@ -77,7 +77,7 @@ def hundredths(text: str) -> int:
     if rest:
         raise UnreadableNoticeError("vnp_Amount is not a whole number of dong")
     if amount > MAX_AMOUNT:
-        raise UnreadableNoticeError("vnp_Amount is beyond 64 bits")
+        raise UnreadableNoticeError("vnp_Amount is larger than any amount that is kept")
     return amount
 
 

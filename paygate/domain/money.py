@@ -9,8 +9,14 @@ DONG: Final = "VND"
 EXPONENTS: Final = {"VND": 0, "JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 """Currencies whose exponent is not 2."""
 
-MAX_AMOUNT: Final = 2**63 - 1
-"""The largest amount the ledger's `bigint` holds, in minor units."""
+MAX_AMOUNT: Final = 10**15
+"""The largest amount of one payment or line, in minor units: half of what the whole state takes in a year.
+
+The sums of a day stand in `bigint`. Nine thousand of these add up there, so that no notice and no row keeps a day from
+being closed.
+"""
+MAX_TOTAL: Final = 10**17
+"""The largest sum of one statement, in minor units; of these, ninety add up."""
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)\Z", re.ASCII)
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
@@ -25,7 +31,7 @@ def minor_units(text: str, currency: str) -> int:
     """Read a plain decimal such as `150000`, `150000.00` or `-12.5` as minor units.
 
     Raises:
-        InvalidInputError: not a number, more precise than the currency, or beyond 64 bits.
+        InvalidInputError: not a number, more precise than the currency, or larger than `MAX_AMOUNT`.
     """
     if not _DECIMAL.match(text):
         raise InvalidInputError(f"{text[:40]!r} is not an amount")
@@ -37,7 +43,7 @@ def minor_units(text: str, currency: str) -> int:
         raise InvalidInputError(f"{text[:40]!r} has more decimals than {currency} has")
     digits = (whole + kept.ljust(decimals, "0")).lstrip("0") or "0"
     if len(digits) > len(str(MAX_AMOUNT)) or int(digits) > MAX_AMOUNT:
-        raise InvalidInputError(f"{text[:40]!r} is beyond 64 bits")
+        raise InvalidInputError(f"{text[:40]!r} is larger than any amount that is kept")
     return sign * int(digits)
 
 

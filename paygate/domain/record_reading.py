@@ -97,7 +97,7 @@ class _RecordRow(_Object):
     expires_on: Day | None = None
     exempt: Annotated[bool, Field(strict=True)] = False
     online_payment_flag: Annotated[int, Field(strict=True, ge=0, le=2)] = 0
-    version: Annotated[int, Field(strict=True, ge=0, lt=MAX_AMOUNT)] | None = None
+    version: Annotated[int, Field(strict=True, ge=0, lt=2**63 - 1)] | None = None
     obligations: Annotated[tuple[_ObligationRow, ...], Field(max_length=MAX_OBLIGATIONS)] = ()
 
     @model_validator(mode="after")
@@ -106,7 +106,7 @@ class _RecordRow(_Object):
         if doubled:
             raise ValueError(f"the obligation {doubled[0]!r} stands twice")
         if sum(line.amount for line in self.obligations) > MAX_AMOUNT:
-            raise ValueError("the obligations add up to more than 64 bits hold")
+            raise ValueError("the obligations add up to more than is kept")
         return self
 
     def record(self) -> ProcedureRecord:

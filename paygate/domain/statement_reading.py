@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Final
 
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
-from paygate.domain.money import MAX_AMOUNT
+from paygate.domain.money import MAX_TOTAL
 from paygate.domain.statement import (
     HandoverLine,
     RefusedRow,
@@ -72,8 +72,8 @@ class Reading:
             InvalidInputError: a sum that no ledger holds.
         """
         summary = self.summary
-        if any(abs(amount or 0) > MAX_AMOUNT for amount in (summary.total, summary.opening, summary.closing)):
-            raise InvalidInputError(f"the amounts of statement {summary.identification!r} add up beyond 64 bits")
+        if any(abs(amount or 0) > MAX_TOTAL for amount in (summary.total, summary.opening, summary.closing)):
+            raise InvalidInputError(f"the amounts of statement {summary.identification!r} add up to more than is kept")
         for count, what in ((self.refused, "rows were refused"), (self.warned, "warnings were given")):
             if count > MAX_KEPT:
                 summary.warnings.append(f"{count - MAX_KEPT} more {what}")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from adapters import registry
 from paygate.domain.adapter import Simulator
 from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.notice import NoticeFacts
 from tests.certificates import bank_identity
 
@@ -85,7 +86,7 @@ class Example:
     believed: PaymentState = PaymentState.PAID
     names_unlisted: bool = True
     signs_everything: bool = True
-    most: int = 2**63 - 1
+    most: int = MAX_AMOUNT
     keys: Keys = SECRETS
     query_options: Mapping[str, Any] = field(default_factory=dict)
     """Options beside these that asking the source needs."""
@@ -129,7 +130,6 @@ EXAMPLES: Mapping[str, Example] = {
         stored={"success": True},
         repeated={"success": True},
         refused={"success": False},
-        most=2**53 - 1,
     ),
     "momo": Example(
         options={"partner_code": "MOMOTEST", "access_key": "F8BBA842ECF85"},

@@ -7,6 +7,7 @@ import pytest
 
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError
+from paygate.domain.money import MAX_AMOUNT
 from reconciliation import closing, engine
 from reconciliation.closing import ClosedDay, close_day
 from reconciliation.engine import match_dirty
@@ -55,6 +56,18 @@ async def tenant_id(database: Database) -> int:
         await lay_payments(connection, number, [payment(1), payment(2)])
         await lay_records(connection, number, [RecordFact(code, 150_000, "processing") for code in CODES])
     return number
+
+
+async def test_the_largest_amounts_that_are_kept_keep_no_day_from_being_closed(database: Database) -> None:
+    numbers = range(1, 41)
+    async with database.connection() as connection:
+        tenant_id = await lay_tenant(connection, "haiduong")
+        await lay_payments(connection, tenant_id, [payment(number, amount=MAX_AMOUNT) for number in numbers])
+        lines = [line(number, amount=MAX_AMOUNT) for number in numbers if number % 4]
+        await lay_lines(connection, tenant_id, lines)
+    closed = await close(database, tenant_id)
+    assert closed.report["totals"]["payments"] == {"count": 40, "amount": 40 * MAX_AMOUNT}
+    assert closed.report["proof"]["residual"] == 0
 
 
 async def close(database: Database, tenant_id: int, day: date = DAY) -> ClosedDay:

@@ -14,6 +14,7 @@ from paygate.database import Database
 from paygate.directory import AccountEntry, Directory, SourceEntry, TenantEntry, store_directory
 from paygate.domain.errors import InvalidInputError, UnreadableStatementError
 from paygate.domain.legs import Leg
+from paygate.domain.money import MAX_TOTAL
 from paygate.domain.statement import RefusedRow, StatementEnd, StatementHead, StatementLine, StatementPart, Warned
 from paygate.domain.statement_import import StatementImport, preview
 from paygate.statements import BATCH_LINES, import_statements
@@ -263,8 +264,8 @@ async def test_more_bad_rows_than_anybody_reads_are_counted(database: Database, 
 
 
 async def test_amounts_beyond_the_ledger_are_refused(database: Database, directory: Directory) -> None:
-    with pytest.raises(InvalidInputError, match="beyond 64 bits"):
-        await store(database, directory, statement(line(1, 2**63 - 1), line(2, 1)))
+    with pytest.raises(InvalidInputError, match="add up to more"):
+        await store(database, directory, statement(line(1, MAX_TOTAL), line(2, 1)))
 
 
 def test_a_preview_says_what_an_import_would_read() -> None:

@@ -20,6 +20,7 @@ from adapters.zalopay.signature import sign as sign_zalopay
 from paygate.domain.adapter import Adapter
 from paygate.domain.errors import InvalidInputError, NotAPaymentError, NotAuthenticError, UnreadableNoticeError
 from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.notice import NoticeFacts, RawNotice, Several
 
 SECRET = b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -70,7 +71,7 @@ def told(adapter: Adapter, payload: object) -> NoticeFacts | None:
 @given(
     reference=printable,
     number=st.integers(1, 2**53 - 1),
-    amount=st.integers(1, 2**53 - 1),
+    amount=st.integers(1, MAX_AMOUNT),
     seconds=st.integers(0, 10**9),
     description=storable.map(lambda text: text.replace("&", "+")),
 )
@@ -132,7 +133,7 @@ def is_believed(message: dict[str, str], text: str) -> bool:
 
 FIELDS = {
     "id": st.integers(0, 2**53 - 1),
-    "amount": st.integers(-1, 2**53 - 1),
+    "amount": st.integers(-1, MAX_AMOUNT),
     "reference": st.just("FT1") | storable,
     "transactionDateTime": st.just("2024-05-08 14:07:12"),
     "description": storable,

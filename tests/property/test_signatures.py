@@ -26,6 +26,7 @@ from adapters.vnpay.signature import sign as sign_vnpay
 from paygate.domain.adapter import Adapter
 from paygate.domain.errors import InvalidInputError, NotAuthenticError, UnreadableNoticeError
 from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.notice import NoticeFacts, RawNotice
 
 SECRET = b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -51,7 +52,7 @@ def facts(draw: st.DrawFn) -> NoticeFacts:
         transaction_id=draw(printable).replace("|", "/"),
         state=state,
         outcome=outcome,
-        amount=draw(st.integers(0, 2**63 - 1)),
+        amount=draw(st.integers(0, MAX_AMOUNT)),
         currency="VND",
         occurred_at=draw(moments),
         dossier_code=None,
@@ -87,7 +88,7 @@ def translated(adapter: Adapter, payload: object) -> NoticeFacts | None:
     for text in (found.reference, found.transaction_id, found.description, found.dossier_code or ""):
         assert "\0" not in text
         assert text.encode().decode() == text
-    assert 0 <= found.amount < 2**63
+    assert 0 <= found.amount <= MAX_AMOUNT
     assert found.occurred_at is None or found.occurred_at.astimezone(UTC).year
     assert adapter.acknowledge(payload, repeated=False).status == 200
     return found

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from adapters.statements.table.amounts import AmountFormat
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.money import exponent, plain
+from paygate.domain.money import MAX_AMOUNT, exponent, plain
 
-AMOUNTS = st.integers(-(2**63) + 1, 2**63 - 1)
+AMOUNTS = st.integers(-MAX_AMOUNT, MAX_AMOUNT)
 CURRENCIES = st.sampled_from(["VND", "EUR", "KWD"])
 SIGNS = st.sampled_from(["", ".", ",", " ", "'", "\N{NO-BREAK SPACE}"])
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from paygate.domain.errors import InvalidInputError
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.record import Obligation, ProcedureRecord, RecordStatus
 from paygate.domain.record_reading import RefusedRecord, read_records
 from paygate.domain.statement import RefusedRow
@@ -84,11 +85,11 @@ def test_a_table_with_an_unknown_column_is_refused_with_the_known_ones() -> None
         ({"version": -1}, "version"),
         ({"version": 2**63}, "version"),
         ({"obligations": [{"code": "A", "kind": "fee", "name": "", "amount": -1}]}, "obligations.0.amount"),
-        ({"obligations": [{"code": "A", "kind": "fee", "name": "", "amount": 2**63}]}, "obligations.0.amount"),
+        ({"obligations": [{"code": "A", "kind": "fee", "name": "", "amount": MAX_AMOUNT + 1}]}, "obligations.0.amount"),
         ({"obligations": [{"code": "A", "kind": "fee", "name": "", "amount": 1.5}]}, "obligations.0.amount"),
         ({"obligations": [{"code": "A", "kind": "fee", "name": "", "amount": True}]}, "obligations.0.amount"),
-        ({"obligations": [{"code": "A", "kind": "fee", "amount": 2**62}] * 2}, "'A' stands twice"),
-        ({"obligations": [{"code": code, "kind": "fee", "amount": 2**62} for code in "AB"]}, "64 bits"),
+        ({"obligations": [{"code": "A", "kind": "fee", "amount": MAX_AMOUNT}] * 2}, "'A' stands twice"),
+        ({"obligations": [{"code": code, "kind": "fee", "amount": MAX_AMOUNT} for code in "AB"]}, "more than is kept"),
         ({"obligations": [{"code": "A", "kind": "fee", "amount": 1}] * 201}, "obligations"),
     ],
 )

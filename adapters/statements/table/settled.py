@@ -69,7 +69,7 @@ def settled_sums(gross: int | None, fee: int | None, net: int | None) -> Sums:
         found = Sums(gross, taken if fee is None else _kept(gross, fee, net), net)
     kept = found.fee or 0
     if abs(found.gross) > MAX_AMOUNT or abs(kept) > MAX_AMOUNT or abs(found.gross - kept) > MAX_AMOUNT:
-        raise InvalidInputError("its gross, fee and net are not all within 64 bits")
+        raise InvalidInputError("its gross, fee and net are not all amounts that are kept")
     return found
 
 

@@ -12,6 +12,7 @@ from adapters.fields import (
     whole_amount,
 )
 from paygate.domain.errors import UnreadableNoticeError
+from paygate.domain.money import MAX_AMOUNT
 
 
 def test_a_local_time_is_seven_hours_ahead_of_utc() -> None:
@@ -80,7 +81,7 @@ def test_milliseconds_outside_the_years_of_payments_are_refused(text: str) -> No
         milliseconds("responseTime", text)
 
 
-@pytest.mark.parametrize(("text", "amount"), [("0", 0), ("150000", 150_000), ("9223372036854775807", 2**63 - 1)])
+@pytest.mark.parametrize(("text", "amount"), [("0", 0), ("150000", 150_000), ("1000000000000000", MAX_AMOUNT)])
 def test_an_amount_has_64_bits(text: str, amount: int) -> None:
     assert whole_amount("SoTien", text) == amount
 

@@ -10,6 +10,7 @@ import pytest
 from adapters.keypay import Keypay, KeypayOptions
 from paygate.domain.errors import NotAuthenticError, UnreadableNoticeError
 from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.notice import NoticeFacts, RawNotice
 
 SECRET = b"hash_key_2"
@@ -209,7 +210,7 @@ def test_a_status_that_is_not_listed_is_pending_with_an_alarm(status: object) ->
 
 
 def test_the_largest_amount_is_64_bits_of_dong() -> None:
-    assert facts(callback(trans_amount=2**63 - 1)).amount == 2**63 - 1
+    assert facts(callback(trans_amount=MAX_AMOUNT)).amount == MAX_AMOUNT
 
 
 def test_what_it_cannot_know_depends_on_what_is_signed() -> None:

@@ -12,6 +12,7 @@ import pytest
 from adapters.viettelpay import Viettelpay, ViettelpayOptions
 from paygate.domain.errors import NotAuthenticError, UnreadableNoticeError
 from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.notice import NoticeFacts, RawNotice
 
 SECRET = b"viettel-hash-key"
@@ -226,7 +227,7 @@ def test_codes_that_are_not_listed_are_pending_with_an_alarm(error_code: str, pa
 
 
 def test_the_largest_amount_is_64_bits_of_dong() -> None:
-    assert facts(result(trans_amount=str(2**63 - 1))).amount == 2**63 - 1
+    assert facts(result(trans_amount=str(MAX_AMOUNT))).amount == MAX_AMOUNT
 
 
 def test_digits_beside_a_signed_amount_can_move_unless_their_neighbours_have_a_fixed_length() -> None:

@@ -11,6 +11,7 @@ from adapters.vnpay.signature import encode, sign
 from adapters.vnpay.translate import FAILURES, translate
 from paygate.domain.errors import NotAuthenticError, UnreadableNoticeError
 from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.notice import NoticeFacts, RawNotice
 
 SECRET = b"test_secret"
@@ -197,7 +198,7 @@ def test_the_time_of_payment_may_be_absent() -> None:
 
 
 def test_the_largest_amount_is_64_bits_of_dong() -> None:
-    assert facts(vnp_Amount=f"{2**63 - 1}00").amount == 2**63 - 1
+    assert facts(vnp_Amount=f"{MAX_AMOUNT}00").amount == MAX_AMOUNT
 
 
 @pytest.mark.parametrize(

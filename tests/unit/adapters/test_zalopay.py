@@ -10,6 +10,7 @@ from adapters.zalopay.signature import sign
 from adapters.zalopay.simulator import ZalopaySimulator
 from paygate.domain.errors import InvalidInputError, NotAuthenticError, UnreadableNoticeError
 from paygate.domain.lifecycle import Outcome, PaymentState
+from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.notice import NoticeFacts, RawNotice
 
 KEY2 = b"kLtgPl8HHhfvMuDHPwKfgfsY4Ydm9eIz"
@@ -102,7 +103,7 @@ def test_numbers_written_as_text_say_the_same() -> None:
 
 
 def test_an_amount_beyond_32_bits_is_kept_whole() -> None:
-    assert facts(notice(amount=2**63 - 1)).amount == 2**63 - 1
+    assert facts(notice(amount=MAX_AMOUNT)).amount == MAX_AMOUNT
 
 
 def test_the_type_outside_the_signature_is_not_believed() -> None:

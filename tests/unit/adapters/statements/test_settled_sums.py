@@ -4,6 +4,7 @@ import pytest
 
 from adapters.statements.table.settled import Sums, settled_sums
 from paygate.domain.errors import InvalidInputError
+from paygate.domain.money import MAX_AMOUNT
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from paygate.domain.errors import InvalidInputError
         ((-100, 1, None), (-100, 1, None)),
         ((None, -1, -99), (-100, -1, -99)),
         ((0, 0, 0), (0, 0, 0)),
-        ((2**63 - 1, 0, None), (2**63 - 1, 0, None)),
+        ((MAX_AMOUNT, 0, None), (MAX_AMOUNT, 0, None)),
         ((2**40, 2**33, None), (2**40, 2**33, None)),
     ],
 )
@@ -42,9 +43,9 @@ def test_what_a_row_does_not_tell_is_found_from_what_it_does(
         ((None, 5, None), "neither a gross nor a net"),
         ((100, -1, None), "either direction"),
         ((None, -1, 99), "either direction"),
-        ((None, 1, 2**63 - 1), "64 bits"),
-        ((-(2**63) + 1, 1, None), "64 bits"),
-        ((2**63 - 1, None, -1), "64 bits"),
+        ((None, 1, MAX_AMOUNT), "amounts that are kept"),
+        ((-MAX_AMOUNT, 1, None), "amounts that are kept"),
+        ((MAX_AMOUNT, None, -1), "amounts that are kept"),
     ],
 )
 def test_sums_that_cannot_be_meant_are_refused(stated: tuple[int | None, int | None, int | None], reason: str) -> None:
