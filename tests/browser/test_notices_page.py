@@ -21,7 +21,7 @@ async def test_a_quarantined_notice_is_replayed_after_its_preview(database_url: 
             await page.click("main form >> text=Chạy lại 1")
             assert "Đã cho chạy lại: 1" in await page.inner_text("[role=status]")
             await page.goto(f"/desk/haiduong/notices/{inbox.fixed}")
-            assert "cho chạy lại" in await page.inner_text(".history")
+            assert "cho chạy lại" in await page.inner_text("#history")
             assert await faults_of(page) == []
 
 
