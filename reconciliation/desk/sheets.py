@@ -161,9 +161,9 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "partly_refunded": ("Hoàn một phần", "Partly refunded"),
     "refunded": ("Đã hoàn", "Refunded"),
     "reversed": ("Bị thu hồi", "Reversed"),
-    "open": ("Mở", "Open"),
+    "open": ("Mới mở", "Open"),
     "assigned": ("Đã giao", "Assigned"),
-    "proposed": ("Chờ duyệt", "Proposed"),
+    "proposed": ("Chờ duyệt", "Waiting for approval"),
 }
 """Of payments that came, and of discrepancies that are live."""
 

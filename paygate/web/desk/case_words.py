@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from paygate.web.desk.navigation import say
-from paygate.web.desk.terms import LEGS
+from paygate.web.desk.terms import LEGS, STATES
 
 STANDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "present": ("matched", say("Present")),
@@ -39,12 +39,6 @@ TRIED: Final[Mapping[str, str]] = {
     "tied": say("It is a refund that belongs to a payment."),
 }
 """Where the matcher has left a fact, by what it calls it."""
-STATES: Final[Mapping[str, str]] = {
-    "open": say("Open"),
-    "assigned": say("Assigned"),
-    "proposed": say("Waiting for approval"),
-    "resolved": say("Resolved"),
-}
 PAYMENT_STATES: Final[Mapping[str, str]] = {
     "initiated": say("begun"),
     "pending": say("awaited"),

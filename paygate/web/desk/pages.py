@@ -10,6 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from paygate.web.desk.reading import FILTERS
+from paygate.web.desk.terms import STATUSES
 from paygate.web.desk.words import Language, translations
 
 STATIC: Final = "/static/"
@@ -45,7 +46,7 @@ def environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.filters.update(FILTERS)
-    made.globals.update(static=static_url, language=language)
+    made.globals.update(static=static_url, language=language, statuses=STATUSES)
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     return made
 

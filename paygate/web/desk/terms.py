@@ -23,6 +23,13 @@ VERDICTS: Final[Mapping[str, str]] = {
     "refund_due": say("Refund due"),
     "matched": say("Matched"),
 }
+STATUSES: Final[Mapping[str, str]] = {
+    **VERDICTS,
+    "unpaid": say("Unpaid"),
+    "discrepant": say("Discrepant"),
+    "incomplete": say("Incomplete"),
+}
+"""Of a case, or of a day; each has its shape among the templates' parts."""
 UNITS: Final[Mapping[str, str]] = {
     "one_stop": say("one-stop unit"),
     "gateway": say("payment gateway"),
@@ -35,10 +42,10 @@ UNITS: Final[Mapping[str, str]] = {
 """Who must act on a reason."""
 SEVERITIES: Final[Mapping[str, str]] = {"high": say("high"), "medium": say("medium"), "low": say("low")}
 STATES: Final[Mapping[str, str]] = {
-    "open": say("open"),
-    "assigned": say("in hand"),
-    "proposed": say("waiting for approval"),
-    "resolved": say("resolved"),
+    "open": say("Open"),
+    "assigned": say("Assigned"),
+    "proposed": say("Waiting for approval"),
+    "resolved": say("Resolved"),
 }
 """Of a discrepancy."""
 OUTCOMES: Final[Mapping[str, str]] = {
