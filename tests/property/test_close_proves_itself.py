@@ -49,8 +49,9 @@ async def test_every_closed_day_proves_itself(database: Database, world: World) 
         assert all(sums_of(closed.report[part]) == sums_of([closed.report]) for part in PARTS)
         closing = proof["closing"]
         counted += sum(closed.report["classes"][name]["count"] for name in COUNTED)
-        again = await close(database, tenant_id, day)
-        assert (again.run_id, again.new, again.report) == (closed.run_id, False, closed.report)
+        if any(closed.report["classes"][name]["count"] for name in COUNTED):
+            again = await close(database, tenant_id, day)
+            assert (again.run_id, again.new, again.report) == (closed.run_id, False, closed.report)
     assert counted == await count_cases(database, tenant_id, world)
     event(f"cases {min(counted, 5)}")
 

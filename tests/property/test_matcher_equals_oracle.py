@@ -138,7 +138,7 @@ async def check_in_batches(database: Database, world: World, as_of: date, seed: 
         await lay_sources(connection, tenant_id, world.sources)
         await lay_decisions(connection, tenant_id, world)
     while facts:
-        size = shuffle.randint(1, 5)
+        size = shuffle.randint(1, 8)
         batch, facts = facts[:size], facts[size:]
         async with database.connection() as connection:
             await lay_payments(connection, tenant_id, [one for kind, one in batch if kind == "p"])

@@ -27,11 +27,11 @@ def assert_true(trial: Trial) -> None:
 
 
 async def test_the_engine_finds_the_truth_as_days_go_by(database_url: str) -> None:
-    assert_true(await try_worlds(database_url, draw_worlds(3_000, seed=1)))
+    assert_true(await try_worlds(database_url, draw_worlds(1_500, seed=1)))
 
 
 async def test_the_engine_finds_the_truth_when_everything_comes_at_once(database_url: str) -> None:
-    assert_true(await try_worlds(database_url, draw_worlds(2_000, seed=2), at_once=True))
+    assert_true(await try_worlds(database_url, draw_worlds(1_000, seed=2), at_once=True))
 
 
 @pytest.mark.slow
