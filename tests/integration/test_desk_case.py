@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,49 +10,35 @@ from paygate.access import Role
 from paygate.database import connect
 from tests.desk import Visitor
 from tests.desk_cases import AGENCY, number_of, path_of, signed_in
-from tests.province import a_province
 from tests.served import Served
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}'
 
 
-@pytest.fixture
-async def served(province_url: str) -> AsyncIterator[Served]:
-    async with a_province(province_url) as served:
-        yield served
-
-
-@pytest.fixture
-async def visitor(served: Served) -> AsyncIterator[Visitor]:
-    async with Visitor(served) as visitor:
-        await signed_in(visitor, Role.OFFICER)
-        yield visitor
-
-
-async def execute(served: Served, statement: str, *arguments: object) -> None:
-    async with connect(served.database_url) as connection:
+async def execute(province: Served, statement: str, *arguments: object) -> None:
+    async with connect(province.database_url) as connection:
         await connection.execute(statement, *arguments)
 
 
-async def numbers(served: Served) -> list[int]:
-    async with connect(served.database_url) as connection:
+async def numbers(province: Served) -> list[int]:
+    async with connect(province.database_url) as connection:
         return [row[0] for row in await connection.fetch("SELECT discrepancy_id FROM discrepancy ORDER BY 1")]
 
 
-async def test_every_discrepancy_of_the_province_can_be_looked_into(served: Served, visitor: Visitor) -> None:
-    for number in await numbers(served):
+async def test_every_discrepancy_of_the_province_can_be_looked_into(province: Served, visitor: Visitor) -> None:
+    for number in await numbers(province):
         status, text = await visitor.get(path_of(number))
         assert status == 200, number
         assert "<h1>" in text
         assert len(text.encode()) < 100_000
 
 
-async def test_the_legs_of_a_dossier_stand_as_its_record_shows_them(served: Served, visitor: Visitor) -> None:
-    number = await number_of(served, "receipt_missing")
+async def test_the_legs_of_a_dossier_stand_as_its_record_shows_them(province: Served, visitor: Visitor) -> None:
+    number = await number_of(province, "receipt_missing")
     _, text = await visitor.get(path_of(number))
-    code = await served.fetchval("SELECT dossier_code FROM discrepancy WHERE discrepancy_id = $1", number)
-    headers = await served.token("haiduong", Role.OFFICER)
-    async with served.session.get(f"{served.url}/v1/records/{code}?tenant=haiduong", headers=headers) as reply:
+    code = await province.fetchval("SELECT dossier_code FROM discrepancy WHERE discrepancy_id = $1", number)
+    headers = await province.token("haiduong", Role.OFFICER)
+    async with province.session.get(f"{province.url}/v1/records/{code}?tenant=haiduong", headers=headers) as reply:
         legs = (await reply.json())["legs"]
     assert legs["receipt"] == "missing"
     assert [text.count(f'<li class="leg {one}"') for one in ("present", "missing", "not_expected")] == [
@@ -61,26 +46,28 @@ async def test_the_legs_of_a_dossier_stand_as_its_record_shows_them(served: Serv
     ]
 
 
-async def test_contenders_of_an_ambiguous_payment_are_shown_with_their_scores(served: Served, visitor: Visitor) -> None:
-    number = await number_of(served, "ambiguous", "dossier")
+async def test_contenders_of_an_ambiguous_payment_are_shown_with_their_scores(
+    province: Served, visitor: Visitor
+) -> None:
+    number = await number_of(province, "ambiguous", "dossier")
     _, text = await visitor.get(path_of(number))
     assert "Các dòng ứng viên" in text
     assert text.count("ghi sổ 1 ngày sau khi nộp") == 2
 
 
-async def test_what_others_wrote_stays_text(served: Served, visitor: Visitor) -> None:
-    await execute(served, "UPDATE statement_line SET narrative = $1, counterparty = $1, reference = $1", HOSTILE)
-    await execute(served, "UPDATE procedure_record SET procedure_name = $1, agency_name = $1", HOSTILE)
-    await execute(served, "UPDATE payment SET transaction_id = $1 || payment_id", HOSTILE)
+async def test_what_others_wrote_stays_text(province: Served, visitor: Visitor) -> None:
+    await execute(province, "UPDATE statement_line SET narrative = $1, counterparty = $1, reference = $1", HOSTILE)
+    await execute(province, "UPDATE procedure_record SET procedure_name = $1, agency_name = $1", HOSTILE)
+    await execute(province, "UPDATE payment SET transaction_id = $1 || payment_id", HOSTILE)
     for reason in ("ambiguous", "overpaid", "amount_differs", "net_differs"):
-        _, text = await visitor.get(path_of(await number_of(served, reason)))
+        _, text = await visitor.get(path_of(await number_of(province, reason)))
         assert "<script>alert" not in text
         assert "<img" not in text
         assert "&lt;script&gt;" in text or reason == "net_differs"
 
 
-async def notice_of(served: Served, number: int) -> int:
-    found = await served.fetchval(
+async def notice_of(province: Served, number: int) -> int:
+    found = await province.fetchval(
         "SELECT min(e.notice_id) FROM discrepancy AS d JOIN payment AS p USING (tenant_id, dossier_code)"
         " JOIN payment_event AS e ON e.tenant_id = d.tenant_id AND e.payment_id = p.payment_id"
         " WHERE d.discrepancy_id = $1",
@@ -90,24 +77,24 @@ async def notice_of(served: Served, number: int) -> int:
 
 
 async def test_a_notice_is_shown_as_text_with_ids_masked_and_handed_out_as_it_came(
-    served: Served, visitor: Visitor
+    province: Served, visitor: Visitor
 ) -> None:
-    number = await number_of(served, "overpaid")
-    notice = await notice_of(served, number)
+    number = await number_of(province, "overpaid")
+    notice = await notice_of(province, number)
     body = json.dumps({"HoTenNguoiNop": HOSTILE, "SoCMNDNguoiNop": "030201004567"}).encode()
-    await execute(served, "UPDATE notice SET body = $1 WHERE notice_id = $2", body, notice)
+    await execute(province, "UPDATE notice SET body = $1 WHERE notice_id = $2", body, notice)
     status, text = await visitor.get(path_of(number, f"/notices/{notice}"))
     assert status == 200
     assert "•••••••••567" in text
     assert "030201004567" not in text
     assert "<script>alert" not in text
     assert "\\u202e" in text
-    async with visitor.session.get(served.url + path_of(number, f"/notices/{notice}/body")) as reply:
+    async with visitor.session.get(province.url + path_of(number, f"/notices/{notice}/body")) as reply:
         assert await reply.read() == body
         assert reply.headers["Content-Disposition"].startswith("attachment;")
         assert reply.content_type == "application/octet-stream"
         assert "sandbox" in reply.headers["Content-Security-Policy"]
-    assert await served.fetchval("SELECT count(*) FROM audit_entry WHERE act = 'notice_body_taken'") == 1
+    assert await province.fetchval("SELECT count(*) FROM audit_entry WHERE act = 'notice_body_taken'") == 1
 
 
 @pytest.mark.parametrize(
@@ -121,28 +108,28 @@ async def test_a_notice_is_shown_as_text_with_ids_masked_and_handed_out_as_it_ca
     ],
 )
 async def test_a_body_that_is_nothing_we_know_is_shown_all_the_same(
-    served: Served, visitor: Visitor, body: bytes
+    province: Served, visitor: Visitor, body: bytes
 ) -> None:
-    number = await number_of(served, "overpaid")
-    notice = await notice_of(served, number)
-    await execute(served, "UPDATE notice SET body = $1 WHERE notice_id = $2", body, notice)
+    number = await number_of(province, "overpaid")
+    notice = await notice_of(province, number)
+    await execute(province, "UPDATE notice SET body = $1 WHERE notice_id = $2", body, notice)
     status, text = await visitor.get(path_of(number, f"/notices/{notice}"))
     assert status == 200
     assert len(text.encode()) < 100_000
     assert not [one for one in ("\0", "\x1b", "030201004567", "<b>") if one in text]
 
 
-async def test_a_body_that_was_trimmed_is_said_to_be_gone(served: Served, visitor: Visitor) -> None:
-    number = await number_of(served, "overpaid")
-    notice = await notice_of(served, number)
-    await execute(served, "UPDATE notice SET body = NULL WHERE notice_id = $1", notice)
+async def test_a_body_that_was_trimmed_is_said_to_be_gone(province: Served, visitor: Visitor) -> None:
+    number = await number_of(province, "overpaid")
+    notice = await notice_of(province, number)
+    await execute(province, "UPDATE notice SET body = NULL WHERE notice_id = $1", notice)
     assert (await visitor.get(path_of(number, f"/notices/{notice}")))[0] == 200
     assert (await visitor.get(path_of(number, f"/notices/{notice}/body")))[0] in {404, 410}
 
 
-async def test_a_notice_of_another_case_is_not_there(served: Served, visitor: Visitor) -> None:
-    number = await number_of(served, "overpaid")
-    other = await notice_of(served, await number_of(served, "underpaid"))
+async def test_a_notice_of_another_case_is_not_there(province: Served, visitor: Visitor) -> None:
+    number = await number_of(province, "overpaid")
+    other = await notice_of(province, await number_of(province, "underpaid"))
     assert (await visitor.get(path_of(number, f"/notices/{other}")))[0] == 404
     assert (await visitor.get(path_of(number, f"/notices/{other}/body")))[0] == 404
 
@@ -152,28 +139,28 @@ async def test_what_is_no_discrepancy_is_not_there(visitor: Visitor, number: str
     assert (await visitor.get(f"/desk/haiduong/discrepancies/{number}"))[0] == 404
 
 
-async def test_another_tenants_discrepancy_is_not_there(served: Served) -> None:
-    number = await number_of(served, "overpaid")
-    async with Visitor(served) as other:
+async def test_another_tenants_discrepancy_is_not_there(province: Served) -> None:
+    number = await number_of(province, "overpaid")
+    async with Visitor(province) as other:
         await signed_in(other, Role.OFFICER, tenant="haiphong")
         assert (await other.get(path_of(number)))[0] == 404
         assert (await other.get(path_of(number, tenant="haiphong")))[0] == 404
 
 
-async def test_who_is_limited_to_agencies_sees_theirs_alone(served: Served) -> None:
-    number = await number_of(served, "overpaid")
-    notice = await notice_of(served, number)
-    async with Visitor(served) as own, Visitor(served) as other:
+async def test_who_is_limited_to_agencies_sees_theirs_alone(province: Served) -> None:
+    number = await number_of(province, "overpaid")
+    notice = await notice_of(province, number)
+    async with Visitor(province) as own, Visitor(province) as other:
         await signed_in(own, Role.OFFICER, agencies=[AGENCY])
         await signed_in(other, Role.OFFICER, agencies=["000.00.99.H23"])
         assert (await own.get(path_of(number)))[0] == 200
-        assert (await own.get(path_of(await number_of(served, "net_differs"))))[0] == 404
+        assert (await own.get(path_of(await number_of(province, "net_differs"))))[0] == 404
         assert (await other.get(path_of(number)))[0] == 404
         assert (await other.get(path_of(number, f"/notices/{notice}/body")))[0] == 404
 
 
-async def test_both_languages_tell_the_same(served: Served, visitor: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_both_languages_tell_the_same(province: Served, visitor: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     await visitor.get(path_of(number))
     await visitor.post("/language", {"language": "en", "next": path_of(number)})
     _, text = await visitor.get(path_of(number))
@@ -181,14 +168,14 @@ async def test_both_languages_tell_the_same(served: Served, visitor: Visitor) ->
     assert "Từng chặng" not in text
 
 
-async def test_the_sentence_says_what_is_wrong_with_its_figures(served: Served, visitor: Visitor) -> None:
-    _, text = await visitor.get(path_of(await number_of(served, "overpaid")))
+async def test_the_sentence_says_what_is_wrong_with_its_figures(province: Served, visitor: Visitor) -> None:
+    _, text = await visitor.get(path_of(await number_of(province, "overpaid")))
     said = text.partition('<p class="lead">')[2].partition("</p>")[0].replace("\N{NO-BREAK SPACE}", " ")
     assert said == "Thu 160.000 ₫, phải thu 150.000 ₫: thừa 10.000 ₫."
 
 
-async def test_the_way_on_is_that_of_the_list_one_came_from(served: Served, visitor: Visitor) -> None:
-    async with connect(served.database_url) as connection:
+async def test_the_way_on_is_that_of_the_list_one_came_from(province: Served, visitor: Visitor) -> None:
+    async with connect(province.database_url) as connection:
         rows = await connection.fetch(
             "SELECT discrepancy_id FROM discrepancy WHERE reason = 'record_closed' AND state <> 'resolved' ORDER BY 1"
         )

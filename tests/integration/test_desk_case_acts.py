@@ -1,7 +1,6 @@
 """What people do on the page of a discrepancy: tasks, comments, proposals and decisions, by four eyes and once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,44 +8,23 @@ from paygate.access import Role
 from paygate.database import connect
 from tests.desk import Visitor
 from tests.desk_cases import AGENCY, WHY, act, field, number_of, path_of, propose, signed_in, state_of
-from tests.province import a_province
 from tests.served import Served
 
 OWN = "Bạn lập đề nghị này nên không thể duyệt."
 
 
-@pytest.fixture
-async def served(province_url: str) -> AsyncIterator[Served]:
-    async with a_province(province_url) as served:
-        yield served
-
-
-@pytest.fixture
-async def maker(served: Served) -> AsyncIterator[Visitor]:
-    async with Visitor(served) as visitor:
-        await signed_in(visitor, Role.OFFICER, Role.APPROVER, name="maker")
-        yield visitor
-
-
-@pytest.fixture
-async def checker(served: Served) -> AsyncIterator[Visitor]:
-    async with Visitor(served) as visitor:
-        await signed_in(visitor, Role.APPROVER, name="checker")
-        yield visitor
-
-
-async def test_a_task_is_given_and_said(served: Served, maker: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_task_is_given_and_said(province: Served, maker: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     status, text = await act(maker, number, "assign", to="maker")
     assert status == 200
     assert "Đã giao cho maker." in text
-    assert await state_of(served, number) == "assigned"
+    assert await state_of(province, number) == "assigned"
 
 
-async def test_pages_call_people_by_their_full_names(served: Served, maker: Visitor, checker: Visitor) -> None:
-    async with connect(served.database_url) as connection:
+async def test_pages_call_people_by_their_full_names(province: Served, maker: Visitor, checker: Visitor) -> None:
+    async with connect(province.database_url) as connection:
         await connection.execute("UPDATE person SET full_name = 'Nguyễn Thị Lan' WHERE name = 'maker'")
-    number = await number_of(served, "overpaid")
+    number = await number_of(province, "overpaid")
     _, text = await act(maker, number, "assign", to="maker")
     assert "Đã giao cho Nguyễn Thị Lan." in text
     await propose(maker, number)
@@ -58,8 +36,8 @@ async def test_pages_call_people_by_their_full_names(served: Served, maker: Visi
     assert "Nguyễn Thị Lan đang xử lý" in text
 
 
-async def test_a_comment_is_kept_and_stays_text(served: Served, maker: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_comment_is_kept_and_stays_text(province: Served, maker: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     _, text = await act(maker, number, "comment", text="<script>alert(1)</script>")
     assert "Đã lưu ghi chú." in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
@@ -67,27 +45,27 @@ async def test_a_comment_is_kept_and_stays_text(served: Served, maker: Visitor) 
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 2001])
-async def test_a_comment_that_cannot_be_kept_is_asked_for_again(served: Served, maker: Visitor, text: str) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_comment_that_cannot_be_kept_is_asked_for_again(province: Served, maker: Visitor, text: str) -> None:
+    number = await number_of(province, "overpaid")
     status, page = await act(maker, number, "comment", text=text)
     assert status == 422
     assert 'aria-invalid="true"' in page
 
 
 async def test_a_proposal_is_looked_at_before_it_is_sent_and_changes_nothing_until_approved(
-    served: Served, maker: Visitor
+    province: Served, maker: Visitor
 ) -> None:
-    number = await number_of(served, "overpaid")
+    number = await number_of(province, "overpaid")
     status, text = await propose(maker, number)
     assert status == 200
     assert "Chưa có gì thay đổi cho đến khi người khác duyệt." in text
-    assert await state_of(served, number) == "proposed"
+    assert await state_of(province, number) == "proposed"
     assert OWN in text
     assert ">Duyệt</button>" not in text
 
 
-async def test_who_can_approve_is_named_to_the_maker(served: Served, maker: Visitor, checker: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_who_can_approve_is_named_to_the_maker(province: Served, maker: Visitor, checker: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     _, text = await propose(maker, number)
     named = text.partition("Người duyệt được:")[2].partition("</p>")[0]
     assert "checker" in named
@@ -95,21 +73,21 @@ async def test_who_can_approve_is_named_to_the_maker(served: Served, maker: Visi
 
 
 async def test_ones_own_proposal_cannot_be_approved_by_a_forged_form_nor_over_http(
-    served: Served, maker: Visitor
+    province: Served, maker: Visitor
 ) -> None:
-    number = await number_of(served, "overpaid")
+    number = await number_of(province, "overpaid")
     await propose(maker, number)
     assert (await act(maker, number, "approve"))[0] == 403
     version = int(await field(maker, path_of(number)))
     token = {"X-CSRF-Token": maker.hidden["csrf"], "Sec-Fetch-Site": "same-origin"}
-    route = f"{served.url}/v1/discrepancies/{number}/approve?tenant=haiduong"
+    route = f"{province.url}/v1/discrepancies/{number}/approve?tenant=haiduong"
     async with maker.session.post(route, json={"version": version}, headers=token) as reply:
         assert reply.status == 403
-    assert await state_of(served, number) == "proposed"
+    assert await state_of(province, number) == "proposed"
 
 
-async def test_another_approves_and_it_is_resolved_by_them(served: Served, maker: Visitor, checker: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_another_approves_and_it_is_resolved_by_them(province: Served, maker: Visitor, checker: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     await propose(maker, number)
     _, text = await checker.get(path_of(number))
     assert "Duyệt sẽ đóng 1 vụ; hệ thống không chuyển tiền." in text
@@ -117,49 +95,51 @@ async def test_another_approves_and_it_is_resolved_by_them(served: Served, maker
     status, text = await act(checker, number, "approve")
     assert status == 200
     assert "Bạn đã duyệt đề nghị" in text
-    assert await state_of(served, number) == "resolved"
-    assert await served.fetchval("SELECT resolved_by FROM discrepancy WHERE discrepancy_id = $1", number) == "checker"
+    assert await state_of(province, number) == "resolved"
+    assert await province.fetchval("SELECT resolved_by FROM discrepancy WHERE discrepancy_id = $1", number) == "checker"
 
 
 async def test_the_maker_reads_why_it_was_rejected_and_has_the_task_again(
-    served: Served, maker: Visitor, checker: Visitor
+    province: Served, maker: Visitor, checker: Visitor
 ) -> None:
-    number = await number_of(served, "overpaid")
+    number = await number_of(province, "overpaid")
     await propose(maker, number)
     status, text = await act(checker, number, "reject", answer="")
     assert status == 422
     await act(checker, number, "reject", answer="Thiếu chứng từ <b>")
-    assert await state_of(served, number) == "assigned"
+    assert await state_of(province, number) == "assigned"
     _, text = await maker.get(path_of(number))
     assert "bị checker từ chối:" in text
     assert "Thiếu chứng từ &lt;b&gt;" in text
 
 
-async def test_the_maker_takes_a_proposal_back(served: Served, maker: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_the_maker_takes_a_proposal_back(province: Served, maker: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     await propose(maker, number)
     _, text = await act(maker, number, "withdraw")
     assert "Bạn đã rút đề nghị" in text
-    assert await state_of(served, number) == "assigned"
+    assert await state_of(province, number) == "assigned"
 
 
-async def test_a_form_that_is_sent_twice_acts_once_and_leads_to_the_same_words(served: Served, maker: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_form_that_is_sent_twice_acts_once_and_leads_to_the_same_words(
+    province: Served, maker: Visitor
+) -> None:
+    number = await number_of(province, "overpaid")
     version = await field(maker, path_of(number))
     hidden = dict(maker.hidden)
     fields = {"version": version, "text": "một lần"}
     first = await maker.post(path_of(number, "/comment"), fields)
     second = await maker.post(path_of(number, "/comment"), {**hidden, **fields})
     assert ("Đã lưu ghi chú." in first[1], "Đã lưu ghi chú." in second[1]) == (True, True)
-    assert await served.fetchval("SELECT count(*) FROM discrepancy_event WHERE said = 'commented'") == 1
+    assert await province.fetchval("SELECT count(*) FROM discrepancy_event WHERE said = 'commented'") == 1
 
 
 async def test_of_two_approvers_at_once_the_second_is_told_who_was_first(
-    served: Served, maker: Visitor, checker: Visitor
+    province: Served, maker: Visitor, checker: Visitor
 ) -> None:
-    number = await number_of(served, "overpaid")
+    number = await number_of(province, "overpaid")
     await propose(maker, number)
-    async with Visitor(served) as other:
+    async with Visitor(province) as other:
         await signed_in(other, Role.APPROVER, name="other")
         version = await field(other, path_of(number))
         await checker.get(path_of(number))
@@ -173,11 +153,11 @@ async def test_of_two_approvers_at_once_the_second_is_told_who_was_first(
 
 
 async def test_who_acts_on_what_has_moved_is_shown_what_changed_and_keeps_what_they_wrote(
-    served: Served, maker: Visitor
+    province: Served, maker: Visitor
 ) -> None:
-    number = await number_of(served, "overpaid")
+    number = await number_of(province, "overpaid")
     version = await field(maker, path_of(number, "/propose/write_off"))
-    async with connect(served.database_url) as connection:
+    async with connect(province.database_url) as connection:
         await connection.execute(
             "INSERT INTO discrepancy_event (tenant_id, discrepancy_id, change, left_state, said)"
             " SELECT tenant_id, discrepancy_id, 5000, state, 'changed' FROM discrepancy WHERE discrepancy_id = $1",
@@ -189,15 +169,15 @@ async def test_who_acts_on_what_has_moved_is_shown_what_changed_and_keeps_what_t
     assert "Số liệu đã đổi" in text
     assert "+5.000" in text
     assert "đã gõ lý do" in text
-    assert await state_of(served, number) == "open"
+    assert await state_of(province, number) == "open"
 
 
 async def test_a_proposal_on_facts_that_moved_since_cannot_be_approved(
-    served: Served, maker: Visitor, checker: Visitor
+    province: Served, maker: Visitor, checker: Visitor
 ) -> None:
-    number = await number_of(served, "overpaid")
+    number = await number_of(province, "overpaid")
     await propose(maker, number)
-    async with connect(served.database_url) as connection:
+    async with connect(province.database_url) as connection:
         await connection.execute(
             "INSERT INTO discrepancy_event (tenant_id, discrepancy_id, change, left_state, said)"
             " SELECT tenant_id, discrepancy_id, 5000, state, 'changed' FROM discrepancy WHERE discrepancy_id = $1",
@@ -209,8 +189,8 @@ async def test_a_proposal_on_facts_that_moved_since_cannot_be_approved(
     assert (await act(checker, number, "approve"))[0] == 409
 
 
-async def test_a_refund_is_of_no_more_than_is_at_stake(served: Served, maker: Visitor, checker: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_refund_is_of_no_more_than_is_at_stake(province: Served, maker: Visitor, checker: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     where = path_of(number, "/propose/refund")
     for amount in ("0", "10.001", "1e3", "", "-5", "1.00"):
         version = await field(maker, where)
@@ -218,13 +198,13 @@ async def test_a_refund_is_of_no_more_than_is_at_stake(served: Served, maker: Vi
         assert status == 422, amount
     await propose(maker, number, "refund", amount="10.000 ₫")
     await act(checker, number, "approve")
-    assert await state_of(served, number) == "assigned"
-    assert await served.fetchval("SELECT refund_amount FROM discrepancy WHERE discrepancy_id = $1", number) == 10_000
+    assert await state_of(province, number) == "assigned"
+    assert await province.fetchval("SELECT refund_amount FROM discrepancy WHERE discrepancy_id = $1", number) == 10_000
 
 
-async def test_a_match_is_split_when_another_approves(served: Served, maker: Visitor, checker: Visitor) -> None:
-    number = await number_of(served, "amount_differs")
-    match = await served.fetchval(
+async def test_a_match_is_split_when_another_approves(province: Served, maker: Visitor, checker: Visitor) -> None:
+    number = await number_of(province, "amount_differs")
+    match = await province.fetchval(
         "SELECT match_id FROM match AS m JOIN discrepancy AS d USING (payment_id) WHERE d.discrepancy_id = $1", number
     )
     where = path_of(number, "/propose/split")
@@ -233,29 +213,29 @@ async def test_a_match_is_split_when_another_approves(served: Served, maker: Vis
     assert status == 422
     await propose(maker, number, "split", match=match)
     await act(checker, number, "approve")
-    assert await served.fetchval("SELECT count(*) FROM match WHERE match_id = $1", match) == 0
-    assert await served.fetchval("SELECT undone_by FROM match_history WHERE match_id = $1", match) == "checker"
+    assert await province.fetchval("SELECT count(*) FROM match WHERE match_id = $1", match) == 0
+    assert await province.fetchval("SELECT undone_by FROM match_history WHERE match_id = $1", match) == "checker"
 
 
-async def test_what_cannot_be_proposed_has_no_page(served: Served, maker: Visitor) -> None:
-    number = await number_of(served, "bank_missing")
+async def test_what_cannot_be_proposed_has_no_page(province: Served, maker: Visitor) -> None:
+    number = await number_of(province, "bank_missing")
     for kind in ("refund", "split", "nonsense", "approve"):
         assert (await maker.get(path_of(number, f"/propose/{kind}")))[0] == 404
 
 
 @pytest.mark.parametrize("what", ["assign", "comment", "propose/write_off"])
-async def test_who_only_looks_cannot_act(served: Served, what: str) -> None:
-    number = await number_of(served, "overpaid")
-    async with Visitor(served) as auditor:
+async def test_who_only_looks_cannot_act(province: Served, what: str) -> None:
+    number = await number_of(province, "overpaid")
+    async with Visitor(province) as auditor:
         await signed_in(auditor, Role.AUDITOR)
         _, text = await auditor.get(path_of(number))
         assert "Vai trò của bạn chỉ xem" in text
         assert (await auditor.post(path_of(number, f"/{what}"), {"version": "1", "to": "maker", "text": "x"}))[0] == 403
 
 
-async def test_acts_on_what_is_not_ones_own_are_not_found(served: Served) -> None:
-    number = await number_of(served, "overpaid")
-    async with Visitor(served) as stranger, Visitor(served) as limited:
+async def test_acts_on_what_is_not_ones_own_are_not_found(province: Served) -> None:
+    number = await number_of(province, "overpaid")
+    async with Visitor(province) as stranger, Visitor(province) as limited:
         await signed_in(stranger, Role.ADMIN, tenant="haiphong")
         await signed_in(limited, Role.OFFICER, agencies=["000.00.99.H23"])
         fields = {"version": "1", "text": "x", "to": "", "reason": "x", "step": "send"}
@@ -263,28 +243,30 @@ async def test_acts_on_what_is_not_ones_own_are_not_found(served: Served) -> Non
             for visitor, tenant in ((stranger, "haiduong"), (stranger, "haiphong"), (limited, "haiduong")):
                 await visitor.get("/")
                 assert (await visitor.post(path_of(number, f"/{what}", tenant), fields))[0] == 404, what
-    assert await state_of(served, number) == "open"
+    assert await state_of(province, number) == "open"
 
 
-async def test_who_is_limited_to_the_agency_works_on_it(served: Served) -> None:
-    number = await number_of(served, "overpaid")
-    async with Visitor(served) as own:
+async def test_who_is_limited_to_the_agency_works_on_it(province: Served) -> None:
+    number = await number_of(province, "overpaid")
+    async with Visitor(province) as own:
         name = await signed_in(own, Role.OFFICER, agencies=[AGENCY])
         await act(own, number, "assign", to=name)
-    assert await state_of(served, number) == "assigned"
+    assert await state_of(province, number) == "assigned"
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "999999999999", "9" * 30])
-async def test_a_version_that_never_was_is_refused(served: Served, maker: Visitor, version: str) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_version_that_never_was_is_refused(province: Served, maker: Visitor, version: str) -> None:
+    number = await number_of(province, "overpaid")
     await maker.get(path_of(number))
     status, _ = await maker.post(path_of(number, "/comment"), {"version": version, "text": "x"})
     assert status == 422
-    assert await served.fetchval("SELECT count(*) FROM discrepancy_event WHERE said = 'commented'") == 0
+    assert await province.fetchval("SELECT count(*) FROM discrepancy_event WHERE said = 'commented'") == 0
 
 
-async def test_every_act_stands_in_the_chain_and_on_the_page(served: Served, maker: Visitor, checker: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_every_act_stands_in_the_chain_and_on_the_page(
+    province: Served, maker: Visitor, checker: Visitor
+) -> None:
+    number = await number_of(province, "overpaid")
     await act(maker, number, "assign", to="maker")
     await propose(maker, number)
     await act(checker, number, "approve")
@@ -292,4 +274,4 @@ async def test_every_act_stands_in_the_chain_and_on_the_page(served: Served, mak
     trail = text.partition('id="trail"')[2]
     assert [trail.count(f">{who}<") for who in ("maker", "checker", "paygate")] == [2, 1, 1]
     subject = f"discrepancy:{number}"
-    assert await served.fetchval("SELECT count(*) FROM audit_entry WHERE subject = $1", subject) == 3
+    assert await province.fetchval("SELECT count(*) FROM audit_entry WHERE subject = $1", subject) == 3

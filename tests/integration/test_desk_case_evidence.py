@@ -1,6 +1,5 @@
 """Files as evidence, in and out: whatever they are, they are kept as they came and never shown as a page."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
 
 import aiohttp
@@ -10,23 +9,9 @@ from paygate.access import Role
 from paygate.domain.evidence import LARGEST
 from tests.desk import Visitor
 from tests.desk_cases import number_of, path_of, signed_in
-from tests.province import a_province
 from tests.served import Served
 
 PAGE = b"<html><script>alert(document.cookie)</script></html>"
-
-
-@pytest.fixture
-async def served(province_url: str) -> AsyncIterator[Served]:
-    async with a_province(province_url) as served:
-        yield served
-
-
-@pytest.fixture
-async def visitor(served: Served) -> AsyncIterator[Visitor]:
-    async with Visitor(served) as visitor:
-        await signed_in(visitor, Role.OFFICER)
-        yield visitor
 
 
 async def attach(
@@ -47,18 +32,18 @@ async def attach(
         return reply.status, await reply.text()
 
 
-async def attachments(served: Served) -> int:
-    return int(await served.fetchval("SELECT count(*) FROM attachment"))
+async def attachments(province: Served) -> int:
+    return int(await province.fetchval("SELECT count(*) FROM attachment"))
 
 
-async def test_a_page_that_is_attached_is_only_ever_a_file(served: Served, visitor: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_page_that_is_attached_is_only_ever_a_file(province: Served, visitor: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     status, text = await attach(visitor, number, PAGE, "../../<b>sao kê</b>.html")
     assert status == 200
     assert "Đã đính kèm" in text
     assert "<b>sao" not in text
-    file = await served.fetchval("SELECT attachment_id FROM attachment")
-    async with visitor.session.get(served.url + path_of(number, f"/files/{file}")) as reply:
+    file = await province.fetchval("SELECT attachment_id FROM attachment")
+    async with visitor.session.get(province.url + path_of(number, f"/files/{file}")) as reply:
         assert await reply.read() == PAGE
         assert reply.content_type == "application/octet-stream"
         assert reply.headers["Content-Disposition"].startswith("attachment;")
@@ -68,27 +53,27 @@ async def test_a_page_that_is_attached_is_only_ever_a_file(served: Served, visit
 
 @pytest.mark.parametrize("body", [b"", None, b"x" * (LARGEST + 1)], ids=["empty", "none", "too large"])
 async def test_what_is_no_file_or_too_large_is_asked_for_again(
-    served: Served, visitor: Visitor, body: bytes | None
+    province: Served, visitor: Visitor, body: bytes | None
 ) -> None:
-    number = await number_of(served, "overpaid")
+    number = await number_of(province, "overpaid")
     status, text = await attach(visitor, number, body)
     assert status == 422
     assert 'id="e-file"' in text
-    assert await attachments(served) == 0
+    assert await attachments(province) == 0
 
 
-async def test_the_largest_file_is_kept_whole(served: Served, visitor: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_the_largest_file_is_kept_whole(province: Served, visitor: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     assert (await attach(visitor, number, b"x" * LARGEST))[0] == 200
-    file = await served.fetchval("SELECT attachment_id FROM attachment")
-    async with visitor.session.get(served.url + path_of(number, f"/files/{file}")) as reply:
+    file = await province.fetchval("SELECT attachment_id FROM attachment")
+    async with visitor.session.get(province.url + path_of(number, f"/files/{file}")) as reply:
         assert await reply.read() == b"x" * LARGEST
 
 
-async def test_a_file_from_a_form_of_another_session_is_refused(served: Served, visitor: Visitor) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_file_from_a_form_of_another_session_is_refused(province: Served, visitor: Visitor) -> None:
+    number = await number_of(province, "overpaid")
     assert (await attach(visitor, number, PAGE, csrf="another"))[0] == 403
-    assert await attachments(served) == 0
+    assert await attachments(province) == 0
 
 
 @pytest.mark.parametrize(
@@ -103,22 +88,22 @@ async def test_a_file_from_a_form_of_another_session_is_refused(served: Served, 
         b'--x\r\nContent-Type: multipart/mixed; boundary="y"\r\n\r\n--y\r\n\r\n1\r\n--y--\r\n--x--\r\n',
     ],
 )
-async def test_a_broken_form_is_refused_and_breaks_nothing(served: Served, visitor: Visitor, body: bytes) -> None:
-    number = await number_of(served, "overpaid")
+async def test_a_broken_form_is_refused_and_breaks_nothing(province: Served, visitor: Visitor, body: bytes) -> None:
+    number = await number_of(province, "overpaid")
     headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "multipart/form-data; boundary=x"}
-    route = served.url + path_of(number, "/evidence")
+    route = province.url + path_of(number, "/evidence")
     async with visitor.session.post(route, data=body, headers=headers) as reply:
         assert reply.status in {400, 403, 413, 422}
     assert (await visitor.get(path_of(number)))[0] == 200
-    assert await attachments(served) == 0
+    assert await attachments(province) == 0
 
 
-async def test_a_file_of_another_discrepancy_or_tenant_is_not_there(served: Served, visitor: Visitor) -> None:
-    number, other = await number_of(served, "overpaid"), await number_of(served, "underpaid")
+async def test_a_file_of_another_discrepancy_or_tenant_is_not_there(province: Served, visitor: Visitor) -> None:
+    number, other = await number_of(province, "overpaid"), await number_of(province, "underpaid")
     await attach(visitor, number, PAGE)
-    file = await served.fetchval("SELECT attachment_id FROM attachment")
+    file = await province.fetchval("SELECT attachment_id FROM attachment")
     assert (await visitor.get(path_of(other, f"/files/{file}")))[0] == 404
-    async with Visitor(served) as stranger:
+    async with Visitor(province) as stranger:
         await signed_in(stranger, Role.OFFICER, tenant="haiphong")
         assert (await stranger.get(path_of(number, f"/files/{file}")))[0] == 404
         assert (await stranger.get(path_of(number, f"/files/{file}", "haiphong")))[0] == 404

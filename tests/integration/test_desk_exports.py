@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,16 +14,9 @@ from paygate.domain.errors import NoLongerKeptError
 from paygate.domain.report_file import MEDIA_TYPES, FileKind
 from paygate.web.desk import exports as pages
 from tests.desk import Visitor, a_person
-from tests.province import a_province
 from tests.served import Served
 
 REPORT = "/desk/haiduong/reports/2024-05-08"
-
-
-@pytest.fixture
-async def province(province_url: str) -> AsyncIterator[Served]:
-    async with a_province(province_url) as served:
-        yield served
 
 
 async def taken(visitor: Visitor, path: str) -> tuple[int, Any, bytes]:

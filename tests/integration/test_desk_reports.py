@@ -4,7 +4,6 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any, Final
 
@@ -17,17 +16,11 @@ from reconciliation.desk.periods import QUERIES
 from tests.desk import Visitor, a_person
 from tests.integration.test_web import call
 from tests.outside_stories import BANK
-from tests.province import DAYS, a_province, done, table
+from tests.province import DAYS, done, table
 from tests.served import Served, a_service
 
 REPORTS = "/desk/haiduong/reports"
 AGENCY = "000.00.12.H23"
-
-
-@pytest.fixture
-async def province(province_url: str) -> AsyncIterator[Served]:
-    async with a_province(province_url) as served:
-        yield served
 
 
 async def signed_in(visitor: Visitor, served: Served, *roles: Role, agencies: tuple[str, ...] = ()) -> None:

@@ -1,25 +1,16 @@
 """What comes in another currency is shown as it is, and added to no sum of dong."""
 
 import re
-from collections.abc import AsyncIterator
-
-import pytest
 
 from paygate.access import Role
 from paygate.database import connect
 from tests.desk import Visitor, a_person
 from tests.integration.test_web import call
-from tests.province import DAYS, a_province
+from tests.province import DAYS
 from tests.served import Served
 
 DESK = "/desk/haiduong"
 USD = "USD"
-
-
-@pytest.fixture
-async def province(province_url: str) -> AsyncIterator[Served]:
-    async with a_province(province_url) as served:
-        yield served
 
 
 async def report_of(served: Served) -> dict[str, dict[str, dict[str, dict[str, int]]]]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,16 +10,10 @@ from paygate.domain.money import dong
 from reconciliation.rendering import responsible, word
 from tests.desk import Visitor, a_person
 from tests.paper_text import text_of
-from tests.province import DAYS, a_province
+from tests.province import DAYS
 from tests.served import Served
 
 REPORTS = "/desk/haiduong/reports"
-
-
-@pytest.fixture
-async def province(province_url: str) -> AsyncIterator[Served]:
-    async with a_province(province_url) as served:
-        yield served
 
 
 def squeezed(text: str) -> str:
