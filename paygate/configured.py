@@ -178,6 +178,21 @@ def _endpoint(settings: Settings, directory: Directory, name: str, one: Endpoint
     return Endpoint(tenant_id, name, one.url, kinds_matching(one.types), partial(signed_headers, keys=keys))
 
 
+def amiss(settings: Settings, directory: Directory) -> Iterator[str]:
+    """Say of each source, each endpoint and the desk what first keeps it from being served, with its line."""
+    tried: list[Callable[[], object]] = [
+        *(partial(built, settings, code, source, registry.build) for code, source in settings.sources.items()),
+        *(partial(_endpoint, settings, directory, name, one) for name, one in settings.endpoints.items()),
+        partial(desk_seal, settings),
+        partial(provider_facts, settings),
+    ]
+    for make in tried:
+        try:
+            make()
+        except ConfigurationError as error:
+            yield str(error)
+
+
 def desk_seal(settings: Settings) -> Seal | None:
     """Make what seals the secrets of authenticator apps, None where no secret is configured for that.
 

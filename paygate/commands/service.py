@@ -12,12 +12,14 @@ from paygate.app import Role, open_service, run_service
 from paygate.bench.statements import Format
 from paygate.bench.suite import Bench, run_bench
 from paygate.commands.terminal import OUT, AsJson, load, print_json, print_rows, run
-from paygate.configured import desk_seal, provider_facts
+from paygate.configured import amiss
 from paygate.database import check_durability, migrate
 from paygate.demo.run import run_demo
 from paygate.domain.errors import InvalidInputError
 from paygate.embedded import embedded_database
 
+REFUSED: Final = 2
+"""What the doctor leaves with where something is amiss."""
 NOBODY_SIGNS_IN: Final = (
     "nobody can sign in to the desk yet: paygate people add NAME --role admin --tenant TENANT --password"
 )
@@ -71,10 +73,9 @@ def doctor(context: typer.Context) -> None:
 
     async def work() -> None:
         async with open_service(settings) as service:
-            service.adapters()
-            service.endpoints()
-            desk_seal(settings)
-            provider_facts(settings)
+            if found := list(amiss(settings, service.directory)):
+                sys.stderr.writelines(f"paygate: {one}\n" for one in found)
+                sys.exit(REFUSED)
             async with service.database.connection() as connection:
                 await check_durability(connection)
                 version = await connection.fetchval("SHOW server_version")

@@ -66,7 +66,7 @@ VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
         "The money agrees: {cases} cases, nothing differs.",
     ),
     "discrepant": (
-        "Có chênh lệch: {differing} trên {cases} vụ không khớp, {pending} vụ treo; mọi khoản chênh đã được giải thích.",
+        "{differing} trên {cases} vụ không khớp, {pending} vụ treo; mọi khoản chênh đã được giải thích.",
         "{differing} of {cases} cases do not agree, {pending} are pending; every difference is explained.",
     ),
     "incomplete": (

@@ -86,6 +86,18 @@ def test_codes_are_not_taken_from_who_is_asked_for_none(house: Path) -> None:
     refused(paygate(house, "people", "reset", "lan", "--totp"), "'lan' is asked for no codes")
 
 
+def test_the_doctor_names_all_that_is_not_there_at_once(house: Path) -> None:
+    with (house / "paygate.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[desk]\nsecret = "env:NOT_THERE"\n')
+        for number in (1, 2):
+            file.write(f'[endpoints.e{number}]\ntenant = "haiduong"\nurl = "https://mot-cua.example.vn/"\n')
+            file.write(f'secrets = ["env:ABSENT_{number}"]\n')
+    done = paygate(house, "doctor")
+    assert done.returncode == 2
+    named = [line.split("env:")[1].split()[0] for line in done.stderr.splitlines()]
+    assert named == ["ABSENT_1", "ABSENT_2", "NOT_THERE"]
+
+
 def test_the_doctor_names_the_line_of_a_desk_secret_that_is_not_there(house: Path) -> None:
     with (house / "paygate.toml").open("a", encoding="utf-8") as file:
         file.write('\n[desk]\nsecret = "env:NOT_THERE"\n')
