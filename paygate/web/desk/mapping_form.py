@@ -31,7 +31,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "debit": say("Amount out"),
     "amount": say("Amount, in or out by its sign"),
     "sign": say("Word for in or out"),
-    "balance": say("Balance"),
+    "balance": say("Balance after it"),
     "counterparty": say("Counterparty"),
     "currency": say("Currency"),
     "paid_at": say("Paid on"),

@@ -28,10 +28,12 @@ from paygate.notice_lists import (
 )
 from paygate.notices import REPEAT, REPLAYABLE, Selection, read_notice
 from paygate.replays import Fate, Preview, Replays
+from paygate.web.desk.case_words import PAYMENT_STATES
 from paygate.web.desk.door import Page
 from paygate.web.desk.files import attached_body
 from paygate.web.desk.navigation import PEOPLE, WORKERS, say
 from paygate.web.desk.reading import amount, money
+from paygate.web.desk.terms import OUTCOMES
 from paygate.web.desk.visit import DeskVisit, Done, own_path
 from paygate.worker import WAITS_FOR_RECORD
 
@@ -131,6 +133,8 @@ class NoticePages:
             size=len(notice["body"] or b""),
             again=[{**one, "why": self._reason(visit, one["reason"] or "")} for one in again],
             payment=payment,
+            said=PAYMENT_STATES,
+            outcomes=OUTCOMES,
             may_see=visit.may(WORKERS),
             may_replay=visit.may(REPLAYERS) and notice["state"] in REPLAYABLE,
         )
