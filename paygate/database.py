@@ -62,6 +62,11 @@ class TenantLock(IntEnum):
     WAITING = 7302  # the ledger looks for records, in common; a record's arrival wakes who waits for it, alone
 
 
+SEATS: Final = (7321, 7322, 7323, 7324)
+"""Where acts on a tenant's matches wait for the matcher, as first keys of advisory locks: fewer than a pool has
+connections, so that pages are shown meanwhile."""
+
+
 def load_queries(package: str, file: str) -> Mapping[str, str]:
     """Read a file of queries: each `-- name: x` line begins one, and a comment line beneath it says why."""
     text = resources.files(package).joinpath(file).read_text(encoding="utf-8")

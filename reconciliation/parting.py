@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from paygate.database import Connection, TenantLock, load_queries
+from paygate.database import SEATS, Connection, TenantLock, load_queries
 from paygate.domain.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -128,8 +128,12 @@ async def take_turn(connection: Connection, tenant_id: int) -> None:
     """Keep the matcher from a tenant until the caller's transaction ends.
 
     Raises:
-        TemporaryError: it has not ended its turn in `WAIT_SECONDS`.
+        TemporaryError: it has not ended its turn in `WAIT_SECONDS`, or as many wait for that as may.
     """
+    if await connection.fetchval(QUERIES["try_the_matchers_turn"], TenantLock.MATCHING, tenant_id):
+        return
+    if not await connection.fetchval(QUERIES["take_a_seat"], SEATS, tenant_id):
+        raise DatabaseUnavailableError("the matcher is at work for the tenant, and others wait; try again in a while")
     await connection.execute(QUERIES["bound_wait"], f"{WAIT_SECONDS}s")
     try:
         await connection.execute(QUERIES["take_the_matchers_turn"], TenantLock.MATCHING, tenant_id)

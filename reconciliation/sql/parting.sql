@@ -3,6 +3,13 @@
 -- name: bound_wait
 SELECT set_config('lock_timeout', $1, true);
 
+-- name: try_the_matchers_turn
+SELECT pg_try_advisory_xact_lock($1, $2);
+
+-- name: take_a_seat
+-- The first that is free, for the transaction: who waits holds a connection that others need.
+SELECT true FROM unnest($1::integer[]) AS seat WHERE pg_try_advisory_xact_lock(seat, $2) LIMIT 1;
+
 -- name: take_the_matchers_turn
 -- For the transaction: no turn of the matcher may stand on a match while it is taken away.
 SELECT pg_advisory_xact_lock($1, $2);
