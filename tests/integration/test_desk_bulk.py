@@ -78,6 +78,26 @@ async def test_what_was_broken_off_after_a_part_is_gone_on_with_and_nothing_is_d
         assert await served.fetchval("SELECT count(*) FROM proposal") > 4
 
 
+async def test_what_takes_long_is_gone_on_with_form_by_form(province_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk, "ACTING_SECONDS", 0.0)
+    async with a_province(province_url) as served, Visitor(served) as visitor:
+        name = await signed_in(visitor, Role.OFFICER)
+        where = await chosen(visitor, "assign", "verdict=mismatched", scope="all")
+        _, page = await visitor.get(where)
+        (wanted,) = [int(one) for one in re.findall(r"<p><strong>(\d+) vụ ·", page)]
+        assert wanted > 4
+        times = 0
+        while visitor.url == where:
+            status, text = await visitor.post(where, {"to": name})
+            times += 1
+            done = await served.fetchval("SELECT count(*) FROM discrepancy WHERE assignee = $1", name)
+            assert (status, done) == (200, min(2 * times, wanted))
+            assert f"Đã xử lý {done} trên {wanted}" in text or done == wanted
+        assert f"đã giao {wanted} vụ" in text
+        assert await served.fetchval("SELECT count(*) FROM discrepancy_event WHERE person = $1", name) == wanted
+
+
 async def test_nobody_and_nothing_is_preselected(province_url: str) -> None:
     async with a_province(province_url) as served, Visitor(served) as visitor:
         await signed_in(visitor, Role.OFFICER)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
 
 from aiohttp import web
@@ -26,6 +27,8 @@ from paygate.web.desk.visit import DeskVisit, Done, see_other
 SELECTION: Final = "discrepancies"
 AT_ONCE: Final = 100
 """Discrepancies acted on in one transaction."""
+ACTING_SECONDS: Final = 3.0
+"""After which no other part is begun: what is left waits for the form to be sent again."""
 ACTS: Final = ("assign", "propose")
 KINDS: Final = (ProposalKind.WRITE_OFF, ProposalKind.NOT_OURS, ProposalKind.REFUND)
 """What can be proposed of many: what needs to be said of each is its reason and its amount."""
@@ -80,7 +83,7 @@ class BulkPages:
         return await self._render(visit, choice)
 
     async def act(self, visit: DeskVisit) -> web.StreamResponse:
-        """Act on what was shown, part by part; what was done is not done again, however often it is sent."""
+        """Act on what was shown, part by part for a while; what was done is not done again, however often sent."""
         name = _named(visit)
         async with self.database.connection() as connection:
             choice = await visit.selected(connection, SELECTION, name)
@@ -88,14 +91,19 @@ class BulkPages:
         how = {key: visit.form.text(key) for key in ("to", "kind", "reason")}
         if not choice["how"] and (faults := _faults(visit, choice["act"], how, people)):
             return await self._render(visit, choice, faults)
+        enough = monotonic() + ACTING_SECONDS
         while choice["at"] < len(choice["items"]) or not choice["how"]:
             async with self.database.transaction() as connection:
                 choice = await visit.held(connection, SELECTION, name)
                 choice["how"] = choice["how"] or how
                 await self._act_on_part(connection, visit, choice)
                 await visit.keep(connection, name, choice)
+            if monotonic() >= enough:
+                break
 
         async def told(_: Connection) -> Done:
+            if choice["at"] < len(choice["items"]):
+                return visit.path(f"{LIST}/acts/{name}"), ""
             return self._back(visit, choice), _result(visit, choice)
 
         return await visit.once(told)
