@@ -74,11 +74,12 @@ from paygate.worker import Worker
 from reconciliation import casework
 from reconciliation.arrivals import feed_gauges
 from reconciliation.closing import close_day
+from reconciliation.desk.periods import tell_period
 from reconciliation.engine import match_dirty
 from reconciliation.model import REASONS, Reason
 from reconciliation.parting import rejoin_alone, undo_alone
 from reconciliation.policy import Policy
-from reconciliation.report import list_discrepancies, load_report, record_view, view_discrepancy
+from reconciliation.report import list_discrepancies, record_view, view_discrepancy
 
 Role = Literal["all", "web", "worker"]
 Listening = Callable[[Application, Handler], AbstractAsyncContextManager[str]]
@@ -249,7 +250,7 @@ def _private_routes(service: Service, asked: Callable[[], None], changed: Callab
     )
     reports = ReportRoutes(
         database=service.database,
-        load_report=load_report,
+        load_report=partial(tell_period, is_business_day=service.policy.calendar.is_business_day),
         list_discrepancies=list_discrepancies,
         repeats=repeats,
         asked=asked,

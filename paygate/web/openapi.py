@@ -141,7 +141,11 @@ DESCRIPTION: Final[dict[str, Any]] = {
             )
         },
         "/v1/reports/{tenant}/{date}": {
-            "get": _guarded("The report of a closed day", *_DAY, **{"200": _json("The report")})
+            "get": _guarded(
+                "The report of a closed day, or of a month or quarter such as 2024-05 and 2024-Q2",
+                *_DAY,
+                **{"200": _json("The report")},
+            )
         },
         "/v1/reports/{tenant}/{date}.csv": {
             "get": _guarded(

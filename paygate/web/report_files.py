@@ -13,9 +13,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.period import day_period
+from paygate.domain.period import read_period
 from paygate.domain.report_file import MEDIA_TYPES, FileKind, ReportFile
-from paygate.web.reports import DATE, day_of, run_of
+from paygate.web.reports import DATE, run_of
 from paygate.web.routes import READERS, Route, Visit
 from paygate.web.server import allow_longer
 
@@ -41,11 +41,11 @@ class ReportFileRoutes:
     make: MakeFile
 
     async def get(self, kind: FileKind, visit: Visit) -> web.StreamResponse:
-        """Make the file of a day's report and hand it over."""
+        """Make the file of a period's report and hand it over."""
         request = visit.request
         wanted = ReportFile(
             visit.tenant(request.match_info["tenant"]),
-            day_period(day_of(visit)),
+            read_period(request.match_info["date"]),
             kind,
             _language(request.query.get("lang", "vi")),
             run_of(visit),

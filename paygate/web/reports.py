@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol
 
@@ -14,6 +14,7 @@ from paygate.closes import ask_close
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError, NotFoundError
 from paygate.domain.lifecycle import DiscrepancyState
+from paygate.domain.period import Period, read_period
 from paygate.jobs import JobKind
 from paygate.web.imports import job_of
 from paygate.web.records import read_body
@@ -25,14 +26,15 @@ PAGE: Final = 100
 LARGEST_NUMBER: Final = 2**63 - 1
 
 CLOSERS: Final = frozenset({Role.SERVICE, Role.OFFICER, Role.ADMIN})
-DATE: Final = r"{date:\d\d\d\d-\d\d-\d\d}"
+DATE: Final = r"{date:\d{4}-(?:Q[1-4]|\d\d(?:-\d\d)?)}"
+"""A day, a month or a quarter."""
 
 
 class LoadReport(Protocol):
-    """Returns the latest report of a closed day, or a run's; None where the day is not closed, or has no such run."""
+    """Returns the report of a period, of a day also a run's; None: nothing of it is closed, or it has no such run."""
 
     async def __call__(
-        self, connection: Connection, tenant_id: int, day: date, run_id: int | None
+        self, connection: Connection, tenant_id: int, period: Period, run_id: int | None, today: date
     ) -> dict[str, Any] | None: ...
 
 
@@ -77,12 +79,15 @@ class ReportRoutes:
 
     async def _report(self, visit: Visit) -> dict[str, Any]:
         tenant = visit.tenant(visit.request.match_info["tenant"])
-        day = day_of(visit)
+        period = read_period(visit.request.match_info["date"])
         run_id = run_of(visit)
-        async with self.database.connection() as connection:
-            report = await self.load_report(connection, tenant.tenant_id, day, run_id)
+        today = datetime.now(UTC).astimezone(tenant.zone).date()
+        async with self.database.snapshot() as connection:
+            report = await self.load_report(connection, tenant.tenant_id, period, run_id, today)
         if report is None:
-            raise NotFoundError(f"{day} is not closed" if run_id is None else f"{day} has no run {run_id}")
+            raise NotFoundError(
+                f"{period.name} is not closed" if run_id is None else f"{period.name} has no run {run_id}"
+            )
         return report
 
     async def discrepancies(self, visit: Visit) -> web.Response:
@@ -140,19 +145,6 @@ class ReportRoutes:
             Route("POST", "/v1/reconciliations", CLOSERS, self.close),
             Route("GET", "/v1/reconciliations/{id}", CLOSERS, self.closed),
         ]
-
-
-def day_of(visit: Visit) -> date:
-    """Return the day a path names.
-
-    Raises:
-        InvalidInputError: there is no such day.
-    """
-    text = visit.request.match_info["date"]
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInputError(f"{text!r} is no date") from None
 
 
 def run_of(visit: Visit) -> int | None:

@@ -62,6 +62,22 @@ async def load_period(  # noqa: PLR0913, PLR0917 -- whose, which, and how far it
     return {"tenant": reports[0]["tenant"], "period": period.name, **summed, "days": days, "open_days": open_days}
 
 
+async def tell_period(  # noqa: PLR0913, PLR0917 -- as `load_period`
+    connection: Connection,
+    tenant_id: int,
+    period: Period,
+    run_id: int | None,
+    today: date,
+    is_business_day: Callable[[date], bool],
+) -> Json | None:
+    """Return a period's report as systems are told it: a day's as it was sealed, all else as `load_period`, in JSON."""
+    if period.kind is PeriodKind.DAY:
+        return await load_report(connection, tenant_id, period.first, run_id)
+    report = await load_period(connection, tenant_id, period, run_id, today, is_business_day)
+    told: Json | None = json.loads(json.dumps(report, default=lambda moment: moment.isoformat()))
+    return told
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
     """Which cases of runs are wanted; None: whichever. `agencies` are all that may be seen, a code of `-` is none."""

@@ -94,6 +94,11 @@ def test_a_day_goes_from_records_and_a_statement_to_its_report(house: Path) -> N
     report = paygate(house, "report", *TENANT, "--date", "2024-05-08", "--format", "json")
     assert json.loads(report.stdout)["classes"]["extra"] == {"count": 1, "amount": 1000}
     assert "BÁO CÁO" in paygate(house, "report", *TENANT, "--date", "2024-05-08").stdout
+    quarter = json.loads(paygate(house, "report", *TENANT, "--date", "2024-Q2", "--format", "json").stdout)
+    assert (quarter["period"], quarter["classes"]["extra"]) == ("2024-Q2", {"count": 1, "amount": 1000})
+    assert "extra,Thừa,1,1000" in paygate(house, "report", *TENANT, "--date", "2024-05", "--format", "csv").stdout
+    refused(paygate(house, "report", *TENANT, "--date", "2024-05"), "choose --format json, csv, xlsx or pdf")
+    refused(paygate(house, "report", *TENANT, "--date", "2024-13"), "is no period")
     run = json.loads(report.stdout)["run"]
     verified = paygate(house, "verify-run", str(run))
     assert (verified.returncode, "agrees: 1 cases, digest" in verified.stdout) == (0, True)

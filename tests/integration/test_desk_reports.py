@@ -110,6 +110,20 @@ async def test_a_month_adds_its_days_up_and_says_which_are_not_closed(province: 
     assert figures(month) == figures(quarter), "nothing of the other months is closed"
 
 
+async def test_systems_are_told_months_and_quarters_as_people_are(province: Served) -> None:
+    days = [await report_of(province, day) for day in DAYS]
+    month, quarter = await report_of(province, "2024-05"), await report_of(province, "2024-Q2")
+    assert month["totals"] == quarter["totals"]
+    assert month["totals"]["payments"]["count"] == sum(one["totals"]["payments"]["count"] for one in days)
+    assert [day["business_date"] for day in month["days"]] == sorted(DAYS, reverse=True)
+    assert {"date": "2024-05-14", "why": "not_closed"} in month["open_days"]
+    auditor = await province.token("haiduong", Role.AUDITOR)
+    for odd, status in (("2024-13", 400), ("2023-05", 404), ("2024-05?run=1", 404), ("2024-Q9", 404)):
+        assert (await call(province, "GET", f"/v1/reports/haiduong/{odd}", auditor))[0] == status
+    async with province.session.get(f"{province.url}/v1/reports/haiduong/2024-Q2.csv", headers=auditor) as reply:
+        assert (reply.status, (await reply.text())[:5]) == (200, "date,")
+
+
 async def test_the_state_of_an_unfinished_month_is_incomplete(province: Served) -> None:
     async with Visitor(province) as visitor:
         await signed_in(visitor, province)
