@@ -138,14 +138,4 @@ def _notice(tenant_id: int, claim: Claim, booking: Booking, now: datetime) -> Re
         received_at=now,
         state=NoticeState.RECEIVED,
         reason=None,
-        reference=facts.reference,
-        transaction_id=facts.transaction_id,
-        said_state=facts.state,
-        outcome=facts.outcome,
-        amount=facts.amount,
-        currency=facts.currency,
-        occurred_at=facts.occurred_at,
-        dossier_code=facts.dossier_code,
-        description=facts.description,
-        alarm=facts.alarm,
-    )
+    ).telling(facts)

@@ -284,20 +284,8 @@ async def _name_given_up(connection: Connection, one: Questioned, references: Se
 def _readable(  # noqa: PLR0913 -- a row of the inbox is all of these
     one: Questioned, asked: Asked, heard: Heard, facts: NoticeFacts, now: datetime, *, conflicting: bool
 ) -> ReceivedNotice:
-    return _row(one, asked, heard, now)._replace(
-        dedupe_key=dedupe_key(facts),
-        conflicting=conflicting,
-        reference=facts.reference,
-        transaction_id=facts.transaction_id,
-        said_state=facts.state,
-        outcome=facts.outcome,
-        amount=facts.amount,
-        currency=facts.currency,
-        occurred_at=facts.occurred_at,
-        dossier_code=facts.dossier_code,
-        description=facts.description,
-        alarm=facts.alarm,
-    )
+    row = _row(one, asked, heard, now)._replace(dedupe_key=dedupe_key(facts), conflicting=conflicting)
+    return row.telling(facts)
 
 
 def _unreadable(one: Questioned, asked: Asked, heard: Heard, now: datetime) -> ReceivedNotice:

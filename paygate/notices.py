@@ -230,16 +230,7 @@ def _place(row: asyncpg.Record, facts: NoticeFacts, known: Known, plan: Plan) ->
             notice_id,
             key,
             conflicting,
-            facts.reference,
-            facts.transaction_id,
-            facts.state,
-            facts.outcome,
-            facts.amount,
-            facts.currency,
-            facts.occurred_at,
-            facts.dossier_code,
-            facts.description,
-            facts.alarm,
+            *facts,
         )
     )
 

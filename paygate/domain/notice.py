@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from paygate.domain.errors import UnreadableNoticeError
 from paygate.domain.lifecycle import NoticeState, Outcome, PaymentState
@@ -127,6 +127,11 @@ class ReceivedNotice(NamedTuple):
     dossier_code: str | None = None
     description: str | None = None
     alarm: str | None = None
+
+    def telling(self, facts: NoticeFacts) -> Self:
+        """Return it with its translation, whose fields follow each other as those of the facts do."""
+        told: dict[str, Any] = dict(zip(self._fields[-len(facts) :], facts, strict=True))
+        return self._replace(**told)
 
 
 def payload_told(payload: object, body_hash: bytes) -> object:

@@ -325,15 +325,7 @@ def received(place: Place, number: int) -> ReceivedNotice:
         received_at=LATER.astimezone(UTC),
         state="received",
         reason=None,
-        reference=facts.reference,
-        transaction_id=facts.transaction_id,
-        said_state=facts.state,
-        outcome=facts.outcome,
-        amount=facts.amount,
-        currency=facts.currency,
-        occurred_at=datetime(2027, 5, 1, tzinfo=UTC),
-        dossier_code=facts.dossier_code,
-    )
+    ).telling(facts._replace(occurred_at=datetime(2027, 5, 1, tzinfo=UTC)))
 
 
 HOUSE = """
