@@ -13,7 +13,11 @@ _MONTHS: Final = 12
 
 
 class Kept(StrEnum):
-    """What is kept for a time. All else stays: the money itself, what is wrong with it, runs and the audit's chain."""
+    """What is kept for a time.
+
+    All else stays: the money itself, what is wrong with it with the files that show it, what people have joined, runs
+    and the audit's chain.
+    """
 
     NOTICE_BODIES = "notice_bodies"
     PAYMENT_EVENTS = "payment_events"
