@@ -9,6 +9,7 @@ import pytest
 
 from paygate.database import Database, open_database
 from reconciliation.closing import close_day
+from reconciliation.model import Reason
 from reconciliation.policy import Policy
 from reconciliation.report import load_report
 from reconciliation.verification import verify_run
@@ -108,3 +109,26 @@ async def amount_of_live(office: Office) -> int:
     rows = await office.fetch("SELECT sum(amount)::bigint AS amount FROM discrepancy WHERE state <> 'resolved'")
     amount: int = rows[0]["amount"]
     return amount
+
+
+async def test_whatever_two_people_do_by_hand_the_days_still_prove_themselves(office: Office) -> None:
+    free = "SELECT fact_id FROM loose_fact WHERE leg = $1 AND standing <> 'matched' AND amount > 0 ORDER BY fact_id"
+    [payment, *_] = await office.fetch(free, "payment")
+    line = (await office.fetch("SELECT * FROM discrepancy WHERE subject LIKE 'line:%' AND state = 'open'"))[0]
+    linked = {"payments": [payment["fact_id"]], "lines": [line["line_id"]]}
+    await office.settle(line["discrepancy_id"], "link", linked)
+    split = (
+        await office.fetch(
+            "SELECT d.discrepancy_id, m.match_id FROM discrepancy AS d JOIN match AS m ON m.payment_id = d.payment_id"
+            " WHERE m.leg = 'bank' AND d.state = 'open' AND m.rule <> 'by_hand' ORDER BY 1 LIMIT 1"
+        )
+    )[0]
+    await office.settle(split["discrepancy_id"], "split", {"match": split["match_id"]})
+    await office.settle((await office.live(Reason.OVERPAID))["discrepancy_id"], "refund", {"amount": 1})
+    await office.settle((await office.live(Reason.FLAG_NOT_SYNCED))["discrepancy_id"], "correct_flag", {"flag": 1})
+    assert await office.fetch("SELECT FROM match WHERE rule = 'by_hand'")
+    before = (await office.fetch("SELECT max(run_id) FROM run"))[0][0]
+    await close_day(office.database, office.tenant_id, date.fromisoformat(DAYS[-1]), Policy(), NOW)
+    for run in await office.fetch("SELECT run_id, business_date FROM run WHERE run_id > $1", before):
+        assert (await verify_run(office.database, run["run_id"], Policy())).difference is None, run["business_date"]
+        assert (await report_of(office, run["business_date"].isoformat()))["proof"]["residual"] == 0
