@@ -33,8 +33,10 @@ async def office(told: Database) -> Office:
 
 
 async def settle_everything(office: Office) -> dict[str, int]:
-    """Have two people close all that is live, and return the amount of each reason."""
-    rows = await office.fetch("SELECT discrepancy_id, reason, amount FROM discrepancy WHERE state <> 'resolved'")
+    """Have two people close all that is live, and return the amount of each reason, in dong."""
+    rows = await office.fetch(
+        "SELECT discrepancy_id, reason, dong(amount, currency) AS amount FROM discrepancy WHERE state <> 'resolved'"
+    )
     closed: dict[str, int] = {}
     for number, row in enumerate(rows):
         await office.propose(row["discrepancy_id"], ("write_off", "not_ours")[number % 2])
@@ -106,7 +108,9 @@ async def test_what_is_reopened_counts_as_open_again_and_the_days_still_prove_th
 
 
 async def amount_of_live(office: Office) -> int:
-    rows = await office.fetch("SELECT sum(amount)::bigint AS amount FROM discrepancy WHERE state <> 'resolved'")
+    rows = await office.fetch(
+        "SELECT sum(dong(amount, currency))::bigint AS amount FROM discrepancy WHERE state <> 'resolved'"
+    )
     amount: int = rows[0]["amount"]
     return amount
 
