@@ -5,19 +5,22 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import pyotp
 
 from tests.desk import Visitor
 from tests.served import Served, a_service
 
+DESK_SECRET: Final = {"secret": "env:PAYGATE_TEST_DESK_SECRET"}
+"""How a desk is configured that has a secret to keep those of the apps under."""
+os.environ["PAYGATE_TEST_DESK_SECRET"] = "a secret of the desk for tests"
+
 
 @asynccontextmanager
 async def a_desk_with_codes(database_url: str, **desk: Any) -> AsyncIterator[Served]:
-    """Serve a desk that has a secret to keep those of the apps under."""
-    os.environ["PAYGATE_TEST_DESK_SECRET"] = "a secret of the desk for tests"
-    async with a_service(database_url, desk={"secret": "env:PAYGATE_TEST_DESK_SECRET", **desk}) as one:
+    """Serve a desk that people sign in to with codes."""
+    async with a_service(database_url, desk={**DESK_SECRET, **desk}) as one:
         yield one
 
 

@@ -38,9 +38,9 @@ async def put(served: Served, facts: Any = None, **columns: Any) -> int:
         return await put_notice(connection, place, facts or a_failure(), **columns)
 
 
-async def put_untold(served: Served, body: bytes, **columns: Any) -> int:
+async def put_untold(served: Served, body: bytes, *, source: str = "hd-dvcqg", **columns: Any) -> int:
     """Lay in a notice that was not understood when it came."""
-    place = await place_of(served)
+    place = await place_of(served, source)
     async with connect(served.database_url) as connection:
         number = await quarantine(connection, place, body)
         for name, value in {"reason": "an amount is missing", **columns}.items():

@@ -23,6 +23,9 @@ GET  /sign-in                                            everyone
 POST /sign-in                                            everyone
 GET  /sign-in/code                                       everyone
 POST /sign-in/code                                       everyone
+GET  /sign-in/{nowhere}                                  everyone
+GET  /account/{nowhere}                                  everyone
+GET  /desk/{nowhere}                                     everyone
 
 GET  /                                                   signed in
 GET  /account                                            signed in
@@ -144,6 +147,18 @@ POST /v1/discrepancies/{id}/reject                       approver admin | agenci
 EVERYONE: Final = "everyone"
 SIGNED_IN: Final = "signed in"
 
+NOBODYS: Final = {
+    "period": "2024-05-08",
+    "date": "2024-05-08",
+    "name": "desk.css",
+    "kind": "csv",
+    "code": "000.00.00.H23-000000-0000",
+    "dossier": "000.00.00.H23-000000-0000",
+    "source": "none",
+}
+"""What stands in a path where nothing in particular is asked for; elsewhere a number that nothing has."""
+NO_NUMBER: Final = "999999999"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -181,3 +196,14 @@ def _line(method: str, path: str, who: str) -> Line:
         return Line(method, path, None, agencies=True, open=who == EVERYONE)
     roles, _, agencies = who.partition(" | ")
     return Line(method, path, frozenset(map(Role, roles.split())), agencies=agencies == "agencies", open=False)
+
+
+def filled(line: Line, tenant: str, **known: str) -> str:
+    """Put a tenant and numbers into a path; `known` are by the part of the path before them."""
+    parts = line.path.split("/")
+    for at, part in enumerate(parts):
+        for name in re.findall(r"\{(\w+)\}", part):
+            told = tenant if name == "tenant" else known.get(parts[at - 1], NOBODYS.get(name, NO_NUMBER))
+            parts[at] = parts[at].replace(f"{{{name}}}", str(told))
+    asked = "&version=1" if line.path.endswith("/evidence") else ""
+    return "/".join(parts) + ("" if line.page else f"?tenant={tenant}{asked}")

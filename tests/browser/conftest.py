@@ -14,6 +14,7 @@ from tests.served import Served
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 WAIT_MILLISECONDS: Final = 15_000
+RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 Open = Callable[..., AbstractAsyncContextManager[Page]]
 
 
@@ -59,9 +60,20 @@ async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     await page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
+async def press(page: Page, name: str) -> None:
+    """Press the button of that name, and wait for the page it leads to."""
+    await page.get_by_role("button", name=name, exact=True).first.click()
+    await page.wait_for_load_state()
+
+
+async def is_too_wide(page: Page) -> bool:
+    """Tell whether the page itself has to be moved sideways."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
 async def faults_of(page: Page) -> list[str]:
     """Return what axe finds wrong with a page, by rule and place."""
-    found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    found = await Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
     return [
         f"{one['id']}: {', '.join(' '.join(node['target']) for node in one['nodes'])}"
         for one in found.response["violations"]

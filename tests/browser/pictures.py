@@ -53,7 +53,7 @@ async def pictures_of(stand: Stand, database_url: str) -> list[Picture]:
         Picture("discrepancies", f"{DESK}/discrepancies"),
         Picture("discrepancy", f"{DESK}/discrepancies/{discrepancy}"),
         Picture("report", f"{DESK}/reports/{CHIEF_DAY}"),
-        Picture("mapping", f"{DESK}/mappings/new"),
+        Picture("mapping", f"{DESK}/mappings"),
         Picture("phone", f"{DESK}?day={CHIEF_DAY}", narrow=True),
     ]
 

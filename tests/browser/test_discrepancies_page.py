@@ -1,9 +1,7 @@
 """The list of discrepancies, as people use it."""
 
-from playwright.async_api import Page
-
 from paygate.access import Role
-from tests.browser.conftest import Open, faults_of
+from tests.browser.conftest import Open, faults_of, is_too_wide
 from tests.desk import a_person
 from tests.province import a_province
 from tests.served import a_service
@@ -11,10 +9,6 @@ from tests.worklists import fill_served
 
 LIST = "/desk/haiduong/discrepancies"
 PHONE = {"width": 360, "height": 740}
-
-
-async def is_wider_than_the_screen(page: Page) -> bool:
-    return bool(await page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
 async def test_an_officer_narrows_sorts_and_keeps_a_list(province_url: str, opened: Open) -> None:
@@ -64,5 +58,5 @@ async def test_on_a_phone_in_english_each_row_is_a_block(province_url: str, open
             await page.goto(LIST)
             await page.click("text=English")
             assert "28 cases" in await page.inner_text("caption")
-            assert not await is_wider_than_the_screen(page)
+            assert not await is_too_wide(page)
             assert await faults_of(page) == []

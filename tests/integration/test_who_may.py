@@ -21,19 +21,8 @@ from tests.codes import a_desk_with_codes
 from tests.desk import Visitor, a_person
 from tests.province import a_province
 from tests.served import Served, settings_for
-from tests.who_may import Line, read_table
+from tests.who_may import NOBODYS, Line, filled, read_table
 
-NOBODYS: Final = {
-    "period": "2024-05-08",
-    "date": "2024-05-08",
-    "name": "desk.css",
-    "kind": "csv",
-    "code": "000.00.00.H23-000000-0000",
-    "dossier": "000.00.00.H23-000000-0000",
-    "source": "none",
-}
-"""What stands in a path where nothing in particular is asked for; elsewhere a number that nothing has."""
-NO_NUMBER: Final = "999999999"
 UPLOADS: Final = {
     "/desk/{tenant}/rules/new",
     "/desk/{tenant}/discrepancies/{id}/evidence",
@@ -72,17 +61,6 @@ KNOWN: Final = {
     "reconciliations": "SELECT job_id FROM job WHERE tenant_id = $1 AND kind = 'reconciliation' LIMIT 1",
 }
 """How something of a tenant's is found, by the part of the path its number stands behind."""
-
-
-def filled(line: Line, tenant: str, **known: str) -> str:
-    """Put a tenant and numbers into a path; `known` are by the part of the path before them."""
-    parts = line.path.split("/")
-    for at, part in enumerate(parts):
-        for name in re.findall(r"\{(\w+)\}", part):
-            told = tenant if name == "tenant" else known.get(parts[at - 1], NOBODYS.get(name, NO_NUMBER))
-            parts[at] = parts[at].replace(f"{{{name}}}", str(told))
-    asked = "&version=1" if line.path.endswith("/evidence") else ""
-    return "/".join(parts) + ("" if line.page else f"?tenant={tenant}{asked}")
 
 
 async def send(visitor: Visitor, line: Line, path: str, csrf: str, **headers: str) -> tuple[int, str]:

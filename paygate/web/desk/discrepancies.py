@@ -47,6 +47,8 @@ TAB_NAMES: Final[Mapping[str, str]] = {
     "overdue": say("Overdue"),
     "all": say("All"),
 }
+WHOLE: Final = "tab=all"
+"""The query of the whole list in its usual order: said all the same, for the way on from an item is the list's."""
 FILTER_NAMES: Final[Mapping[str, str]] = {
     "q": say("Search"),
     "reason": say("Reason"),
@@ -187,7 +189,7 @@ class DiscrepancyPages:
             severities=SEVERITIES,
             states=STATES,
             ways=_ways(visit, asked, part),
-            listed=quote(asked.query, safe=""),
+            listed=quote(asked.query or WHOLE, safe=""),
             makes=visit.may(MAKERS),
             most_counted=MOST_COUNTED,
             most_at_once=MOST_AT_ONCE,

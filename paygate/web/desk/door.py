@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
@@ -22,7 +22,7 @@ from paygate.telemetry import Event, log, log_unhandled
 from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.forms import CSRF, Form
 from paygate.web.desk.pages import page
-from paygate.web.desk.visit import DeskVisit, see_other
+from paygate.web.desk.visit import SAFE, DeskVisit, page_of, see_other
 from paygate.web.desk.words import Language
 from paygate.web.notices import refuse_encoded, request_id
 from paygate.web.problems import problem_of, retry_after
@@ -30,6 +30,8 @@ from paygate.web.problems import problem_of, retry_after
 QUERIES: Final = load_queries("paygate.sql", "queries/forms.sql")
 
 SIGN_IN: Final = "/sign-in"
+LOST: Final = "lost"
+"""Of the address of the sign-in: something was sent that was not done."""
 CSRF_HEADER: Final = "X-CSRF-Token"
 LANGUAGE_COOKIE: Final = "paygate_language"
 FORM_LIMIT: Final = 1024 * 1024
@@ -39,7 +41,8 @@ FORGET_HOURS: Final = 48
 OWN_PASSWORD: Final = "/account/password"  # noqa: S105 -- an address
 BEFORE_THE_PASSWORD: Final = frozenset({OWN_PASSWORD, "/account/help", "/sign-out"})
 """Where somebody can go whose password is a temporary one."""
-_SAFE: Final = frozenset({"GET", "HEAD"})
+PARTS: Final = ("/desk", "/account", SIGN_IN)
+"""Below which addresses are those of pages, whether there are such pages or not."""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -69,7 +72,9 @@ class Door:
         self.entrance = entrance
 
     def routes(self, pages: Iterable[Page]) -> list[web.RouteDef]:
-        return [web.route(one.method, one.path, self._guarded(one)) for one in pages]
+        """Return the route of each page, and last those of pages that are not there."""
+        there = [web.route(one.method, one.path, self._guarded(one)) for one in pages]
+        return [*there, *(web.get(f"{part}/{{nowhere:.*}}", _nowhere) for part in PARTS)]
 
     async def session_of(self, request: web.Request) -> Session | None:
         """Find the session of a request's cookie."""
@@ -88,7 +93,7 @@ class Door:
         session = await self.session_of(request)
         if session is None:
             return None
-        if request.method not in _SAFE:
+        if request.method not in SAFE:
             self.check_origin(request)
             self.check_token(session, request.headers.get(CSRF_HEADER, ""))
         if session.must_change:
@@ -148,7 +153,7 @@ class Door:
         refuse_encoded(request)
         current = self._tenant(one, request, session)
         form = Form(())
-        if request.method not in _SAFE:
+        if request.method not in SAFE:
             self.check_origin(request)
             if not one.upload:
                 form = await read_form(request)
@@ -203,9 +208,13 @@ async def read_form(request: web.Request) -> Form:
 
 
 def _to_sign_in(request: web.Request) -> web.Response:
-    """Lead to the sign-in and back; what was sent without a session is lost, and the page says so by asking again."""
-    following = request.path_qs if request.method in _SAFE else urlsplit(request.headers.get("Referer", "")).path
-    return see_other(f"{SIGN_IN}?next={quote(following or '/', safe='')}")
+    """Lead to the sign-in and back; what was sent without a session is lost, and the page there says so."""
+    lost = "" if request.method in SAFE else f"&{LOST}=1"
+    return see_other(f"{SIGN_IN}?next={quote(page_of(request), safe='')}{lost}")
+
+
+async def _nowhere(request: web.Request) -> web.Response:
+    return refusal(web.HTTPNotFound(), language_of(request))
 
 
 def language_of(request: web.BaseRequest) -> Language:

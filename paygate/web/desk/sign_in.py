@@ -14,7 +14,7 @@ from paygate.admission import Admission, CodeWanted
 from paygate.domain.errors import InvalidInputError, PausedError, PaygateError
 from paygate.sessions import SECOND_STEP, SecondStep
 from paygate.telemetry import SIGN_INS, Event, log
-from paygate.web.desk.door import LANGUAGE_COOKIE, SIGN_IN, Door, Page, language_of, read_form, refusal
+from paygate.web.desk.door import LANGUAGE_COOKIE, LOST, SIGN_IN, Door, Page, language_of, read_form, refusal
 from paygate.web.desk.navigation import say
 from paygate.web.desk.pages import page, serve_static
 from paygate.web.desk.visit import DeskVisit, own_path, see_other
@@ -120,8 +120,9 @@ class SignIn:
         status: HTTPStatus = HTTPStatus.OK,
     ) -> web.Response:
         """Write the page that asks who comes."""
-        here = f"{SIGN_IN}?next={quote(following, safe='')}"
-        fields: dict[str, Any] = {"following": following, "name": name, "fault": fault, "here": here}
+        lost = LOST in request.query
+        here = f"{SIGN_IN}?next={quote(following, safe='')}{f'&{LOST}=1' if lost else ''}"
+        fields: dict[str, Any] = {"following": following, "name": name, "fault": fault, "here": here, "lost": lost}
         return page("sign-in.html", language_of(request), status=status, elsewhere=self.elsewhere, **fields)
 
     async def end_former(self, request: web.Request) -> None:

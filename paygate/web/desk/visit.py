@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -23,6 +24,8 @@ from paygate.web.desk.words import Language, translations
 
 QUERIES: Final = load_queries("paygate.sql", "queries/forms.sql")
 
+SAFE: Final = frozenset({"GET", "HEAD"})
+"""Methods that change nothing."""
 _OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -105,10 +108,11 @@ class DeskVisit:
             told=self.session.told,
             csrf=self.session.csrf_token,
             once=new_once(),
+            lasts=max(int((self.session.ends_at - datetime.now(UTC)).total_seconds()), 0),
             zone=self.zone,
             seeks=self.current is not None and self.may(WORKERS),
             places=places_for(self.session.caller, self.current.code) if self.current else (),
-            here=self.request.path_qs,
+            here=page_of(self.request),
             **context,
         )
 
@@ -190,6 +194,14 @@ class DeskVisit:
 def see_other(location: str) -> web.Response:
     """Lead to another page after an act, so that loading it again does not act again."""
     return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+
+
+def page_of(request: web.BaseRequest) -> str:
+    """Return the address of the page that is looked at: of a form that was sent, where it stood."""
+    if request.method in SAFE:
+        return request.path_qs
+    stood = urlsplit(request.headers.get("Referer", ""))
+    return own_path(urlunsplit(("", "", stood.path, stood.query, "")), "/")
 
 
 def own_path(given: str, otherwise: str) -> str:

@@ -16,6 +16,24 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 const wait = document.querySelector("[data-again]");
 if (wait) setTimeout(() => location.reload(), Number(wait.dataset.again) * 1000);
 
+// Before the session ends one is warned, and may stay without losing what is typed.
+const ending = document.querySelector("[data-ends]");
+if (ending) {
+  const told = ending.firstElementChild;
+  let over;
+  const last = (seconds) => {
+    clearTimeout(over);
+    over = setTimeout(() => { told.textContent = ending.dataset.over; told.hidden = false; }, seconds * 1000);
+    setTimeout(() => { told.hidden = false; }, Math.max(seconds - 120, 0) * 1000);
+    told.hidden = true;
+  };
+  ending.querySelector("button").addEventListener("click", async () => {
+    const left = /data-ends="(\d+)"/.exec(await (await fetch("/account/help")).text());
+    last(left ? Number(left[1]) : 0);
+  });
+  last(Number(ending.dataset.ends));
+}
+
 // What is ticked is counted and added up beside the choice.
 const chosen = document.querySelector("[data-chosen]");
 const ticks = [...document.querySelectorAll("input[data-amount]")];
@@ -52,14 +70,19 @@ if (keys) {
     next.focus();
     next.scrollIntoView({ block: "nearest" });
   };
+  const open = (key) => {
+    const one = document.querySelector(`[data-key=${key}]`);
+    if (one?.matches("button")) one.click();
+    else one?.focus();
+  };
   const acts = {
     j: () => go(1),
     k: () => go(-1),
     x: () => items[place()]?.closest("tr").querySelector("input[data-amount]")?.click(),
     "/": () => document.querySelector("input[type=search]")?.focus(),
     "?": () => list.showModal(),
-    a: () => document.querySelector("[data-key=a]")?.click(),
-    p: () => document.querySelector("[data-key=p]")?.click(),
+    a: () => open("a"),
+    p: () => open("p"),
   };
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox], [type=radio]), select, textarea, dialog");
