@@ -70,7 +70,7 @@ class Caller:
             raise NotFoundError("there is no such tenant")
         grant = self.grants[wanted]
         if not grant.roles & roles:
-            raise NotAllowedError(f"the role {', '.join(sorted(grant.roles))} may not do this")
+            raise NotAllowedError("the role %(roles)s may not do this", roles=", ".join(sorted(grant.roles)))
         if grant.agencies and not limited:
             raise NotAllowedError("this is for people of the whole tenant")
         return wanted
@@ -117,7 +117,7 @@ async def add_person(connection: Connection, name: str, role: Role, tenant_id: i
     await connection.execute(QUERIES["add_person"], name)
     person = await connection.fetchrow(QUERIES["find_person"], name)
     if person is None or person["disabled"]:
-        raise NotAllowedError(f"{name!r} is disabled")
+        raise NotAllowedError("%(name)r is disabled", name=name)
     await connection.execute(QUERIES["grant_role"], person["person_id"], tenant_id, role)
     return int(person["person_id"])
 
@@ -130,7 +130,7 @@ async def load_person(connection: Connection, name: str) -> int:
     """
     person = await connection.fetchrow(QUERIES["find_person"], name)
     if person is None:
-        raise NotFoundError(f"there is nobody called {name!r}")
+        raise NotFoundError("there is nobody called %(name)r", name=name)
     return int(person["person_id"])
 
 

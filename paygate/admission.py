@@ -5,7 +5,7 @@ No connection is held while a password is checked: that takes as long as a page 
 
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,7 @@ from paygate.attempts import Attempt
 from paygate.credentials import Credential, Hashing
 from paygate.database import Connection, Database
 from paygate.domain.deeds import Deed
-from paygate.domain.errors import ConfigurationError, UnreachableError
+from paygate.domain.errors import IntegrityError, NotAllowedError, UnreachableError, worded
 from paygate.identities import Identity
 from paygate.sessions import Origin, SecondStep
 from paygate.sign_in_changes import note
@@ -23,7 +23,11 @@ from paygate.telemetry import SIGN_INS, Event, log
 from paygate.totp import Seal
 
 NOTHING_TRIED: Final = Attempt((), 0)
-NO_KEY: Final = "codes cannot be checked: no secret is configured for the desk"
+NO_KEY: Final = worded(
+    "the code cannot be checked: the key under which the authenticator app was set up is not configured any more."
+    " Ask who runs the service to put it back, or to run 'paygate people reset %(name)s --totp';"
+    " then set the app up anew"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,9 @@ class Admission:
 
         Raises:
             PausedError: too many tries failed before.
-            ConfigurationError, IntegrityError: codes cannot be checked here; an administrator has to help.
+            NotAllowedError: no key that is configured opens what the app was set up with; an administrator has to help.
         """
-        seal = self._seal()
+        seal = self._seal_of(step.totp_secret, step.person_id, step.person)
         async with self._database.transaction() as connection:
             attempt = await attempts.take_try(connection, step.person, comer.browser, None, comer.now)
         async with self._database.transaction() as connection:
@@ -165,9 +169,9 @@ class Admission:
         """Have somebody who is signed in show that they have their authenticator app.
 
         Raises:
-            PausedError, ConfigurationError, IntegrityError: as `try_code`.
+            PausedError, NotAllowedError: as `try_code`.
         """
-        seal = self._seal()
+        seal = self._seal_of(credential.totp_secret, credential.person_id, name)
         async with self._database.transaction() as connection:
             attempt = await attempts.take_try(connection, name, comer.browser, None, comer.now)
         async with self._database.transaction() as connection:
@@ -178,11 +182,15 @@ class Admission:
                 await attempts.succeed(connection, attempt, comer.now)
         return right
 
-    def _seal(self) -> Seal:
-        if self.seal is None:
-            log.error(Event.SIGN_IN_UNCHECKED)
-            raise ConfigurationError(NO_KEY)
-        return self.seal
+    def _seal_of(self, sealed: bytes | None, person_id: int, name: str) -> Seal:
+        """Return the seal that opens an app's secret. What it cannot open counts as no try: the person is right."""
+        if self.seal is not None:
+            with suppress(IntegrityError):
+                if sealed is not None:
+                    self.seal.open(sealed, person_id)
+                return self.seal
+        log.error(Event.SIGN_IN_UNCHECKED)
+        raise NotAllowedError(NO_KEY, name=name)
 
     async def _refuse(self, name: str, credential: Credential | None, attempt: Attempt) -> None:
         _count("refused", Event.SIGN_IN_REFUSED)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final, Protocol
 
 from paygate import jobs
 from paygate.database import Connection, Database
-from paygate.domain.errors import PaygateError, TemporaryError
+from paygate.domain.errors import PaygateError, TemporaryError, worded
 from paygate.domain.statement import StatementPart
 from paygate.jobs import Job, JobKind
 from paygate.mappings import called
@@ -25,8 +25,8 @@ RETRY_SECONDS: Final = (5.0, 60.0)
 """Pauses after a job could not reach what it needs; it fails when it could not once more than the table is long."""
 TIDY_SECONDS: Final = 3600.0
 
-OUT_OF_REACH: Final = "what it needs could not be reached; ask again later"
-OUR_MISTAKE: Final = "the service made a mistake"
+OUT_OF_REACH: Final = worded("what it needs could not be reached; ask again later")
+OUR_MISTAKE: Final = worded("the service made a mistake")
 
 Advance = Callable[[int], None]
 """Is told how far a job has come."""
@@ -173,10 +173,10 @@ class JobRunner:
             await self._put_off(job, come)
         except PaygateError as error:
             log.info(Event.JOB_FAILED, refused=type(error).__name__, **about)
-            await self._fail(job, come, str(error))
+            await self._fail(job, come, error)
         except Exception as error:  # noqa: BLE001 -- nobody awaits the task: it is told here or never
             log_unhandled(error)
-            await self._fail(job, come, OUR_MISTAKE)
+            await self._fail(job, come, PaygateError(OUR_MISTAKE))
         else:
             async with self._database.connection() as connection:
                 await jobs.end(connection, job, come.far, result)
@@ -213,14 +213,14 @@ class JobRunner:
 
     async def _put_off(self, job: Job, come: "_Come") -> None:
         if job.turn > len(RETRY_SECONDS):
-            await self._fail(job, come, OUT_OF_REACH)
+            await self._fail(job, come, PaygateError(OUT_OF_REACH))
             return
         async with self._database.connection() as connection:
             await jobs.put_off(connection, job, OUT_OF_REACH, RETRY_SECONDS[job.turn - 1])
 
-    async def _fail(self, job: Job, come: "_Come", reason: str) -> None:
+    async def _fail(self, job: Job, come: "_Come", error: PaygateError) -> None:
         async with self._database.connection() as connection:
-            await jobs.fail(connection, job, come.far, reason)
+            await jobs.fail(connection, job, come.far, error)
         self._drop(job)
 
     def _drop(self, job: Job) -> None:

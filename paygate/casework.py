@@ -14,12 +14,14 @@ from paygate.database import Connection
 from paygate.domain.calendar import Calendar
 from paygate.domain.casework import Act, Done, ProposalKind, Proposed, Seen
 from paygate.domain.deeds import Deed
-from paygate.domain.errors import InvalidInputError, NotAllowedError
+from paygate.domain.errors import InvalidInputError, NotAllowedError, worded
 from paygate.domain.evidence import Evidence
 from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.parties import Tenant
 
 LONGEST_TEXT: Final = 2_000
+SAY_SOMETHING: Final = worded("say something, in 1 to %(most)s characters that can be seen")
+SAY_WHY: Final = worded("say why, in 1 to %(most)s characters that can be seen")
 """Characters of a comment or a reason."""
 LARGEST_ID: Final = 2**63 - 1
 MOST_FACTS: Final = 50
@@ -91,7 +93,7 @@ class Worker:
 
     def check(self, roles: frozenset[Role]) -> None:
         if not self.roles & roles:
-            raise NotAllowedError(f"the role {', '.join(sorted(self.roles))} may not do this")
+            raise NotAllowedError("the role %(roles)s may not do this", roles=", ".join(sorted(self.roles)))
 
 
 class Book(Protocol):
@@ -159,7 +161,7 @@ class Casework:
         self, connection: Connection, worker: Worker, discrepancy_id: int, version: int, text: str
     ) -> Done:
         worker.check(MAKERS)
-        done = await self.book.comment(connection, worker.sees(discrepancy_id, version), _text(text, "say something"))
+        done = await self.book.comment(connection, worker.sees(discrepancy_id, version), _text(text, SAY_SOMETHING))
         return await _write_down(connection, worker, discrepancy_id, Act.COMMENT, done)
 
     async def attach(
@@ -213,7 +215,7 @@ class Casework:
     ) -> Done:
         """Refuse what another person has proposed; they read why."""
         worker.check(CHECKERS)
-        done = await self.book.reject(connection, worker.sees(discrepancy_id, version), _text(reason, "say why"))
+        done = await self.book.reject(connection, worker.sees(discrepancy_id, version), _text(reason, SAY_WHY))
         return await _write_down(connection, worker, discrepancy_id, Act.REJECT, done)
 
 
@@ -221,7 +223,7 @@ async def _agencies_of(connection: Connection, tenant_id: int, name: str) -> lis
     """Return the agencies to which someone is limited who works on discrepancies; None: to none."""
     grant = await grant_of(connection, tenant_id, name)
     if grant is None or not grant.roles & (MAKERS | CHECKERS):
-        raise InvalidInputError(f"nobody called {name!r} works on discrepancies here")
+        raise InvalidInputError("nobody called %(name)r works on discrepancies here", name=name)
     return sorted(grant.agencies) or None
 
 
@@ -231,13 +233,13 @@ def _read_proposal(kind: ProposalKind, detail: Mapping[str, Any], reason: str) -
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in ("detail", *first["loc"]))
-        raise InvalidInputError(f"{where}: {first['msg']}") from None
+        raise InvalidInputError("%(place)s: %(fault)s", place=where, fault=first["msg"]) from None
     amount = read.amount if isinstance(read, _Refund) else None
     even = kind == ProposalKind.LINK and not reason.strip()  # whether it needs a reason, its book knows
-    return Proposed(kind, read.model_dump(mode="json"), "" if even else _text(reason, "say why"), amount)
+    return Proposed(kind, read.model_dump(mode="json"), "" if even else _text(reason, SAY_WHY), amount)
 
 
-def _text(given: str, what: str) -> str:
+def _text(given: str, otherwise: str) -> str:
     """Return what was typed as it is kept: lines of printable characters, composed, without space around them.
 
     Raises:
@@ -246,7 +248,7 @@ def _text(given: str, what: str) -> str:
     lines = [" ".join(line.split()) for line in unicodedata.normalize("NFC", given).splitlines()]
     said = "\n".join(lines).strip()
     if not said or len(said) > LONGEST_TEXT or not all(line.isprintable() for line in lines):
-        raise InvalidInputError(f"{what}, in 1 to {LONGEST_TEXT} characters that can be seen")
+        raise InvalidInputError(otherwise, most=LONGEST_TEXT)
     return said
 
 

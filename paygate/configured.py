@@ -201,8 +201,9 @@ def desk_seal(settings: Settings) -> Seal | None:
     """
     if settings.desk.secret is None:
         return None
+    named = (settings.desk.secret,) if isinstance(settings.desk.secret, str) else settings.desk.secret
     try:
-        return Seal(resolve_secret(settings.desk.secret))
+        return Seal(*map(resolve_secret, named))
     except ConfigurationError as error:
         raise ConfigurationError(f"{settings.place_of('desk', 'secret')}: {error}") from error
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
+import asyncpg
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from paygate.database import Connection, load_queries
-from paygate.domain.errors import InvalidInputError, TooMuchWaitsError
+from paygate.domain.errors import IntegrityError, InvalidInputError, TooMuchWaitsError
 from paygate.totp import Seal, step_of
 
 QUERIES: Final = load_queries("paygate.sql", "queries/credentials.sql")
@@ -93,7 +94,9 @@ def hash_password(password: str) -> str:
         InvalidInputError: it is too short or too long.
     """
     if not SHORTEST_PASSWORD <= len(_written(password)) <= LONGEST_PASSWORD:
-        raise InvalidInputError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+        raise InvalidInputError(
+            "a password has %(least)s to %(most)s characters", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD
+        )
     return HASHER.hash(_written(password))
 
 
@@ -149,6 +152,20 @@ async def use_code(  # noqa: PLR0913, PLR0917 -- whose, sealed how, and what was
     """
     step = step_of(seal.open(sealed, person_id), code, now)
     return step is not None and bool(await connection.fetchval(QUERIES["use_step"], person_id, step))
+
+
+async def unreadable_apps(connection: Connection, seal: Seal | None) -> list[str]:
+    """Name the people whose authenticator app a seal cannot open; without a seal all that have one."""
+    rows = await connection.fetch(QUERIES["list_totp"])
+    return [row["name"] for row in rows if seal is None or not _opens(seal, row)]
+
+
+def _opens(seal: Seal, row: asyncpg.Record) -> bool:
+    try:
+        seal.open(row["totp_secret"], row["person_id"])
+    except IntegrityError:
+        return False
+    return True
 
 
 async def set_totp(connection: Connection, person_id: int, sealed: bytes, step: int) -> bool:

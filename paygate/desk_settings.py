@@ -35,7 +35,8 @@ class DeskSettings(_DeskTable):
     public_url: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+/?$")] | None = None
     idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     session_hours: int = Field(default=12, ge=1, le=7 * 24)
-    secret: str | None = None
+    secret: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Where what seals apps' secrets is to be found; of several the first seals, and the others still open."""
     proxies: tuple[str, ...] = ()
     oidc: OidcSettings | None = None
 

@@ -46,7 +46,7 @@ async def pieces_of(database: Database, tenant_id: int, job_id: str, size: int) 
         async with database.connection() as connection:
             piece = await connection.fetchval(QUERIES["read_piece"], tenant_id, job_id, number)
         if piece is None:
-            raise NoLongerKeptError(f"the file was kept for {KEPT_DAYS} days; have it made again")
+            raise NoLongerKeptError("the file was kept for %(days)s days; have it made again", days=KEPT_DAYS)
         yield piece
         number += 1
 

@@ -123,7 +123,7 @@ def _answers(child: Popen[bytes], limits: Limits) -> Iterator[Item]:
         if (name := answer["error"]) is None:
             return
         error = getattr(errors, name, ChildError)
-        raise error(answer["message"])
+        raise error(answer["message"], **answer.get("values", {}))
 
 
 def _frame(child: Popen[bytes], limits: Limits) -> bytes:
@@ -199,7 +199,7 @@ def _confine(limits: Limits) -> None:
 def _send(frames: Iterator[Item]) -> None:
     out = sys.stdout.buffer
     for frame in frames:
-        said = json.dumps(frame, separators=(",", ":")).encode()
+        said = json.dumps(frame, separators=(",", ":"), default=str).encode()
         out.write(_LENGTH.pack(len(said)))
         out.write(said)
         out.flush()
@@ -213,7 +213,7 @@ def _answer(
         with os.fdopen(descriptor, "rb") as file:
             yield from _frames(produce(file, *arguments))
     except errors.PaygateError as error:
-        yield {"error": type(error).__name__, "message": str(error)}
+        yield {"error": type(error).__name__, "message": error.message, "values": error.values}
     except MemoryError:
         yield {"error": errors.UnreadableFileError.__name__, "message": _too_much_memory(limits)}
     except Exception as error:  # noqa: BLE001 -- whatever it is, the caller must hear of it

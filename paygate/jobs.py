@@ -16,7 +16,7 @@ from typing import Any, Final
 import asyncpg
 
 from paygate.database import Connection, TenantLock, load_queries
-from paygate.domain.errors import NotFoundError, TooMuchWaitsError
+from paygate.domain.errors import NotFoundError, PaygateError, TooMuchWaitsError, worded
 
 QUERIES: Final = load_queries("paygate.sql", "queries/jobs.sql")
 
@@ -30,8 +30,8 @@ ABANDONED_SECONDS: Final = 3600.0
 KEPT_DAYS: Final = 30
 """For which a finished job can be asked after."""
 
-INTERRUPTED: Final = "the service was interrupted while it ran"
-ABANDONED: Final = "the service that held the upload has not come back; send the file again"
+INTERRUPTED: Final = worded("the service was interrupted while it ran")
+ABANDONED: Final = worded("the service that held the upload has not come back; send the file again")
 
 
 class JobKind(StrEnum):
@@ -51,7 +51,10 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as stored. `tenant` is the tenant's code; `wanted` and `result` are as its kind has them."""
+    """A job as stored. `tenant` is the tenant's code; `wanted` and `result` are as its kind has them.
+
+    `failure` is the message of the error that ended it, and its values; `reason` the sentence they make.
+    """
 
     tenant: str
     tenant_id: int
@@ -64,9 +67,18 @@ class Job:
     turn: int
     progress: int
     result: Mapping[str, Any] | None
+    failure: Mapping[str, Any] | None
     reason: str | None
     asked_at: datetime
     finished_at: datetime | None
+
+    @property
+    def refusal(self) -> PaygateError | None:
+        """Return why it failed, or waits to be tried again."""
+        if self.reason is None:
+            return None
+        message, values = (self.failure or {"message": self.reason, "values": {}}).values()
+        return PaygateError(message, **values)
 
 
 async def ask(  # noqa: PLR0913 -- whose, what, by whom and from which file
@@ -89,7 +101,7 @@ async def ask(  # noqa: PLR0913 -- whose, what, by whom and from which file
         if waiting is not None:
             return waiting
     if await connection.fetchval(QUERIES["count_open_jobs"], tenant_id) >= MAX_OPEN:
-        raise TooMuchWaitsError(f"{MAX_OPEN} jobs of the tenant are open")
+        raise TooMuchWaitsError("%(most)s jobs of the tenant are open", most=MAX_OPEN)
     job_id = uuid.uuid4().hex
     await connection.execute(QUERIES["store_job"], tenant_id, job_id, kind, said, asked_by, upload)
     return job_id
@@ -147,9 +159,10 @@ async def end(connection: Connection, job: Job, progress: int, result: Mapping[s
     await _end(connection, job, JobState.DONE, progress, json.dumps(result), None)
 
 
-async def fail(connection: Connection, job: Job, progress: int, reason: str) -> None:
-    """Store why a job failed, if it is still ours."""
-    await _end(connection, job, JobState.FAILED, progress, None, reason.replace("\0", ""))
+async def fail(connection: Connection, job: Job, progress: int, error: PaygateError) -> None:
+    """Store why a job failed, if it is still ours: as a sentence, and as what it is said from in other languages."""
+    said = json.dumps({"message": error.message, "values": error.values}, default=str).replace("\\u0000", "")
+    await _end(connection, job, JobState.FAILED, progress, said, str(error).replace("\0", ""))
 
 
 async def _end(  # noqa: PLR0913, PLR0917 -- the columns of an ended job
@@ -183,5 +196,7 @@ def _job(row: asyncpg.Record) -> Job:
     fields = dict(row)
     fields["kind"], fields["state"] = JobKind(row["kind"]), JobState(row["state"])
     fields["wanted"] = json.loads(row["wanted"])
-    fields["result"] = None if row["result"] is None else json.loads(row["result"])
+    said = None if row["result"] is None else json.loads(row["result"])
+    failed = fields["state"] is JobState.FAILED
+    fields["result"], fields["failure"] = (None, said) if failed else (said, None)
     return Job(**fields)

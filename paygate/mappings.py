@@ -71,7 +71,7 @@ def readable_name(given: str) -> str:
     """
     name = " ".join(given.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise InvalidInputError(f"a name has 1 to {LONGEST_NAME} characters that print")
+        raise InvalidInputError("a name has 1 to %(most)s characters that print", most=LONGEST_NAME)
     return name
 
 
@@ -171,10 +171,13 @@ async def _decide(  # noqa: PLR0913, PLR0917 -- what, by whom and how
     await connection.execute(QUERIES["lock_mappings"], TenantLock.MAPPINGS, tenant_id)
     found = await find_version(connection, tenant_id, mapping_id)
     if found.state is not ProposalState.OPEN:
-        raise ConflictError(f"{found.decided_by} decided it already: {found.state}")
+        raise ConflictError("%(person)s decided it already: %(state)s", person=found.decided_by, state=found.state)
     own = person == found.proposed_by
-    if own is not (state is ProposalState.WITHDRAWN):
-        raise NotAllowedError("who proposed it cannot decide it" if own else "only who proposed it takes it back")
+    withdrawing = state is ProposalState.WITHDRAWN
+    if own and not withdrawing:
+        raise NotAllowedError("who proposed it cannot decide it")
+    if withdrawing and not own:
+        raise NotAllowedError("only who proposed it takes it back")
     await connection.execute(
         QUERIES["decide_mapping"], tenant_id, mapping_id, state, person, answer.strip()[:LONGEST_NOTE] or None
     )

@@ -60,7 +60,7 @@ class Matches:
 def _checked(reason: str) -> str:
     said = reason.strip()
     if not said or len(said) > LONGEST_REASON or not said.isprintable():
-        raise InvalidInputError(f"say why, in 1 to {LONGEST_REASON} characters of one line")
+        raise InvalidInputError("say why, in 1 to %(most)s characters of one line", most=LONGEST_REASON)
     return said
 
 

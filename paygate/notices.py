@@ -116,7 +116,7 @@ async def read_notice(connection: Connection, tenant_id: int, notice_id: int) ->
     """
     row = await connection.fetchrow(QUERIES["show_notice"], tenant_id, notice_id)
     if row is None:
-        raise NotFoundError(f"there is no notice {notice_id}")
+        raise NotFoundError("there is no notice %(number)s", number=notice_id)
     return dict(row) | {"headers": dict(json.loads(row["headers"])) if row["headers"] else {}}
 
 

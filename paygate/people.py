@@ -29,6 +29,7 @@ NAME: Final = re.compile(r"[^\W_](?:[\w.@-]{0,62}[^\W_])?")
 LONGEST_FULL_NAME: Final = 100
 AGENCY: Final = re.compile(r"[A-Z0-9](?:[A-Z0-9.-]{0,38}[A-Z0-9])?")
 MOST_AGENCIES: Final = 200
+MOST_AGENCIES_SHOWN: Final = 1_000
 AT_THE_DESK: Final = frozenset(Role) - {Role.SERVICE}
 """Roles of people who sign in; a system comes with a token."""
 
@@ -135,6 +136,12 @@ async def numbers_of(connection: Connection, tenant_id: int, names: Collection[s
     return {row["name"]: row["person_id"] for row in rows}
 
 
+async def list_agencies(connection: Connection, tenant_id: int) -> dict[str, str]:
+    """Return the agencies that a tenant's dossiers name, by code, with their names; of very many the first."""
+    rows = await connection.fetch(QUERIES["list_agencies"], tenant_id, MOST_AGENCIES_SHOWN)
+    return {row["code"]: row["name"] for row in rows}
+
+
 async def list_tokens(
     connection: Connection,
     tenant_id: int,
@@ -159,7 +166,7 @@ async def welcome(
     """
     await _take_turn(connection, by)
     if await find_by_name(connection, by.tenant_id, name) is not None:
-        raise ConflictError(f"{name} is there already")
+        raise ConflictError("%(name)s is there already", name=name)
     is_new = await connection.fetchval(QUERIES["store_person"], name, full_name) is not None
     person_id = await _give(connection, by.tenant_id, name, allowed)
     password = new_password() if is_new and AT_THE_DESK & set(allowed.roles) else None
@@ -232,7 +239,7 @@ async def renew_password(connection: Connection, by: By, person_id: int) -> str:
     await _take_turn(connection, by)
     person = await find_person(connection, by.tenant_id, person_id)
     if not await may_renew_password(connection, by.tenant_id, person):
-        raise NotAllowedError(f"the password of {person.name} is not this tenant's to give")
+        raise NotAllowedError("the password of %(name)s is not this tenant's to give", name=person.name)
     return await reset_password(connection, person.name, by.actor)
 
 
@@ -246,7 +253,7 @@ async def hand_out_token(connection: Connection, by: By, person_id: int, role: R
     await _take_turn(connection, by)
     person = await find_person(connection, by.tenant_id, person_id)
     if role not in person.roles or person.disabled:
-        raise ConflictError(f"{person.name} may not act as {role}")
+        raise ConflictError("%(name)s may not act as %(role)s", name=person.name, role=role)
     token = await issue_token(connection, person.name, role, by.tenant_id, issued_by=by.actor)
     await audit.append(connection, by.tenant_id, by.actor, Deed.TOKEN_ISSUED, person.name, {"role": role})
     return token

@@ -58,9 +58,11 @@ class ReportFiles:
             TooMuchWaitsError: as many are being made as may be.
         """
         if wanted.sheet is not None and wanted.sheet not in SHEETS:
-            raise NotFoundError(f"there is no sheet {wanted.sheet[:40]!r}; there is {', '.join(SHEETS)}")
+            raise NotFoundError(
+                "there is no sheet %(sheet)r; there is %(sheets)s", sheet=wanted.sheet[:40], sheets=", ".join(SHEETS)
+            )
         if self._under_way >= AT_ONCE:
-            raise TooMuchWaitsError(f"{AT_ONCE} files are being made; ask again in a moment")
+            raise TooMuchWaitsError("%(count)s files are being made; ask again in a moment", count=AT_ONCE)
         self._under_way += 1
         try:
             await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
@@ -97,7 +99,7 @@ class ReportFiles:
                 connection, tenant.tenant_id, period, wanted.run_id, today, self._calendar.is_business_day
             )
             if report is None:
-                raise NotFoundError(f"nothing of {period.name} is closed, or it has no such run")
+                raise NotFoundError("nothing of %(period)s is closed, or it has no such run", period=period.name)
             days = sorted(day["business_date"] for day in report["days"])
             sheets = await self._facts(connection, wanted, days, folder)
         return json.loads(json.dumps(report, default=_as_text)), sheets

@@ -72,7 +72,9 @@ class RuleChoices:
         """
         said = " ".join(reason.split())
         if not said or len(said) > LONGEST_REASON or not said.isprintable():
-            raise InvalidInputError(f"say why, in 1 to {LONGEST_REASON} characters; who proposed it will read it")
+            raise InvalidInputError(
+                "say why, in 1 to %(most)s characters; who proposed it will read it", most=LONGEST_REASON
+            )
         proposed_by = await self.reject_rules(connection, tenant_id, version, person, said)
         detail = {"proposed_by": proposed_by, "reason": said}
         await audit.append(connection, tenant_id, person, Deed.RULES_REJECTED, version, detail)

@@ -33,7 +33,7 @@ def try_sample(file: BinaryIO, opening: Opening, content: Mapping[str, Any] | No
         "x".encode(opening.encoding)
         mapping = None if content is None else TableMapping(**content)
     except (LookupError, ConfigurationError) as error:
-        raise InvalidInputError(str(error)) from error
+        raise InvalidInputError(error) from error
     return dict(read_apart(produce_findings, file, opening, mapping, limits=limits_for(file)))
 
 

@@ -29,9 +29,9 @@ async def save_view(connection: Connection, tenant_id: int, person_id: int, name
     """
     kept = unicodedata.normalize("NFC", " ".join(name.split()))
     if not kept or len(kept) > LONGEST_NAME or not kept.isprintable():
-        raise InvalidInputError(f"a name has 1 to {LONGEST_NAME} characters that can be seen")
+        raise InvalidInputError("a name has 1 to %(most)s characters that can be seen", most=LONGEST_NAME)
     if not await connection.fetchval(QUERIES["save_view"], tenant_id, person_id, kept, query, MOST_VIEWS):
-        raise ConflictError(f"at most {MOST_VIEWS} views are kept; delete one first")
+        raise ConflictError("at most %(most)s views are kept; delete one first", most=MOST_VIEWS)
     return kept
 
 

@@ -68,7 +68,7 @@ async def reset_totp(connection: Connection, name: str, actor: str) -> None:
     """
     person_id = await load_person(connection, name)
     if not await credentials.remove_totp(connection, person_id):
-        raise ConflictError(f"{name!r} is asked for no codes")
+        raise ConflictError("%(name)r is asked for no codes", name=name)
     await _begin_anew(connection, person_id, name)
     await note(connection, person_id, actor, Deed.TOTP_REMOVED, name, {})
 

@@ -88,7 +88,7 @@ def _refusing(rows: Iterator[Any]) -> Iterator[Any]:
     try:
         yield from rows
     except UnreadableFileError as error:
-        raise UnreadableStatementError(str(error)) from error
+        raise UnreadableStatementError(error.message, **error.values) from error
 
 
 def _parts(rows: Iterator[Row]) -> Iterator[StatementPart]:
@@ -116,10 +116,11 @@ def _row(part: StatementPart) -> Row:
 
 
 def _refuse(part: StatementPart) -> RefusedRow:
-    reason = f"it says more than {MAX_PART_CHARACTERS} characters"
     if isinstance(part, StatementLine):
-        return RefusedRow(part.row, reason)
-    raise UnreadableStatementError(f"what {reason} is no part of a statement")
+        return RefusedRow(part.row, f"it says more than {MAX_PART_CHARACTERS} characters")
+    raise UnreadableStatementError(
+        "what says more than %(most)s characters is no part of a statement", most=MAX_PART_CHARACTERS
+    )
 
 
 def _kind(part: type[StatementPart]) -> _Kind:

@@ -156,7 +156,9 @@ async def _settle(connection: Connection, tenant_id: int, owner: Owner) -> Owner
     kind = KIND_OF_LEG[owner.leg]
     account_id: int | None = await connection.fetchval(QUERIES["make_account"], tenant_id, owner.number, kind)
     if account_id is None:
-        raise InvalidInputError(f"there is another account of the number {owner.number!r}, which is of no {kind}")
+        raise InvalidInputError(
+            "there is another account of the number %(number)r, which is of no %(kind)s", number=owner.number, kind=kind
+        )
     return owner._replace(account_id=account_id)
 
 

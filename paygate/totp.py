@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -27,16 +28,13 @@ _CODE: Final = re.compile(r"[0-9]{6}")
 class Seal:
     """Keeps secrets so that who reads the database alone cannot use them."""
 
-    def __init__(self, key: bytes) -> None:
-        """Derive the key that seals.
+    def __init__(self, key: bytes, *former: bytes) -> None:
+        """Derive the key that seals, and former ones whose seals are still opened.
 
         Raises:
-            ConfigurationError: `key` is too short to be one.
+            ConfigurationError: one is too short to be a key.
         """
-        if len(key) < SHORTEST_KEY:
-            raise ConfigurationError(f"the secret has fewer than {SHORTEST_KEY} bytes")
-        derived = HKDF(SHA256(), length=32, salt=None, info=b"paygate: secrets of authenticator apps").derive(key)
-        self._cipher = AESGCM(derived)
+        self._cipher, *self._former = (_cipher(one) for one in (key, *former))
 
     def close(self, secret: str, person_id: int) -> bytes:
         """Seal a secret of a person's; for another it cannot be opened."""
@@ -50,12 +48,17 @@ class Seal:
             IntegrityError: it was sealed with another key, for another person, or was changed.
         """
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        try:
-            if sealed[:1] == _VERSION and len(nonce) == _NONCE_BYTES:
-                return self._cipher.decrypt(nonce, body, _whose(person_id)).decode()
-        except InvalidTag:
-            pass
+        if sealed[:1] == _VERSION and len(nonce) == _NONCE_BYTES:
+            for cipher in (self._cipher, *self._former):
+                with suppress(InvalidTag):
+                    return cipher.decrypt(nonce, body, _whose(person_id)).decode()
         raise IntegrityError("a secret of an authenticator app cannot be opened with the configured key")
+
+
+def _cipher(key: bytes) -> AESGCM:
+    if len(key) < SHORTEST_KEY:
+        raise ConfigurationError(f"the secret has fewer than {SHORTEST_KEY} bytes")
+    return AESGCM(HKDF(SHA256(), length=32, salt=None, info=b"paygate: secrets of authenticator apps").derive(key))
 
 
 def new_secret() -> str:

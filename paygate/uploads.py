@@ -114,7 +114,7 @@ async def _fill(file: BinaryIO, name: str, pieces: AsyncIterator[bytes]) -> Uplo
         async for piece in _gathered(pieces):
             size += len(piece)
             if size > UPLOAD_LIMIT:
-                raise TooLargeError(f"it is larger than {UPLOAD_LIMIT} bytes")
+                raise TooLargeError("it is larger than %(most)s bytes", most=UPLOAD_LIMIT)
             with _disk_errors():
                 await asyncio.to_thread(write, piece)
         if not size:
@@ -141,7 +141,7 @@ def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TooMuchWaitsError(f"the upload cannot be written: {error.strerror}") from error
+        raise TooMuchWaitsError("the upload cannot be written: %(why)s", why=error.strerror) from error
 
 
 def _written(path: Path) -> float:

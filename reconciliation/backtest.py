@@ -36,7 +36,12 @@ class Days:
 
     def __post_init__(self) -> None:
         if not 0 <= (self.last - self.first).days < LONGEST_DAYS:
-            raise InvalidInputError(f"from {self.first} to {self.last} is not between one and {LONGEST_DAYS} days")
+            raise InvalidInputError(
+                "from %(first)s to %(last)s is not between one and %(most)s days",
+                first=self.first,
+                last=self.last,
+                most=LONGEST_DAYS,
+            )
 
 
 async def backtest(  # noqa: PLR0913 -- what is tried, on which days, and how much of it is shown

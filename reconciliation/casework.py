@@ -43,7 +43,7 @@ async def assign(connection: Connection, seen: Seen, person: str | None, agencie
     act = Act.ASSIGN if person else Act.UNASSIGN
     state_after(case.state, act)
     if agencies is not None and case.row["agency_code"] not in agencies:
-        raise InvalidInputError(f"{person} works for other agencies, and does not see it")
+        raise InvalidInputError("%(person)s works for other agencies, and does not see it", person=person)
     if case.row["assignee"] == person:
         return None
     return await case.move(act, {"to": person, "from": case.row["assignee"]}, person)
@@ -64,7 +64,7 @@ async def attach(connection: Connection, seen: Seen, evidence: Evidence) -> Done
     case = await take(connection, seen)
     state = state_after(case.state, Act.ATTACH)
     if await connection.fetchval(QUERIES["count_attachments"], *case.key) >= MOST:
-        raise InvalidInputError(f"a discrepancy has at most {MOST} files")
+        raise InvalidInputError("a discrepancy has at most %(most)s files", most=MOST)
     values = (evidence.name, evidence.media_type, evidence.digest, evidence.body, seen.person)
     number = await connection.fetchval(QUERIES["attach"], *case.key, *values)
     said = {"attachment": number, "name": evidence.name, "sha256": evidence.digest.hex()}
@@ -127,7 +127,9 @@ async def withdraw(connection: Connection, seen: Seen) -> Done:
     """
     case, proposal = await _take_open_proposal(connection, seen)
     if proposal["proposed_by"] != seen.person:
-        raise NotAllowedError(f"{proposal['proposed_by']} made this proposal, and alone may withdraw it")
+        raise NotAllowedError(
+            "%(person)s made this proposal, and alone may withdraw it", person=proposal["proposed_by"]
+        )
     await _decide(case, proposal, ProposalState.WITHDRAWN, "")
     return await case.move(Act.WITHDRAW, _about(proposal), case.row["assignee"])
 
@@ -172,9 +174,14 @@ async def _take_open_proposal(connection: Connection, seen: Seen) -> tuple[Case,
     if proposal is None:
         raise ConflictError("there is no open proposal")
     if proposal["state"] != ProposalState.OPEN:
-        who = proposal["decided_by"] or "it came to agree by itself:"
+        when = proposal["decided_at"]
+        if proposal["decided_by"] is None:
+            raise ConflictError("it came to agree by itself at %(moment)s; yours was not recorded", moment=when)
         raise ConflictError(
-            f"{who} {proposal['state']} the proposal at {proposal['decided_at']}; yours was not recorded"
+            "%(person)s %(state)s the proposal at %(moment)s; yours was not recorded",
+            person=proposal["decided_by"],
+            state=ProposalState(proposal["state"]),
+            moment=when,
         )
     await case.check_sight()
     return case, proposal

@@ -59,7 +59,7 @@ async def close_day(database: Database, tenant_id: int, day: date, policy: Polic
     async with hold_tenant(database, tenant_id) as connection:
         tenant = await connection.fetchrow(QUERIES["tenant_of"], tenant_id)
         if tenant is None or day > now.astimezone(ZoneInfo(tenant["timezone"])).date():
-            raise InvalidInputError(f"{day} has yet to come; it cannot be closed")
+            raise InvalidInputError("%(day)s has yet to come; it cannot be closed", day=day)
         policy = await in_force(connection, tenant_id, policy)
         as_of = max(day, await latest_close(connection, tenant_id))
         await match_changes(connection, tenant_id, policy, as_of)

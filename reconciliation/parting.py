@@ -44,11 +44,18 @@ async def undo_match(
     if match is None:
         former = await _find_former(connection, tenant_id, match_id)
         if former["undone_by"] is None or not former["parted"]:
-            raise ConflictError(f"match {match_id} no longer holds; its facts have been matched anew since")
+            raise ConflictError(
+                "match %(number)s no longer holds; its facts have been matched anew since", number=match_id
+            )
         return None
     pairs = len(match["line_ids"]) * (1 if match["batch_id"] else len(match["payment_ids"]))
     if pairs > MOST_PAIRS:
-        raise InvalidInputError(f"match {match_id} has {pairs} pairs; at most {MOST_PAIRS} can be parted")
+        raise InvalidInputError(
+            "match %(number)s has %(pairs)s pairs; at most %(most)s can be parted",
+            number=match_id,
+            pairs=pairs,
+            most=MOST_PAIRS,
+        )
     await connection.execute(QUERIES["put_match_into_history"], tenant_id, match_id, person, reason)
     sides = match["payment_ids"], match["batch_id"], match["line_ids"]
     await connection.execute(QUERIES["part_pairs"], tenant_id, match["leg"], match_id, person, reason, *sides)
@@ -70,7 +77,7 @@ async def rejoin_match(connection: Connection, tenant_id: int, match_id: int) ->
     await take_turn(connection, tenant_id)
     former = await _find_former(connection, tenant_id, match_id)
     if former["undone_by"] is None:
-        raise NotFoundError(f"nobody has undone match {match_id}")
+        raise NotFoundError("nobody has undone match %(number)s", number=match_id)
     if not former["parted"]:
         return None
     await connection.execute(QUERIES["forget_parting"], tenant_id, match_id)
@@ -92,7 +99,7 @@ async def undo_alone(
     await take_turn(connection, tenant_id)
     match = await connection.fetchrow(QUERIES["find_match"], tenant_id, match_id)
     if match is not None and match["rule"] == BY_HAND:
-        raise NotAllowedError(f"two people joined match {match_id}: propose to split it")
+        raise NotAllowedError("two people joined match %(number)s: propose to split it", number=match_id)
     return await undo_match(connection, tenant_id, match_id, person=person, reason=reason)
 
 
@@ -105,7 +112,7 @@ async def rejoin_alone(connection: Connection, tenant_id: int, match_id: int) ->
     """
     await take_turn(connection, tenant_id)
     if await connection.fetchval(QUERIES["have_two_split"], tenant_id, match_id):
-        raise NotAllowedError(f"two people split match {match_id}: propose to link its facts")
+        raise NotAllowedError("two people split match %(number)s: propose to link its facts", number=match_id)
     return await rejoin_match(connection, tenant_id, match_id)
 
 

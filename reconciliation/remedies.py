@@ -8,7 +8,7 @@ import asyncpg
 from paygate.database import load_queries
 from paygate.domain.calendar import Calendar
 from paygate.domain.casework import ProposalKind, Proposed
-from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError, worded
 from paygate.domain.money import DONG
 from paygate.domain.news import EventKind
 from reconciliation.cases import Case, have_judged
@@ -82,16 +82,16 @@ async def _check_match(case: Case, match_id: int) -> None:
 async def _split(case: Case, match_id: int, reason: str) -> None:
     undone = await undo_match(case.connection, case.seen.tenant_id, match_id, person=case.seen.person, reason=reason)
     if undone is None:
-        raise ConflictError(f"match {match_id} is undone already")
+        raise ConflictError("match %(number)s is undone already", number=match_id)
 
 
 def _check_refund(case: Case, amount: int) -> None:
     if case.row["reason"] not in REFUNDABLE:
-        raise InvalidInputError(f"{case.row['reason']} is not mended by a refund")
+        raise InvalidInputError("what is wrong here is not mended by a refund")
     if case.row["currency"] != DONG:
         raise InvalidInputError("what came in another currency is not given back in dong")
     if amount > case.row["amount"]:
-        raise InvalidInputError(f"at most {case.row['amount']} can be refunded")
+        raise InvalidInputError("at most %(amount)s can be refunded", amount=case.row["amount"])
 
 
 async def _await_refund(case: Case, amount: int, calendar: Calendar) -> None:
@@ -105,8 +105,8 @@ async def _check_link(case: Case, proposed: Proposed) -> None:
     wanted_payments, wanted_lines = proposed.detail["payments"], proposed.detail["lines"]
     payments = await case.connection.fetch(QUERIES["payments_to_link"], tenant_id, wanted_payments, case.agencies)
     lines = await case.connection.fetch(QUERIES["lines_to_link"], tenant_id, wanted_lines)
-    _check_there("payment", wanted_payments, payments)
-    _check_there("bank line", wanted_lines, lines)
+    _check_there(_PAYMENT, wanted_payments, payments)
+    _check_there(_LINE, wanted_lines, lines)
     if not _concerns(case.row, payments, lines):
         raise InvalidInputError("nothing of this is what the discrepancy is about")
     if len({one["currency"] for one in (*payments, *lines)}) > 1:
@@ -114,17 +114,29 @@ async def _check_link(case: Case, proposed: Proposed) -> None:
     difference = sum(one["amount"] for one in payments) - sum(one["amount"] for one in lines)
     accounts = {one["account_id"] for one in (*payments, *lines)}
     if (difference or len(accounts) > 1) and not proposed.reason:
-        what = f"they differ by {difference}" if difference else "they are of several accounts"
-        raise InvalidInputError(f"{what}: say why they belong together")
+        if difference:
+            raise InvalidInputError("they differ by %(amount)s: say why they belong together", amount=difference)
+        raise InvalidInputError("they are of several accounts: say why they belong together")
 
 
-def _check_there(what: str, wanted: Collection[int], found: Sequence[asyncpg.Record]) -> None:
+_PAYMENT: Final = (
+    worded("there is no payment %(number)s that came"),
+    worded("payment %(number)s is matched or went back already"),
+)
+_LINE: Final = (
+    worded("there is no bank line %(number)s that came"),
+    worded("bank line %(number)s is matched or went back already"),
+)
+
+
+def _check_there(refusals: tuple[str, str], wanted: Collection[int], found: Sequence[asyncpg.Record]) -> None:
+    absent, used = refusals
     missing = set(wanted) - {one["fact_id"] for one in found}
     if missing:
-        raise NotFoundError(f"there is no {what} {min(missing)} that came")
+        raise NotFoundError(absent, number=min(missing))
     taken = [one["fact_id"] for one in found if one["taken"]]
     if taken:
-        raise ConflictError(f"{what} {min(taken)} is matched or went back already")
+        raise ConflictError(used, number=min(taken))
 
 
 def _concerns(row: asyncpg.Record, payments: Sequence[asyncpg.Record], lines: Sequence[asyncpg.Record]) -> bool:
@@ -140,7 +152,7 @@ async def _check_flag(case: Case, flag: int) -> None:
     if stored is None:
         raise InvalidInputError("it is about no dossier that has a record")
     if stored == flag:
-        raise InvalidInputError(f"the flag is {flag} already")
+        raise InvalidInputError("the flag is %(flag)s already", flag=flag)
 
 
 async def _correct_flag(case: Case, flag: int) -> None:

@@ -61,7 +61,7 @@ async def find_rules(connection: Connection, tenant_id: int, version: str) -> Ru
         return shipped_rules()
     row = await connection.fetchrow(QUERIES["find_rule_set"], tenant_id, version)
     if row is None:
-        raise NotFoundError(f"there is no rule set {version!r}")
+        raise NotFoundError("there is no rule set %(version)r", version=version)
     return _stored(row)
 
 
@@ -85,13 +85,13 @@ async def propose_rules(connection: Connection, tenant_id: int, content: bytes, 
     """
     active = await in_force(connection, tenant_id, Policy())
     if active.rules.version == rules.version:
-        raise ConflictError(f"{rules.version} is in force already")
+        raise ConflictError("%(version)s is in force already", version=rules.version)
     await connection.execute(QUERIES["store_rule_set"], tenant_id, rules.version, rules.digest, content.decode("utf-8"))
     stored = await connection.fetchrow(QUERIES["find_rule_set"], tenant_id, rules.version)
     if stored is None or stored["digest"] != rules.digest:
-        raise ConflictError(f"another rule set is called {rules.version}: give this one another name")
+        raise ConflictError("another rule set is called %(version)s: give this one another name", version=rules.version)
     if await connection.fetchval(QUERIES["propose_rule_set"], tenant_id, rules.version, person) is None:
-        raise ConflictError(f"{rules.version} waits for approval already")
+        raise ConflictError("%(version)s waits for approval already", version=rules.version)
 
 
 async def approve_rules(connection: Connection, tenant_id: int, version: str, person: str) -> str:
@@ -105,7 +105,9 @@ async def approve_rules(connection: Connection, tenant_id: int, version: str, pe
     """
     choice_id, proposed_by = await _take(connection, tenant_id, version)
     if proposed_by == person:
-        raise NotAllowedError(f"{person} has proposed {version}: somebody else must approve it")
+        raise NotAllowedError(
+            "%(person)s has proposed %(version)s: somebody else must approve it", person=person, version=version
+        )
     await find_rules(connection, tenant_id, version)
     await connection.execute(QUERIES["approve_proposal"], tenant_id, choice_id, person)
     await mark_open(connection, tenant_id)
@@ -121,7 +123,9 @@ async def withdraw_rules(connection: Connection, tenant_id: int, version: str, p
     """
     choice_id, proposed_by = await _take(connection, tenant_id, version)
     if proposed_by != person:
-        raise NotAllowedError(f"{proposed_by} has proposed {version}, and alone may withdraw it")
+        raise NotAllowedError(
+            "%(person)s has proposed %(version)s, and alone may withdraw it", person=proposed_by, version=version
+        )
     await connection.execute(QUERIES["drop_proposal"], tenant_id, choice_id, person, None)
 
 
@@ -134,7 +138,9 @@ async def reject_rules(connection: Connection, tenant_id: int, version: str, per
     """
     choice_id, proposed_by = await _take(connection, tenant_id, version)
     if proposed_by == person:
-        raise NotAllowedError(f"{person} has proposed {version}: withdraw it instead")
+        raise NotAllowedError(
+            "%(person)s has proposed %(version)s: withdraw it instead", person=person, version=version
+        )
     await connection.execute(QUERIES["drop_proposal"], tenant_id, choice_id, person, reason)
     return proposed_by
 
@@ -143,7 +149,7 @@ async def _take(connection: Connection, tenant_id: int, version: str) -> tuple[i
     """Take a proposal for this transaction, and return its number and who has made it."""
     proposal = await connection.fetchrow(QUERIES["take_proposal"], tenant_id, version)
     if proposal is None:
-        raise NotFoundError(f"no rule set {version!r} waits for approval")
+        raise NotFoundError("no rule set %(version)r waits for approval", version=version)
     return proposal["choice_id"], proposal["proposed_by"]
 
 

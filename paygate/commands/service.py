@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
@@ -12,14 +13,17 @@ from paygate.app import Role, open_service, run_service
 from paygate.bench.statements import Format
 from paygate.bench.suite import Bench, run_bench
 from paygate.commands.terminal import OUT, AsJson, load, print_json, print_rows, run
-from paygate.configured import amiss
+from paygate.configured import amiss, desk_seal
+from paygate.credentials import unreadable_apps
 from paygate.database import check_durability, migrate
 from paygate.demo.run import run_demo
-from paygate.domain.errors import InvalidInputError
+from paygate.domain.errors import ConfigurationError, InvalidInputError
 from paygate.embedded import embedded_database
 
 REFUSED: Final = 2
 """What the doctor leaves with where something is amiss."""
+MOST_NAMED: Final = 20
+"""People whom a line has room for."""
 NOBODY_SIGNS_IN: Final = (
     "nobody can sign in to the desk yet: paygate people add NAME --role admin --tenant TENANT --password"
 )
@@ -76,17 +80,29 @@ def doctor(context: typer.Context) -> None:
             if found := list(amiss(settings, service.directory)):
                 sys.stderr.writelines(f"paygate: {one}\n" for one in found)
                 sys.exit(REFUSED)
+            seal = desk_seal(settings)
             async with service.database.connection() as connection:
                 await check_durability(connection)
                 version = await connection.fetchval("SHOW server_version")
                 people = await count_who_can_sign_in(connection, elsewhere=settings.desk.oidc is not None)
+                locked_out = await unreadable_apps(connection, seal)
         kind = "the configured" if settings.database_url else "the embedded"
         OUT.print(f"{kind} PostgreSQL {version} keeps what it acknowledges")
         OUT.print(f"{len(settings.sources)} sources of {len(settings.tenants)} tenants have their secrets")
         OUT.print(f"{len(settings.endpoints)} endpoints have their secrets and may be reached")
         OUT.print(f"{people} people can sign in to the desk" if people else NOBODY_SIGNS_IN)
+        if locked_out:
+            raise ConfigurationError(_said_of(locked_out, settings.place_of("desk", "secret")))
 
     run(work())
+
+
+def _said_of(locked_out: Sequence[str], place: str) -> str:
+    named = ", ".join(locked_out[:MOST_NAMED]) + (", …" if len(locked_out) > MOST_NAMED else "")
+    return (
+        f"{place}: no secret named there opens the authenticator apps of {len(locked_out)} people, who cannot sign in:"
+        f" {named}; name the former secret beside the new one, or 'paygate people reset NAME --totp' each"
+    )
 
 
 def bench(  # noqa: PLR0913, PLR0917 -- the contract's options

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from paygate.domain.errors import ConflictError
+from paygate.domain.errors import ConflictError, worded
 from paygate.domain.lifecycle import DiscrepancyState
 
 
@@ -62,10 +62,10 @@ What was done about a resolved one is undone by a proposal, too; it is not opene
 """
 
 _REFUSED: Final = {
-    DiscrepancyState.OPEN: "it is assigned to nobody",
-    DiscrepancyState.ASSIGNED: "there is no open proposal",
-    DiscrepancyState.PROPOSED: "a proposal is open",
-    DiscrepancyState.RESOLVED: "it is resolved",
+    DiscrepancyState.OPEN: worded("it cannot be %(act)s: it is assigned to nobody"),
+    DiscrepancyState.ASSIGNED: worded("it cannot be %(act)s: there is no open proposal"),
+    DiscrepancyState.PROPOSED: worded("it cannot be %(act)s: a proposal is open"),
+    DiscrepancyState.RESOLVED: worded("it cannot be %(act)s: it is resolved"),
 }
 
 
@@ -76,7 +76,7 @@ def state_after(state: DiscrepancyState, act: Act) -> DiscrepancyState:
         ConflictError: the act is not one of its state.
     """
     if act not in STATES[state]:
-        raise ConflictError(f"it cannot be {act}: {_REFUSED[state]}")
+        raise ConflictError(_REFUSED[state], act=act)
     return STATES[state][act]
 
 

@@ -1,8 +1,26 @@
-"""Every error paygate raises on purpose, in one tree. Which HTTP status each has is `paygate.web.problems`' affair."""
+"""Every error paygate raises on purpose, in one tree. Which HTTP status each has is `paygate.web.problems`' affair.
+
+An error's message is a literal where it is raised, with the values it names beside it, so that the desk can say it in
+the language of whoever meets it.
+"""
+
+
+def worded(message: str) -> str:
+    """Mark a message that stands apart from the error which says it, so that its translation is asked for."""
+    return message
 
 
 class PaygateError(Exception):
-    """Something paygate anticipated went wrong."""
+    """Something paygate anticipated went wrong.
+
+    `message` is English and names its `values` as `%(name)s`: days and moments as they are, members of an enum for
+    words of ours, money in minor units as `amount`.
+    """
+
+    def __init__(self, message: object = "", /, **values: object) -> None:
+        self.message = str(message)
+        self.values = values
+        super().__init__(self.message % values if values else self.message)
 
 
 class ConfigurationError(PaygateError):
@@ -101,7 +119,7 @@ class PausedError(TemporaryError):
     """Too many tries to sign in failed. `seconds`: after so long the next is looked at."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"too many tries failed; try again in {seconds} seconds")
+        super().__init__(worded("too many tries failed; try again in %(seconds)s seconds"), seconds=seconds)
         self.seconds = seconds
 
 

@@ -59,7 +59,7 @@ def read_evidence(name: str, media_type: str, body: bytes) -> Evidence:
     if not body:
         raise InvalidInputError("the file is empty")
     if len(body) > LARGEST:
-        raise TooLargeError(f"a file may have {LARGEST // 1024**2} MiB")
+        raise TooLargeError("a file may have %(most)s MiB", most=LARGEST // 1024**2)
     told = media_type.partition(";")[0].strip().lower()
     return Evidence(_safe(name), told if told in MEDIA_TYPES else ANYTHING, body)
 

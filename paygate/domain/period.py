@@ -65,14 +65,14 @@ def read_period(text: str) -> Period:
         InvalidInputError: it is none of the three.
     """
     if not (found := _FORM.fullmatch(text)):
-        raise InvalidInputError(f"{text[:40]!r} is no period; write 2024-05-08, 2024-05 or 2024-Q2")
+        raise InvalidInputError("%(text)r is no period; write 2024-05-08, 2024-05 or 2024-Q2", text=text[:40])
     year = int(found["year"])
     try:
         if found["quarter"]:
             return quarter_of(date(year, MONTHS_OF_A_QUARTER * int(found["quarter"]), 1))
         first = date(year, int(found["month"]), int(found["day"] or 1))
     except ValueError:
-        raise InvalidInputError(f"{text!r} is no period there ever was") from None
+        raise InvalidInputError("%(text)r is no period there ever was", text=text) from None
     return day_period(first) if found["day"] else month_of(first)
 
 

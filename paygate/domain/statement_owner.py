@@ -77,13 +77,17 @@ class Accounts:
     def _named_or_chosen(self, named: str | None) -> Owner:
         if self._chosen is None:
             if named is None:
-                raise InvalidInputError(f"the file names no account; {self._list()}")
+                raise InvalidInputError("the file names no account; the tenant has %(accounts)s", accounts=self._list())
             return self._known(named)
         chosen = self._known(self._chosen)
         if named is not None:
             self._named.add(named)
             if len(self._named) > 1 or self._owners.get(squeezed(named), chosen) != chosen:
-                raise InvalidInputError(f"the file has a statement of account {named!r}, not only of {chosen.number!r}")
+                raise InvalidInputError(
+                    "the file has a statement of account %(named)r, not only of %(number)r",
+                    named=named,
+                    number=chosen.number,
+                )
         return chosen
 
     def _own(self, number: str, leg: Leg, source: KnownSource | None) -> Owner:
@@ -94,8 +98,12 @@ class Accounts:
     def _fitting(self, owner: Owner, leg: Leg) -> Owner:
         if owner.leg is not leg:
             raise InvalidInputError(
-                f"account {owner.number!r} tells of the {owner.leg} leg, and these lines of the {leg} leg;"
-                f" they need an account of kind {KIND_OF_LEG[leg]!r}, or none named"
+                "account %(number)r tells of the %(leg)s leg, and these lines of the %(other)s leg;"
+                " they need an account of kind %(kind)r, or none named",
+                number=owner.number,
+                leg=owner.leg,
+                other=leg,
+                kind=KIND_OF_LEG[leg],
             )
         return owner
 
@@ -105,13 +113,13 @@ class Accounts:
         if len(found) == 1:
             return found[0]
         if code:
-            there = ", ".join(one.code for one in self._sources) or "no source"
-            raise InvalidInputError(f"there is no source {code!r}; the tenant has {there}")
+            there = ", ".join(one.code for one in self._sources) or "none"
+            raise InvalidInputError("there is no source %(code)r; the tenant has %(sources)s", code=code, sources=there)
+        if not found:
+            raise InvalidInputError("no source of the tenant expects a settlement; the mapping should name its source")
         several = ", ".join(one.code for one in found)
         raise InvalidInputError(
-            f"several sources expect a settlement ({several}); the mapping should name its source"
-            if found
-            else "no source of the tenant expects a settlement; the mapping should name its source"
+            "several sources expect a settlement (%(sources)s); the mapping should name its source", sources=several
         )
 
     def _source_of(self, owner: Owner) -> int | None:
@@ -123,11 +131,13 @@ class Accounts:
 
     def _known(self, number: str) -> Owner:
         if (found := self._owners.get(squeezed(number))) is None:
-            raise InvalidInputError(f"there is no account {number!r}; {self._list()}")
+            raise InvalidInputError(
+                "there is no account %(number)r; the tenant has %(accounts)s", number=number, accounts=self._list()
+            )
         return found
 
     def _list(self) -> str:
-        return "the tenant has " + (", ".join(owner.number for owner in self._owners.values()) or "no account")
+        return ", ".join(owner.number for owner in self._owners.values()) or "none"
 
 
 def squeezed(number: str) -> str:

@@ -96,5 +96,9 @@ def _plain(name: str) -> str:
 
 def _language(given: str) -> Literal["vi", "en"]:
     if given not in LANGUAGES:
-        raise InvalidInputError(f"there is no language {given[:10]!r}; there is {', '.join(LANGUAGES)}")
+        raise InvalidInputError(
+            "there is no language %(language)r; there is %(languages)s",
+            language=given[:10],
+            languages=", ".join(LANGUAGES),
+        )
     return LANGUAGES[given]

@@ -141,7 +141,7 @@ EXECUTABLE: Final = b"\x7fELF\x02\x01\x01" + bytes(4096)
 
 @pytest.mark.parametrize(
     ("body", "reason"),
-    [(EXECUTABLE, "none of camt"), (b"%PDF-1.7\n", "it is a PDF"), (b"<html>", "it is a web page")],
+    [(EXECUTABLE, "none of camt"), (b"%PDF-1.7\n", "It is a PDF"), (b"<html>", "It is a web page")],
     ids=["executable", "pdf", "page"],
 )
 async def test_what_is_no_statement_is_refused_with_what_it_is(served: Served, body: bytes, reason: str) -> None:

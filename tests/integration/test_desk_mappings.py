@@ -196,7 +196,7 @@ WRONG: Final = {
     "no day": ({"col-booked_on": ""}, "Chọn cột ngày hạch toán"),
     "no amount": ({"col-credit": "", "col-debit": ""}, "Chọn cột tiền vào và cột tiền ra"),
     "no name": ({"name": ""}, "Hãy đặt tên"),
-    "another tenant's account": ({"account": "999"}, "there is no account"),
+    "another tenant's account": ({"account": "999"}, "There is no account"),
     "an encoding there is not": ({"encoding": "klingon"}, "klingon"),
     "a pattern of no day": ({"date_format": "%H"}, "does not give day"),
     "days of another pattern": ({"date_format": "%Y-%m-%d"}, "Không đọc được dòng nào"),

@@ -1,12 +1,17 @@
 """People and tokens, as administrators look after them over HTTP."""
 
+import html
 import re
 
 import pytest
 
+from paygate import people
 from paygate.access import Role
+from paygate.database import Database
 from tests.desk import Visitor, a_person
+from tests.province import a_province
 from tests.served import Served, a_service
+from tests.worlds import lay_tenant
 
 PEOPLE = "/desk/haiduong/people"
 SECRET = re.compile(r'id="secret" class="secret">([^<]+)<')
@@ -116,7 +121,7 @@ async def test_roles_and_agencies_change_and_the_chain_tells_before_and_after(da
         await an_admin(served, admin)
         name = await a_person(served, Role.OFFICER)
         number = await number_of(served, name)
-        fields = {"role": ["approver", "auditor"], "agencies": "000.01.12.H23, 000.02.12.H23"}
+        fields = {"role": ["approver", "auditor"], "agencies": "000.01.12.H23, 000.02.12.H23", "anyway": "1"}
         status, text = await sent(admin, f"{PEOPLE}/{number}", f"{PEOPLE}/{number}", **fields)
         assert (status, "000.01.12.H23 000.02.12.H23" in text) == (200, True)
         roles = await served.fetchval(
@@ -127,11 +132,60 @@ async def test_roles_and_agencies_change_and_the_chain_tells_before_and_after(da
         assert told == '["officer"]'
 
 
+async def limits_of(served: Served, number: int) -> list[str]:
+    query = "SELECT coalesce(array_agg(agency_code ORDER BY agency_code), '{}') FROM person_agency WHERE person_id = $1"
+    found: list[str] = await served.fetchval(query, number)
+    return found
+
+
+async def test_agencies_are_ticked_by_name_and_a_code_that_no_dossier_names_is_asked_after(province_url: str) -> None:
+    async with a_province(province_url) as served, Visitor(served) as admin:
+        await an_admin(served, admin)
+        number = await number_of(served, await a_person(served, Role.OFFICER))
+        code, name = await served.fetchval("SELECT (min(agency_code), min(agency_name)) FROM procedure_record")
+        page = f"{PEOPLE}/{number}"
+        _, text = await admin.get(page)
+        assert f'value="{code}" id="f-agency-{code}">' in text
+        assert html.escape(name) in text
+        status, text = await sent(admin, page, page, role="officer", agency=code, agencies="000.99.12.H23")
+        assert (status, "Chưa có hồ sơ nào của 000.99.12.H23" in text, 'name="anyway"' in text) == (422, True, True)
+        assert f'value="{code}" id="f-agency-{code}" checked>' in text
+        assert await limits_of(served, number) == []
+        fields = {"role": "officer", "agency": code, "agencies": "000.99.12.H23", "anyway": "1"}
+        assert (await admin.post(page, fields))[0] == 200
+        assert await limits_of(served, number) == sorted([code, "000.99.12.H23"])
+        _, text = await admin.get(page)
+        assert f'value="{code}" id="f-agency-{code}" checked>' in text
+        assert 'value="000.99.12.H23"' in text
+        assert (await sent(admin, page, page, role="officer", agency=code, agencies="000.99.12.H23"))[0] == 200
+        assert html.escape(name) in (await admin.get(PEOPLE))[1]
+        assert (await sent(admin, page, page, role="officer", agencies=""))[0] == 200
+        assert await limits_of(served, number) == []
+
+
+async def test_agencies_of_many_dossiers_are_found_by_an_index(database: Database) -> None:
+    async with database.transaction() as connection:
+        tenant_id = await lay_tenant(connection, "haiduong")
+        await connection.execute(
+            """INSERT INTO procedure_record (tenant_id, dossier_code, dossier_key, version, procedure_code,
+                   procedure_name, agency_code, agency_name, status, exempt, online_payment_flag, due, content_hash)
+               SELECT $1, 'D' || n, 'D' || n, 1, 'p', 'P', 'A' || n % 30, 'Đơn vị ' || n % 30, 'done', false, 0, 0, ''
+               FROM generate_series(1, 20000) AS n""",
+            tenant_id,
+        )
+    async with database.connection() as connection:
+        await connection.execute("ANALYZE procedure_record")
+        found = await people.list_agencies(connection, tenant_id)
+        assert (len(found), found["A7"]) == (30, "Đơn vị 7")
+        plan = await connection.fetch("EXPLAIN " + people.QUERIES["list_agencies"], tenant_id, 1000)
+        assert not [row[0] for row in plan if "Seq Scan" in row[0]]
+
+
 @pytest.mark.parametrize(
     ("path", "fields"),
     [
         ("", {"role": ["officer"], "agencies": ""}),
-        ("", {"role": ["admin"], "agencies": "000.01.12.H23"}),
+        ("", {"role": ["admin"], "agencies": "000.01.12.H23", "anyway": "1"}),
         ("/disable", {}),
     ],
 )

@@ -85,7 +85,7 @@ async def test_the_calendar_names_holidays_and_what_the_configuration_swaps(data
         await an_operator(served, operator)
         status, text = await operator.get(f"{SETTINGS}/calendar?year=2024")
         assert status == 200
-        for told in ("Tết Nguyên Đán", "Quốc khánh", "làm bù", "ngày nghỉ theo cài đặt", "ngày làm việc theo cài đặt"):
+        for told in ("Tết Nguyên Đán", "Quốc khánh", "làm bù", "ngày nghỉ", "ngày làm việc", "theo tệp cấu hình"):
             assert told in text
         assert len(re.findall(r'<table class="month">', text)) == 12
         # 366 days, each once.

@@ -11,7 +11,7 @@ import pytest
 from paygate import background, jobs
 from paygate.background import OUR_MISTAKE, OUT_OF_REACH, Advance, JobRunner, Work
 from paygate.database import Connection, Database
-from paygate.domain.errors import InvalidInputError, NotFoundError, TemporaryError, TooMuchWaitsError
+from paygate.domain.errors import InvalidInputError, NotFoundError, PaygateError, TemporaryError, TooMuchWaitsError
 from paygate.jobs import Job, JobKind, JobState
 from paygate.uploads import Uploads
 from tests.worlds import lay_tenant
@@ -175,7 +175,7 @@ async def test_who_comes_back_with_an_earlier_turn_writes_nothing(database: Data
     async with database.connection() as connection:
         assert not await jobs.renew(connection, earlier, 1)
         await jobs.end(connection, earlier, 1, {"from": "the earlier"})
-        await jobs.fail(connection, earlier, 1, "the earlier")
+        await jobs.fail(connection, earlier, 1, PaygateError("the earlier"))
         assert await jobs.renew(connection, later, 2)
     job = await find(database, later.job_id)
     assert (job.state, job.progress, job.result) == (JobState.RUNNING, 2, None)

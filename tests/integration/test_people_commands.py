@@ -1,5 +1,6 @@
 """People on the command line: the first administrator, who is kept out, whose sign-in begins anew, and the doctor."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from paygate.credentials import set_totp
+from paygate.database import connect
+from paygate.totp import Seal
 from tests.command_line import paygate, refused
 
 CONFIGURATION = '[tenants.haiduong]\nname = "Tỉnh Hải Dương"\nagency = "H23"\n'
@@ -41,6 +45,32 @@ def test_the_first_administrator_is_made_with_a_piped_password_and_the_doctor_se
     assert piped(house, f"{PASSWORD}\n", *ADD, "--password").returncode == 0
     after = paygate(house, "doctor")
     assert (after.returncode, "1 people can sign in to the desk" in after.stdout) == (0, True)
+
+
+def test_the_doctor_names_whose_app_no_configured_secret_opens(house: Path, database_url: str) -> None:
+    async def set_app_up() -> None:
+        async with connect(database_url) as connection:
+            person_id = await connection.fetchval("SELECT person_id FROM person WHERE name = 'lan'")
+            sealed = Seal(b"the former secret").close("JBSWY3DPEHPK3PXP", person_id)
+            await set_totp(connection, person_id, sealed, 0)
+
+    def configured(secret: str) -> None:
+        text = f'database_url = "{database_url}"\n{CONFIGURATION}[desk]\nsecret = {secret}\n'
+        (house / "paygate.toml").write_text(text, encoding="utf-8")
+
+    (house / "former").write_text("the former secret")
+    (house / "new").write_text("a secret after it")
+    piped(house, f"{PASSWORD}\n", *ADD, "--password")
+    asyncio.run(set_app_up())
+    configured('"file:former"')
+    assert paygate(house, "doctor").returncode == 0
+    configured('"file:new"')
+    done = paygate(house, "doctor")
+    refused(
+        done, "paygate.toml:6: no secret named there opens the authenticator apps of 1 people, who cannot sign in: lan"
+    )
+    configured('["file:new", "file:former"]')
+    assert paygate(house, "doctor").returncode == 0
 
 
 @pytest.mark.parametrize("typed", ["", "short\n", f"{'x' * 257}\n"])

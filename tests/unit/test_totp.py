@@ -59,9 +59,19 @@ def test_no_two_seals_of_one_secret_are_alike() -> None:
     assert Seal(KEY).close(RFC_SECRET, 7) != Seal(KEY).close(RFC_SECRET, 7)
 
 
+def test_what_a_former_key_sealed_is_opened_beside_the_new_one_which_seals() -> None:
+    sealed = Seal(KEY).close(RFC_SECRET, 7)
+    both = Seal(b"another key of 16 bytes", KEY)
+    assert both.open(sealed, 7) == RFC_SECRET
+    with pytest.raises(IntegrityError):
+        Seal(KEY).open(both.close(RFC_SECRET, 7), 7)
+
+
 def test_a_short_key_seals_nothing() -> None:
     with pytest.raises(ConfigurationError, match="fewer than 16 bytes"):
         Seal(b"short")
+    with pytest.raises(ConfigurationError, match="fewer than 16 bytes"):
+        Seal(KEY, b"short")
 
 
 def test_a_new_secret_is_as_long_as_the_standard_asks() -> None:

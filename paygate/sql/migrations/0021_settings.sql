@@ -13,3 +13,6 @@ CREATE UNIQUE INDEX rule_set_choice_open ON rule_set_choice (tenant_id, version)
 ALTER TABLE job DROP CONSTRAINT job_kind_check,
     ADD CONSTRAINT job_kind_check
     CHECK (kind IN ('statement', 'reconciliation', 'export', 'backtest', 'audit_check'));
+
+-- Which agencies a tenant's records know, from one to the next, each as its last dossier names it.
+CREATE INDEX procedure_record_by_agency ON procedure_record (tenant_id, agency_code, dossier_code);

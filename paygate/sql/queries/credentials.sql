@@ -26,6 +26,10 @@ FOR SHARE OF c, person;
 -- No row: a code of this time or a later one was used before.
 UPDATE credential SET totp_step = $2 WHERE person_id = $1 AND totp_secret IS NOT NULL AND totp_step < $2 RETURNING true;
 
+-- name: list_totp
+SELECT person_id, p.name, c.totp_secret FROM credential AS c JOIN person AS p USING (person_id)
+WHERE c.totp_secret IS NOT NULL AND NOT p.disabled ORDER BY p.name;
+
 -- name: set_totp
 -- No row: there is a second step already, or no password.
 UPDATE credential SET totp_secret = $2, totp_step = $3 WHERE person_id = $1 AND totp_secret IS NULL RETURNING true;

@@ -79,7 +79,7 @@ UNION SELECT upload FROM mapping_draft WHERE upload = ANY($1::text[]);
 
 -- name: list_jobs
 SELECT tenant.code AS tenant, tenant_id, job_id, kind, wanted, asked_by, upload, state, turn, progress,
-    NULL::json AS result, reason, asked_at, finished_at
+    CASE WHEN state = 'failed' THEN result END AS result, reason, asked_at, finished_at
 FROM job JOIN tenant USING (tenant_id) WHERE tenant_id = $1 AND kind = $2 ORDER BY asked_at DESC LIMIT $3;
 
 -- name: forget_jobs

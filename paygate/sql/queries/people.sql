@@ -34,6 +34,22 @@ SELECT name, person_id FROM person AS p
 WHERE name = ANY ($2::text[])
     AND EXISTS (SELECT FROM person_role AS r WHERE r.tenant_id = $1 AND r.person_id = p.person_id);
 
+-- name: list_agencies
+-- Hops over the index from one agency to the next, as there are few and many dossiers of each.
+WITH RECURSIVE known AS (
+    SELECT min(agency_code) AS code, 1 AS number FROM procedure_record WHERE tenant_id = $1
+    UNION ALL
+    SELECT (SELECT min(r.agency_code) FROM procedure_record AS r
+            WHERE r.tenant_id = $1 AND r.agency_code > known.code), known.number + 1
+    FROM known WHERE known.code IS NOT NULL AND known.number < $2::bigint)
+SELECT known.code, named.name
+FROM known
+CROSS JOIN LATERAL (SELECT agency_name AS name FROM procedure_record
+                    WHERE tenant_id = $1 AND agency_code = known.code
+                    ORDER BY dossier_code DESC LIMIT 1) AS named
+WHERE known.code IS NOT NULL
+ORDER BY known.code;
+
 -- name: store_person
 INSERT INTO person (name, full_name) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING person_id;
 

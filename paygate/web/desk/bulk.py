@@ -119,7 +119,7 @@ class BulkPages:
             connection, visit.tenant.tenant_id, wanted, beyond=None, back=False, limit=MOST_AT_ONCE
         )
         if part.more:
-            raise InvalidInputError(f"at most {MOST_AT_ONCE} are acted on at once")
+            raise InvalidInputError("at most %(most)s are acted on at once", most=MOST_AT_ONCE)
         return list(part.numbers)
 
     async def _people(self, connection: Connection, visit: DeskVisit) -> list[tuple[str, str]]:

@@ -104,7 +104,7 @@ class CaseActs:
         except ConflictError:
             return await self.pages_of.show_again(visit, HTTPStatus.CONFLICT, seen=version_of(visit.form))
         except InvalidInputError as error:
-            visit.form.fault("refused", str(error))
+            visit.form.fault("refused", visit.reason(error))
             return await self.pages_of.show_again(visit, HTTPStatus.UNPROCESSABLE_ENTITY)
         if settled:
             self.changed()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl, quote
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
@@ -22,6 +23,7 @@ from paygate.telemetry import Event, log, log_unhandled
 from paygate.web.desk.entrance import Entrance
 from paygate.web.desk.forms import CSRF, Form
 from paygate.web.desk.pages import page
+from paygate.web.desk.refusals import UNKNOWN_ZONE, reason_of
 from paygate.web.desk.visit import SAFE, DeskVisit, page_of, see_other
 from paygate.web.desk.words import Language
 from paygate.web.notices import refuse_encoded, request_id
@@ -138,7 +140,7 @@ class Door:
                 await self._go_on(request, session, response)
             except (PaygateError, web.HTTPException) as error:
                 log.info(Event.REQUEST, refused=type(error).__name__)
-                return refusal(error, language)
+                return refusal(error, language, self._zone(request))
             except (RequestPayloadError, ConnectionError):
                 raise
             except Exception as error:  # noqa: BLE001 -- people are shown a page whatever happens
@@ -148,6 +150,10 @@ class Door:
             return response
 
         return handle
+
+    def _zone(self, request: web.Request) -> ZoneInfo:
+        tenant = self.tenants.get(request.match_info.get("tenant", ""))
+        return UNKNOWN_ZONE if tenant is None else tenant.zone
 
     async def _visit(self, one: Page, request: web.Request, session: Session, language: Language) -> DeskVisit:
         refuse_encoded(request)
@@ -223,14 +229,14 @@ def language_of(request: web.BaseRequest) -> Language:
     return Language(given) if given in set(Language) else Language.VI
 
 
-def refusal(error: PaygateError | web.HTTPException, language: Language) -> web.Response:
+def refusal(error: PaygateError | web.HTTPException, language: Language, zone: ZoneInfo = UNKNOWN_ZONE) -> web.Response:
     """Write why a page is not shown, or an act not done."""
     if isinstance(error, web.HTTPException):
         status, slug, detail = error.status, "", ""
     else:
         problem = problem_of(error)
         status, slug = int(problem.status), problem.slug
-        detail = "" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else str(error)
+        detail = "" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else reason_of(error, language, zone)
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log_unhandled(error)
     response = page("refused.html", language, status=status, code=status, slug=slug, detail=detail)

@@ -53,7 +53,7 @@ class ExportPages:
         """Have a file made in the background."""
         kind = visit.form.text("kind")
         if kind not in set(FileKind):
-            raise InvalidInputError(f"there is no file of kind {kind[:10]!r}")
+            raise InvalidInputError("there is no file of kind %(kind)r", kind=kind[:10])
         wanted = self._wanted(visit, visit.form.values(), FileKind(kind))
         said = {
             "period": wanted.period.name,

@@ -78,7 +78,7 @@ def read_amount(text: str) -> int:
     if _GROUPED.fullmatch(given):
         given = re.sub(r"\D", "", given)
     if not (given.isascii() and given.isdigit()) or len(given) > len(str(MAX_AMOUNT)) or int(given) > MAX_AMOUNT:
-        raise InvalidInputError(f"{text[:40]!r} is no amount; write 150000 or 150.000")
+        raise InvalidInputError("%(text)r is no amount; write 150000 or 150.000", text=text[:40])
     return int(given)
 
 
@@ -96,4 +96,4 @@ def read_day(text: str) -> date:
             return date.fromisoformat(given)
     except ValueError:
         pass
-    raise InvalidInputError(f"{text[:40]!r} is no day; write 08/05/2024")
+    raise InvalidInputError("%(text)r is no day; write 08/05/2024", text=text[:40])

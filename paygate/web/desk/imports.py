@@ -78,7 +78,7 @@ class ImportPages:
             raise
         except InvalidInputError as error:
             form = Form(())
-            form.fault("file", visit.say("The file is empty.") if "empty" in str(error) else str(error))
+            form.fault("file", visit.reason(error))
             return await self._index(visit, form, HTTPStatus.UNPROCESSABLE_ENTITY)
         self.asked()
         return reply

@@ -102,7 +102,7 @@ class MappingPages:
         except TooLargeError:
             raise
         except InvalidInputError as error:
-            form.fault("file", visit.say("The file is empty.") if "empty" in str(error) else str(error))
+            form.fault("file", visit.reason(error))
         return await self._index(visit, form, HTTPStatus.UNPROCESSABLE_ENTITY)
 
     async def edit(self, visit: DeskVisit) -> web.StreamResponse:
@@ -252,7 +252,7 @@ class MappingPages:
                 try:
                     self.reading.check(visit.tenant.code, content)
                 except ConfigurationError as error:
-                    form.fault("leg", str(error))
+                    form.fault("leg", visit.reason(error))
         usable = content if begun and not form.faults else None
         opening = (
             content["delimiter"],
@@ -265,7 +265,7 @@ class MappingPages:
             with self.uploads.open(draft.upload) as file:
                 return await asyncio.to_thread(self.reading.try_sample, file, opening, usable)
         except InvalidInputError as error:
-            return {"error": str(error)}
+            return {"error": visit.reason(error)}
 
     @staticmethod
     def _check_whole(visit: DeskVisit, found: Mapping[str, Any]) -> None:
@@ -289,7 +289,7 @@ class MappingPages:
         async def act(connection: Connection) -> Done:
             name = readable_name(said["name"])
             if name in self.reading.configured(visit.tenant.code):
-                raise InvalidInputError(f"the configuration has a mapping {name!r}; choose another name")
+                raise InvalidInputError("the configuration has a mapping %(name)r; choose another name", name=name)
             proposed = Proposed(name, fields.content_of(said), sample, said["note"].strip()[: mappings.LONGEST_NOTE])
             made = await mappings.propose(connection, visit.tenant.tenant_id, proposed, visit.person)
             await mapping_drafts.drop(connection, visit.tenant.tenant_id, visit.session.person_id)

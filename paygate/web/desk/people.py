@@ -1,7 +1,7 @@
 """People of the tenant, what each may do, and their tokens."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,6 +14,7 @@ from paygate.access import Role
 from paygate.database import Connection, Database
 from paygate.people import AGENCY, LONGEST_FULL_NAME, MOST_AGENCIES, NAME, PAGE, Allowed, By
 from paygate.web.desk.door import Page
+from paygate.web.desk.forms import Form
 from paygate.web.desk.navigation import ADMINS, say
 from paygate.web.desk.visit import DeskVisit, Done
 
@@ -40,8 +41,11 @@ class PeoplePages:
         after = visit.request.query.get("after", "")
         async with self.database.connection() as connection:
             found = await people.list_people(connection, visit.tenant.tenant_id, after=after, limit=PAGE + 1)
+            named = await people.list_agencies(connection, visit.tenant.tenant_id)
         following = found[PAGE - 1].name if len(found) > PAGE else None
-        return visit.render("people.html", people=found[:PAGE], following=following, after=after, roles=ROLES)
+        return visit.render(
+            "people.html", people=found[:PAGE], following=following, after=after, roles=ROLES, named=named
+        )
 
     async def tokens(self, visit: DeskVisit) -> web.StreamResponse:
         """List tokens, the latest first."""
@@ -54,18 +58,18 @@ class PeoplePages:
 
     async def ask_new(self, visit: DeskVisit) -> web.StreamResponse:
         """Ask whom to add."""
-        return _asking(visit)
+        return await self._asking(visit)
 
     async def add(self, visit: DeskVisit) -> web.StreamResponse:
         """Add a person, and show the temporary password once."""
-        form, allowed = visit.form, _allowed(visit)
+        form, allowed = visit.form, await self._allowed(visit)
         name, full_name = (normalize("NFC", form.text(field)) for field in ("name", "full_name"))
         if not NAME.fullmatch(name):
             form.fault("name", visit.say("A name has 1 to 64 letters, digits and . _ - @, and no spaces."))
         if len(full_name) > LONGEST_FULL_NAME or not full_name.isprintable():
             form.fault("full_name", visit.say("A full name has at most %(most)s characters.", most=LONGEST_FULL_NAME))
         if form.faults or allowed is None:
-            return _asking(visit, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+            return await self._asking(visit, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         made: list[tuple[int, Secret]] = []
 
         async def act(connection: Connection) -> Done:
@@ -84,7 +88,8 @@ class PeoplePages:
 
     async def change(self, visit: DeskVisit) -> web.StreamResponse:
         """Change what a person may do."""
-        person_id, allowed = visit.number("person"), _allowed(visit)
+        person_id = visit.number("person")
+        allowed = await self._allowed(visit, person_id)
         if allowed is None:
             return await self._shown(visit, person_id, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -177,6 +182,7 @@ class PeoplePages:
             person = await people.find_person(connection, tenant_id, person_id)
             tokens = await people.list_tokens(connection, tenant_id, person_id)
             renewable = await people.may_renew_password(connection, tenant_id, person)
+            known = await people.list_agencies(connection, tenant_id)
         refused = status != HTTPStatus.OK
         return visit.render(
             "person.html",
@@ -187,9 +193,35 @@ class PeoplePages:
             secret=secret,
             roles=ROLES,
             chosen=visit.form.all("role") if refused else list(person.roles),
-            agencies=visit.form.text("agencies") if refused else " ".join(person.agencies),
+            known=known,
+            **(_typed(visit.form) if refused else _held(person.agencies, known)),
             faults=visit.form.faults,
         )
+
+    async def _asking(self, visit: DeskVisit, *, status: int = HTTPStatus.OK) -> web.Response:
+        form = visit.form
+        async with self.database.connection() as connection:
+            known = await people.list_agencies(connection, visit.tenant.tenant_id)
+        return visit.render(
+            "person-new.html",
+            status=status,
+            roles=ROLES,
+            chosen=form.all("role") if status != HTTPStatus.OK else [Role.OFFICER],
+            known=known,
+            faults=form.faults,
+            name=form.text("name"),
+            full_name=form.text("full_name"),
+            **_typed(form),
+        )
+
+    async def _allowed(self, visit: DeskVisit, person_id: int | None = None) -> Allowed | None:
+        """Read roles and agencies from a form; None where they are not right, and the faults say why."""
+        tenant_id = visit.tenant.tenant_id
+        async with self.database.connection() as connection:
+            known = set(await people.list_agencies(connection, tenant_id))
+            if person_id is not None:
+                known |= set((await people.find_person(connection, tenant_id, person_id)).agencies)
+        return _allowed(visit, known)
 
     async def _show_once(
         self, visit: DeskVisit, otherwise: web.Response, made: Sequence[tuple[int, Secret]]
@@ -209,22 +241,31 @@ def _by(visit: DeskVisit) -> By:
     return By(visit.tenant.tenant_id, visit.person)
 
 
-def _asking(visit: DeskVisit, *, status: int = HTTPStatus.OK) -> web.Response:
-    form = visit.form
-    typed: dict[str, Any] = {name: form.text(name) for name in ("name", "full_name", "agencies")}
-    chosen = form.all("role") if status != HTTPStatus.OK else [Role.OFFICER]
-    return visit.render("person-new.html", status=status, roles=ROLES, chosen=chosen, faults=form.faults, **typed)
+def _typed(form: Form) -> dict[str, Any]:
+    """Return the agencies as the form had them: those ticked, and those by their codes."""
+    return {"ticked": form.all("agency"), "agencies": form.text("agencies")}
 
 
-def _allowed(visit: DeskVisit) -> Allowed | None:
-    """Read roles and agencies from a form; None where they are not right, and the faults say why."""
+def _held(agencies: Sequence[str], known: Container[str]) -> dict[str, Any]:
+    """Return a person's agencies for the form: those that dossiers name to be ticked, the others by their codes."""
+    ticked = [one for one in agencies if one in known]
+    return {"ticked": ticked, "agencies": " ".join(one for one in agencies if one not in known)}
+
+
+def _allowed(visit: DeskVisit, known: Collection[str]) -> Allowed | None:
     form = visit.form
     roles = [role for role in form.all("role") if role in set(Role)]
     if not roles:
         form.fault("role", visit.say("Choose a role."))
-    agencies = [one for one in re.split(r"[\s,;]+", form.text("agencies")) if one]
-    if len(agencies) > MOST_AGENCIES or not all(map(AGENCY.fullmatch, agencies)):
+    agencies = {*form.all("agency"), *(one for one in re.split(r"[\s,;]+", form.text("agencies")) if one)}
+    unknown = sorted(agencies - set(known))
+    if len(agencies) > MOST_AGENCIES:
+        form.fault("agencies", visit.say("A person is limited to at most %(most)s agencies.", most=MOST_AGENCIES))
+    elif not all(map(AGENCY.fullmatch, unknown)):
         form.fault("agencies", visit.say("An agency's code is like 000.01.12.H23; part several by spaces."))
+    elif unknown and not form.text("anyway"):
+        named = ", ".join(unknown)
+        form.fault("agencies", visit.say("No dossier of %(codes)s has come yet: check the code.", codes=named))
     if form.faults:
         return None
     return Allowed(frozenset(map(Role, roles)), frozenset(agencies))

@@ -230,7 +230,7 @@ class RulesPages:
             first, last = (read_day(visit.form.text(name)) for name in ("first", "last"))
             self.book.check_days(first, last)
         except InvalidInputError as error:
-            return await self._asking(visit, text, rules=rules, faults={"first": str(error)})
+            return await self._asking(visit, text, rules=rules, faults={"first": visit.reason(error)})
         wanted = {"rules": text.replace("\r\n", "\n"), "from": first.isoformat(), "to": last.isoformat()}
 
         async def act(connection: Connection) -> Done:
@@ -252,7 +252,7 @@ class RulesPages:
         try:
             return await visit.once(act)
         except ConflictError as error:
-            return await self._asking(visit, text, rules=rules, faults={"rules": str(error)})
+            return await self._asking(visit, text, rules=rules, faults={"rules": visit.reason(error)})
 
     async def _asking(  # noqa: PLR0913 -- what was sent, and what came of it
         self,
@@ -308,4 +308,4 @@ def _text(value: bytes) -> str:
     try:
         return value.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"the file is not text in UTF-8: byte {error.start}") from None
+        raise InvalidInputError("the file is not text in UTF-8: byte %(start)s", start=error.start) from None

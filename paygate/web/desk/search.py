@@ -88,7 +88,7 @@ def _read_day(text: str, today: date) -> date:
             continue
         if found <= today:
             return found
-    raise InvalidInputError(f"{text!r} is no day")
+    raise InvalidInputError("%(text)r is no day", text=text)
 
 
 def address(visit: DeskVisit, hit: Hit) -> str | None:

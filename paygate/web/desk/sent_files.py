@@ -127,7 +127,7 @@ class Parts:
             while piece := await _in_time(part.read_chunk(PIECE)):
                 read += piece
                 if len(read) > left:
-                    raise TooLargeError(f"the form is larger than {most_bytes} bytes")
+                    raise TooLargeError("the form is larger than %(most)s bytes", most=most_bytes)
             left -= len(read)
             found.append((part.name or "", bytes(read)))
         return found

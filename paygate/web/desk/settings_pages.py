@@ -171,13 +171,12 @@ def _weeks(year: int, month: int) -> list[list[date | None]]:
     ]
 
 
-def _named(year: int, calendar: Calendar, visit: DeskVisit) -> dict[date, str]:
-    """Name every day that is not as its weekday has it, in their order."""
-    named = named_days_off(year, "vi" if visit.language is Language.VI else "en_US")
-    named |= dict.fromkeys(exchanged_days(year), visit.say("worked in exchange"))
-    by_us = {
-        visit.say("a day off by the configuration"): calendar.days_off,
-        visit.say("a working day by the configuration"): calendar.working_days,
-    }
-    named |= {day: name for name, days in by_us.items() for day in days if day.year == year}
+def _named(year: int, calendar: Calendar, visit: DeskVisit) -> dict[date, tuple[str, str]]:
+    """Name every day that is not as its weekday has it, in their order, and say who has made it so."""
+    shipped, ours = visit.say("comes with paygate"), visit.say("by the configuration file")
+    off = named_days_off(year, "vi" if visit.language is Language.VI else "en_US")
+    named = {day: (name, shipped) for day, name in off.items()}
+    named |= dict.fromkeys(exchanged_days(year), (visit.say("worked in exchange"), shipped))
+    by_us = {visit.say("a day off"): calendar.days_off, visit.say("a working day"): calendar.working_days}
+    named |= {day: (name, ours) for name, days in by_us.items() for day in days if day.year == year}
     return dict(sorted(named.items()))

@@ -127,7 +127,7 @@ class TodayPages:
         tenant = visit.tenant
         day = _read_day(visit.form.text("day"))
         if day > datetime.now(UTC).astimezone(tenant.zone).date():
-            raise InvalidInputError(f"{day} has yet to come; it cannot be closed")
+            raise InvalidInputError("%(day)s has yet to come; it cannot be closed", day=day)
 
         async def act(connection: Connection) -> Done:
             job = await ask_close(connection, tenant.tenant_id, day, visit.person)
@@ -153,7 +153,7 @@ def _read_day(text: str) -> date:
     """
     day = read_day(text)
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise InvalidInputError(f"{day} lies too far away")
+        raise InvalidInputError("%(day)s lies too far away", day=day)
     return day
 
 
@@ -167,7 +167,7 @@ async def _close_of(connection: Connection, visit: DeskVisit, day: date) -> tupl
     except NotFoundError:
         return False, None
     own = job.tenant_id == tenant_id and job.wanted == wanted and job.state is JobState.FAILED
-    return False, job.reason if own else None
+    return False, visit.reason(job.refusal) if own else None
 
 
 def _sentence(visit: DeskVisit, stands: Standing, day: date) -> str:

@@ -14,12 +14,13 @@ from aiohttp import web
 from paygate import sessions
 from paygate.access import Role
 from paygate.database import Connection, Database, load_queries
-from paygate.domain.errors import NotFoundError
+from paygate.domain.errors import NotFoundError, PaygateError
 from paygate.domain.parties import Tenant
 from paygate.sessions import Session
 from paygate.web.desk.forms import Form, new_once
 from paygate.web.desk.navigation import WORKERS, places_for
 from paygate.web.desk.pages import page
+from paygate.web.desk.refusals import reason_of
 from paygate.web.desk.words import Language, translations
 
 QUERIES: Final = load_queries("paygate.sql", "queries/forms.sql")
@@ -97,6 +98,10 @@ class DeskVisit:
         """Say something in the visitor's language."""
         said: str = translations(self.language).gettext(message)
         return said % values if values else said
+
+    def reason(self, error: PaygateError | None) -> str:
+        """Say in the visitor's language why something was refused or has failed; nothing where nothing has."""
+        return "" if error is None else reason_of(error, self.language, self.zone)
 
     def render(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
         """Write a page with what every page shows."""
