@@ -48,6 +48,10 @@ _UNKEEPABLE: Final = (
     asyncpg.CharacterNotInRepertoireError,  # U+0000 in a text
     asyncpg.UntranslatableCharacterError,  # U+0000 in JSON
 )
+_BEYOND: Final = (
+    asyncpg.NumericValueOutOfRangeError,  # a number, or a sum of numbers, wider than its column
+    asyncpg.DatetimeFieldOverflowError,  # a day that no calendar of the server's has
+)
 
 
 class TenantLock(IntEnum):
@@ -62,9 +66,14 @@ class TenantLock(IntEnum):
     WAITING = 7302  # the ledger looks for records, in common; a record's arrival wakes who waits for it, alone
 
 
-SEATS: Final = (7321, 7322, 7323, 7324)
-"""Where acts on a tenant's matches wait for the matcher, as first keys of advisory locks: fewer than a pool has
-connections, so that pages are shown meanwhile."""
+SEATS: Final = (7321, 7322, 7323)
+"""Where acts on matches wait for the matcher, as first keys of advisory locks, whichever tenant's the matches are.
+
+With what a process does in the background, which takes four connections at most, fewer than a pool has: pages are shown
+meanwhile.
+"""
+SEATS_OF_ALL: Final = 0
+"""Their second key, in place of a tenant."""
 
 
 def load_queries(package: str, file: str) -> Mapping[str, str]:
@@ -88,9 +97,12 @@ def our_errors() -> Iterator[None]:
         raise
     except _UNKEEPABLE as error:
         raise InvalidInputError("it holds a character that cannot be kept") from error
+    except asyncpg.DataError as error:
+        # The driver says so of an argument that it cannot write; one of the wrong type is a mistake of ours.
+        if not isinstance(error, _BEYOND) and not isinstance(error.__cause__, OverflowError | ValueError):
+            raise
+        raise InvalidInputError("it holds a value that cannot be kept") from error
     except _UNAVAILABLE as error:
-        if isinstance(error, ValueError):  # an InterfaceError again: the driver cannot write an argument
-            raise InvalidInputError("it holds a value that cannot be kept") from error
         raise DatabaseUnavailableError(f"the database does not answer: {type(error).__name__}: {error}") from error
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from paygate.database import SEATS, Connection, TenantLock, load_queries
+from paygate.database import SEATS, SEATS_OF_ALL, Connection, TenantLock, load_queries
 from paygate.domain.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -139,7 +139,7 @@ async def take_turn(connection: Connection, tenant_id: int) -> None:
     """
     if await connection.fetchval(QUERIES["try_the_matchers_turn"], TenantLock.MATCHING, tenant_id):
         return
-    if not await connection.fetchval(QUERIES["take_a_seat"], SEATS, tenant_id):
+    if not await connection.fetchval(QUERIES["take_a_seat"], SEATS, SEATS_OF_ALL):
         raise DatabaseUnavailableError("the matcher is at work for the tenant, and others wait; try again in a while")
     await connection.execute(QUERIES["bound_wait"], f"{WAIT_SECONDS}s")
     try:

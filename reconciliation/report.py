@@ -13,6 +13,7 @@ from paygate.domain.lifecycle import PaymentState
 from reconciliation.candidates import suggestions_of
 from reconciliation.legs import Joined, ShownPayment, ShownRecord, see_legs
 from reconciliation.model import REASONS, Reason, Verdict
+from reconciliation.sealing import read_report
 
 QUERIES: Final = load_queries("reconciliation.sql", "report.sql")
 
@@ -34,7 +35,7 @@ async def load_report(connection: Connection, tenant_id: int, day: date, run_id:
     None: the day is not closed, or has no such run.
     """
     text = await connection.fetchval(QUERIES["load_report"], tenant_id, day, run_id)
-    return json.loads(text) if text else None
+    return read_report(text) if text else None
 
 
 async def list_discrepancies(  # noqa: PLR0913 -- each filter is one of the route's

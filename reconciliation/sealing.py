@@ -12,8 +12,15 @@ OF_THE_DAY: Final = ("left", "right", "explained", "residual", "items")
 
 PARTS: Final = ("by_agency", "by_source", "by_procedure")
 """What a report says of parts of the day, each named by its first key."""
+ADDED: Final[Mapping[str, Any]] = {"other_currencies": {}}
+"""What reports have come to say since the first were sealed, and what one that is older would have said."""
 NAMES: Final = frozenset({"agency_name", "procedure_name"})
 """What the latest record decides, whichever day that is of: no fact of the day either."""
+
+
+def read_report(text: str) -> dict[str, Any]:
+    """Return a stored report, with all that is said of a day today. Its seal is over the text as it stands."""
+    return {**ADDED, **json.loads(text)}
 
 
 def digest(report: Mapping[str, Any]) -> str:

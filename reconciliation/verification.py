@@ -16,7 +16,7 @@ from reconciliation.oracle import judge
 from reconciliation.oracle.facts import BackFact, DiscrepancyFact, Judgement, MatchFact, World
 from reconciliation.policy import Policy
 from reconciliation.rule_sets import find_rules
-from reconciliation.sealing import PARTS, digest
+from reconciliation.sealing import PARTS, digest, read_report
 from reconciliation.tally import Tally
 
 QUERIES: Final = load_queries("reconciliation.sql", "verifying.sql")
@@ -65,8 +65,8 @@ async def verify_run(database: Database, run_id: int, policy: Policy) -> Verifie
         run = await connection.fetchrow(QUERIES["find_run"], run_id)
         if run is None:
             raise NotFoundError(f"there is no run {run_id}")
-        report = json.loads(run["report"])
-        difference = next(_differences_of_seal(run, report), None)
+        difference = next(_differences_of_seal(run, json.loads(run["report"])), None)
+        report = read_report(run["report"])
         if difference is None:
             difference = next(_differences_of_list(report, await _listed(connection, run)), None)
         if difference is None and run["superseded_by"] is None:

@@ -16,6 +16,7 @@ from paygate.domain.money import DONG
 from reconciliation.desk.arrivals import due_day, see_feeds
 from reconciliation.desk.summing import of_agencies
 from reconciliation.model import COUNTED, REASONS, Reason, Verdict
+from reconciliation.sealing import read_report
 
 QUERIES: Final = load_queries("reconciliation.sql", "desk_board.sql")
 
@@ -57,7 +58,7 @@ class BoardReader:
         """Return the board of a day; `report` is None where it is not closed."""
         today, agencies = now.astimezone(zone).date(), _limited(viewer.agencies)
         run = await connection.fetchrow(QUERIES["read_run"], tenant_id, day)
-        whole = json.loads(run["report"]) if run else None
+        whole = read_report(run["report"]) if run else None
         sealed = whole["feeds"] if whole else ()
         place = {"zone": zone, "now": now, "calendar": self.calendar}
         feeds = await see_feeds(connection, tenant_id, day, sealed=sealed, **place)  # type: ignore[arg-type]

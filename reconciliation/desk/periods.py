@@ -13,6 +13,7 @@ from paygate.domain.money import DONG
 from paygate.domain.period import Period, PeriodKind
 from reconciliation.desk.summing import sum_days
 from reconciliation.report import load_report
+from reconciliation.sealing import read_report
 
 QUERIES: Final = load_queries("reconciliation.sql", "desk_periods.sql")
 
@@ -55,7 +56,7 @@ async def load_period(  # noqa: PLR0913, PLR0917 -- whose, which, and how far it
     told = await connection.fetch(QUERIES["bridge_of_runs"], tenant_id, *span)
     without = await connection.fetch(QUERIES["list_days_without_run"], tenant_id, *span)
     open_days = _open_days(without, today, is_business_day)
-    reports = [json.loads(row["report"]) for row in rows]
+    reports = [read_report(row["report"]) for row in rows]
     bridge = [(json.loads(row["proof"]), json.loads(row["fates"])) for row in told]
     whole = not open_days and not any(day["touched"] for day in days)
     summed = sum_days(reports, bridge, whole=whole)

@@ -24,7 +24,12 @@ from paygate.database import (
     migrations,
     open_database,
 )
-from paygate.domain.errors import ConfigurationError, DatabaseUnavailableError, UnsafeDatabaseError
+from paygate.domain.errors import (
+    ConfigurationError,
+    DatabaseUnavailableError,
+    InvalidInputError,
+    UnsafeDatabaseError,
+)
 from paygate.embedded import embedded_database
 
 MIGRATE = "import asyncio, sys; from paygate.database import migrate; print(len(asyncio.run(migrate(sys.argv[1]))))"
@@ -218,3 +223,31 @@ async def test_a_database_that_does_not_exist_is_refused(server_url: str, databa
 
 def test_queries_are_loaded_by_their_names() -> None:
     assert "store_tenant" in load_queries("paygate.sql", "queries/directory.sql")
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("SELECT $1::bigint * 2", 2**62),
+        ("SELECT sum(n)::bigint FROM unnest(ARRAY[$1::bigint, $1]) AS n", 2**62),
+        ("SELECT $1::bigint::integer", 2**31),
+        ("SELECT date '9999-12-31' + $1::integer", 2**31 - 1),
+        ("SELECT $1::bigint", 2**63),
+        ("SELECT $1::integer[]", [2**31]),
+        ("SELECT $1::text", "a\0b"),
+        ("SELECT $1::text", "\ud800"),
+    ],
+)
+async def test_a_value_that_no_column_holds_is_the_sender_s_mistake(
+    database: Database, query: str, value: object
+) -> None:
+    with pytest.raises(InvalidInputError, match="that cannot be kept"):
+        async with database.connection() as connection:
+            await connection.fetchval(query, value)
+
+
+@pytest.mark.parametrize(("query", "value"), [("SELECT $1::bigint", "1"), ("SELECT 1 / $1::integer", 0)])
+async def test_a_mistake_of_ours_is_not_taken_for_the_sender_s(database: Database, query: str, value: object) -> None:
+    with pytest.raises(asyncpg.DataError):
+        async with database.connection() as connection:
+            await connection.fetchval(query, value)

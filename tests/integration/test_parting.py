@@ -1,18 +1,20 @@
 """A person undoes one match: its facts are free and nothing else is, the history says who and why, and back again."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from paygate import audit
 from paygate.access import Role
-from paygate.database import Connection, Database, connect, open_database
+from paygate.database import SEATS, Connection, Database, TenantLock, connect, open_database
 from paygate.domain.errors import ConflictError, DatabaseUnavailableError, InvalidInputError, NotFoundError
 from paygate.matches import Matches
 from reconciliation import parting
 from reconciliation.engine import hold_tenant, match_dirty
 from reconciliation.oracle.facts import World
-from reconciliation.parting import rejoin_match, undo_match
+from reconciliation.parting import rejoin_match, take_turn, undo_match
 from reconciliation.policy import Policy
 from tests.case_facts import a_bank_line, a_payment, a_record
 from tests.command_line import paygate, refused
@@ -200,3 +202,32 @@ async def test_on_the_command_line_a_match_is_undone_by_whose_token_it_is(house:
     assert (done.returncode, done.stdout) == (0, f"match {match_id} is rejoined\n")
     async with open_database(database_url, size=1) as database, database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM audit_entry WHERE actor = 'Nga'") == 2
+
+
+async def test_the_matchers_of_several_tenants_leave_connections_for_pages(
+    database: Database, database_url: str, tenant_id: int
+) -> None:
+    other = await lay_world(database, "haiphong", World([], [], []))
+    async with connect(database_url) as holder, open_database(database_url) as of_a_service:
+        await holder.execute("SELECT pg_advisory_lock($1, $2)", TenantLock.MATCHING, tenant_id)
+        await holder.execute("SELECT pg_advisory_lock($1, $2)", TenantLock.MATCHING, other)
+
+        async def act(of_tenant: int) -> bool:
+            try:
+                async with of_a_service.transaction() as connection:
+                    await take_turn(connection, of_tenant)
+            except DatabaseUnavailableError:
+                return False
+            return True
+
+        acts = [asyncio.create_task(act(number)) for number in (tenant_id, other) * 8]
+        for _ in range(500):
+            if sum(one.done() for one in acts) == len(acts) - len(SEATS):
+                break
+            await asyncio.sleep(0.02)
+        async with AsyncExitStack() as stack:
+            for _ in range(5):  # what is done in the background, and a page
+                page = await stack.enter_async_context(of_a_service.connection())
+                assert await page.fetchval("SELECT true")
+        await holder.execute("SELECT pg_advisory_unlock_all()")
+        assert sum(await asyncio.gather(*acts)) == len(SEATS)
