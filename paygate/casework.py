@@ -20,9 +20,9 @@ from paygate.domain.money import MAX_AMOUNT
 from paygate.domain.parties import Tenant
 
 LONGEST_TEXT: Final = 2_000
+"""Characters of a comment or a reason."""
 SAY_SOMETHING: Final = worded("say something, in 1 to %(most)s characters that can be seen")
 SAY_WHY: Final = worded("say why, in 1 to %(most)s characters that can be seen")
-"""Characters of a comment or a reason."""
 LARGEST_ID: Final = 2**63 - 1
 MOST_FACTS: Final = 50
 """Payments and lines that a person joins at once."""

@@ -59,7 +59,7 @@ def sample_file(
     """
     source = open_source(file, container)
     rows = [row for row in islice(source.rows, RAW_ROWS * 2) if not isinstance(row, RefusedRow)]
-    yield "container", {"described": source.described, "others": list(source.unread_sheets[:NAMED])}
+    yield "container", {"sheet": source.sheet, "others": list(source.unread_sheets[:NAMED])}
     yield "raw", [{"row": number, "cells": _texts(cells)} for number, cells in rows[:RAW_ROWS]]
     begins = header[0] or _likely_header(rows)
     yield "header", {"row": begins, "headings": _headings(rows, begins, header[1])}

@@ -20,12 +20,14 @@ _HEAD_BYTES: Final = 4096
 class Source:
     """Rows, and what is to be said of where they came from.
 
-    `shifts`: cells can stand in the wrong column, as behind a separator that should have been quoted.
+    `shifts`: cells can stand in the wrong column, as behind a separator that should have been quoted. `sheet` is the
+    name of the one that is read, empty for a text.
     """
 
     rows: Iterator[Rows]
     described: str
     shifts: bool
+    sheet: str = ""
     unread_sheets: Sequence[str] = ()
 
 
@@ -66,4 +68,4 @@ def open_source(file: BinaryIO, mapping: Container) -> Source:
 
 def _sheet(container: str, sheet: OpenedSheet) -> Source:
     described = f"{container}, sheet {sheet.name!r}"
-    return Source(sheet.rows, described, shifts=False, unread_sheets=sheet.others)
+    return Source(sheet.rows, described, shifts=False, sheet=sheet.name, unread_sheets=sheet.others)

@@ -34,7 +34,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "withdrawn": ("unpaid", say("Withdrawn")),
 }
 NOTHING: Final[Mapping[str, Any]] = {
-    "container": {"described": "", "others": []},
+    "container": {"sheet": "", "others": []},
     "raw": [],
     "header": {"row": 0, "headings": []},
     "doubts": [],
