@@ -52,7 +52,7 @@ async def test_a_mapping_is_made_on_a_sample_and_approved_and_a_file_is_read_by_
             await page.goto(version)
             assert await faults_of(page) == []
             await page.click("form[action$='/approve'] button")
-            assert await page.locator(".told").count() == 1
+            assert await page.locator("[role=status] .told").count() == 1
         async with opened(served, maker, java_script_enabled=False, viewport={"width": 360, "height": 740}) as page:
             await page.goto("/desk/haiduong/imports")
             await page.set_input_files("input[type=file]", file)
