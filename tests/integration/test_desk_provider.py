@@ -130,6 +130,15 @@ async def test_what_is_asked_of_the_provider_is_bound_to_this_browser_and_this_r
     assert asked[0]["redirect_uri"] == [f"{house.served.url}/sign-in/oidc/callback"]
 
 
+@pytest.mark.parametrize("said", ["Host", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded"])
+async def test_where_the_provider_leads_back_to_is_what_is_configured(house: House, said: str) -> None:
+    async with house.served.session.get(
+        house.served.url + "/sign-in/oidc", headers={said: "evil.example"}, allow_redirects=False
+    ) as reply:
+        asked = parse_qs(urlsplit(reply.headers["Location"]).query)
+    assert asked["redirect_uri"] == [f"{house.served.url}/sign-in/oidc/callback"]
+
+
 async def test_a_person_stays_the_same_whatever_the_provider_calls_them_later(house: House) -> None:
     house.provider.twist = dict
     await made(house.served)

@@ -1,7 +1,7 @@
 """What every answer carries, whatever becomes of the request."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
 
 import pytest
 
@@ -9,6 +9,7 @@ from paygate.access import Role
 from paygate.web.desk.pages import POLICY, static_url
 from tests.desk import Visitor, a_person
 from tests.served import Served, a_service
+from tests.who_may import filled, read_table
 
 ANSWERS = [
     ("GET", "/sign-in", 200, POLICY),
@@ -70,6 +71,56 @@ async def test_over_https_cookies_are_bound_to_the_host(database_url: str) -> No
     for cookie in cookies.values():
         assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
         assert "Domain" not in cookie
+
+
+SPOOFED: Final = {
+    "Host": "evil.example",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Port": "8080",
+    "X-Forwarded-Prefix": "//evil.example",
+    "X-Forwarded-Server": "evil.example",
+    "X-Forwarded-For": "evil.example",
+    "X-Original-URL": "//evil.example/",
+    "X-Rewrite-URL": "//evil.example/",
+    "Forwarded": "host=evil.example;proto=http",
+}
+"""What a stranger says of where the desk is; some proxies let it pass."""
+
+
+@pytest.mark.parametrize("proxies", [(), ("127.0.0.0/8",)])
+async def test_no_header_changes_where_links_lead_or_how_cookies_are_kept(
+    database_url: str, proxies: tuple[str, ...]
+) -> None:
+    desk = {"public_url": "https://paygate.example.vn", "proxies": proxies}
+    async with a_service(database_url, desk=desk) as served:
+        headers = {**SPOOFED, "Origin": "https://paygate.example.vn"}
+        name, kept = await a_person(served, *Role), list[str]()
+
+        async def sent(method: str, path: str, form: Mapping[str, str] | None = None) -> str:
+            given = {**headers, "Cookie": "; ".join(one.partition(";")[0] for one in kept)}
+            url = served.url + path
+            async with served.session.request(method, url, data=form, headers=given, allow_redirects=False) as reply:
+                text = await reply.text()
+                assert reply.status < 500, (path, text)
+                assert "evil.example" not in text, path
+                assert not any("evil.example" in value or "http://" in value for value in reply.headers.values()), path
+                kept.extend(reply.headers.getall("Set-Cookie", ()))
+                return text
+
+        await sent("POST", "/sign-in", {"name": name, "password": "a password for tests"})
+        assert len(kept) == 2
+        for line in read_table().values():
+            if line.method == "GET" and line.page:
+                await sent("GET", filled(line, "haiduong"))
+        page = await sent("GET", "/account")
+        csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+        for path in ("/language", "/sign-out"):
+            await sent("POST", path, {"csrf": csrf, "once": "o" * 30, "language": "en", "next": "//evil.example"})
+        assert len(kept) == 4
+        for cookie in kept:
+            assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+            assert "Domain" not in cookie
 
 
 async def test_a_page_that_breaks_is_still_a_page(served: Served) -> None:

@@ -105,8 +105,9 @@ class SignIn:
         form = await read_form(request)
         chosen = _language(form.text("language"))
         response = see_other(own_path(form.text("next"), HOME))
+        secure = self.door.entrance.secure
         response.set_cookie(
-            LANGUAGE_COOKIE, chosen, max_age=LANGUAGE_SECONDS, secure=self.door.entrance.secure, samesite="Lax"
+            LANGUAGE_COOKIE, chosen, max_age=LANGUAGE_SECONDS, secure=secure, httponly=True, samesite="Lax"
         )
         return response
 
