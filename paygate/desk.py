@@ -170,7 +170,7 @@ def _keeping(ground: Ground) -> list[Page]:
         *RulesPages(ground.database, Rulebook(), CHOICES, ground.asked, ground.changed).pages(),
         *SettingsPages(ground.database, partial(disclose, ground.settings), standing, endpoints.list_endpoints).pages(),
         *PeoplePages(ground.database).pages(),
-        *AuditPages(ground.database, ground.asked).pages(),
+        *AuditPages(ground.database, worklist.CATALOGUE, ground.asked).pages(),
     ]
 
 

@@ -11,6 +11,7 @@ from paygate.database import Connection, load_queries
 from paygate.domain.casework import QUIET, Act, Done, Seen, state_after
 from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from paygate.domain.lifecycle import DiscrepancyState
+from paygate.domain.money import DONG
 from reconciliation.parting import take_turn
 
 QUERIES: Final = load_queries("reconciliation.sql", "casework.sql")
@@ -52,6 +53,8 @@ class Case:
         values = (change, left, act, self.seen.person, content)
         version = await self.connection.fetchval(QUERIES["add_event"], *self.key, *values)
         told = {"reason": self.row["reason"], "amount": self.row["amount"], "state": left, **detail}
+        if self.row["currency"] != DONG:
+            told["currency"] = self.row["currency"]
         return Done(left, version, detail.get("proposal"), told)
 
     async def move(

@@ -29,8 +29,8 @@ class Wanted:
 
     `agencies` are all that may be seen; `held_before`: it holds since before this day; `due_before`: somebody should
     have acted before it; `due_on`: somebody should act by it; `least` and `most` are of the dong at stake;
-    `awaits_other_than`: a proposal waits that another than this person has made; `text`: a dossier's code or how it
-    ends, or a reference.
+    `awaits_other_than`: a proposal waits that another than this person has made; `awaits_after`: one waits that this
+    person has made; `text`: a dossier's code or how it ends, or a reference.
     """
 
     resolved: bool = False
@@ -47,6 +47,7 @@ class Wanted:
     assignee: str | None = None
     unassigned: bool = False
     awaits_other_than: str | None = None
+    awaits_after: str | None = None
     text: str | None = None
     order: Order = Order.AGE
     reversed: bool = False

@@ -97,7 +97,7 @@ async def weigh_worklist(connection: Connection, tenant_id: int, numbers: Sequen
 async def count_tabs(
     connection: Connection, tenant_id: int, person: str, agencies: Sequence[str] | None, today: date
 ) -> Mapping[str, int]:
-    """Return how many are mine, unassigned, waiting for my approval, overdue, and all; counting stops."""
+    """Return how many are mine, unassigned, waiting for my approval, for another's, overdue, and all."""
     limited = None if agencies is None else list(agencies)
     row = await connection.fetchrow(QUERIES["count_tabs"], tenant_id, person, limited, today, MOST_COUNTED + 1)
     return dict(row) if row else {}
@@ -145,6 +145,7 @@ class _Finder:
             count,
             limit,
             self._wanted.due_on,
+            self._wanted.awaits_after,
         )
         return [row for row in found if count or row["id"] is not None]
 

@@ -29,6 +29,9 @@ WITH wanted AS NOT MATERIALIZED (
       AND ($14::text IS NULL OR d.state = 'proposed' AND EXISTS (
               SELECT FROM proposal AS o WHERE o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id
               AND o.state = 'open' AND o.proposed_by <> $14))
+      AND ($26::text IS NULL OR d.state = 'proposed' AND EXISTS (
+              SELECT FROM proposal AS o WHERE o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id
+              AND o.state = 'open' AND o.proposed_by = $26))
       AND ($15::integer IS NULL OR d.source_ids @> ARRAY[$15::integer])),
 beyond AS NOT MATERIALIZED (
     SELECT * FROM wanted
@@ -133,6 +136,10 @@ SELECT
         JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = o.discrepancy_id AND d.state = 'proposed'
         WHERE o.tenant_id = $1 AND o.state = 'open' AND o.proposed_by <> $2
         AND ($3::text[] IS NULL OR d.agency_code = ANY ($3)) LIMIT $5) AS x) AS approval,
+    (SELECT count(*) FROM (SELECT FROM proposal AS o
+        JOIN discrepancy AS d ON d.tenant_id = $1 AND d.discrepancy_id = o.discrepancy_id AND d.state = 'proposed'
+        WHERE o.tenant_id = $1 AND o.state = 'open' AND o.proposed_by = $2
+        AND ($3::text[] IS NULL OR d.agency_code = ANY ($3)) LIMIT $5) AS x) AS sent,
     (SELECT count(*) FROM (SELECT FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.state <> 'resolved'
         AND d.due < $4 AND ($3::text[] IS NULL OR d.agency_code = ANY ($3)) LIMIT $5) AS x) AS overdue,
     (SELECT count(*) FROM (SELECT FROM discrepancy AS d WHERE d.tenant_id = $1 AND d.state <> 'resolved'

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,13 +22,19 @@ TRAIL = "/desk/haiduong/audit"
 TAMPERED = "UPDATE audit_entry SET actor = 'mallory' WHERE number = 2"
 
 
-async def write_down(served: Served, *said: str, count: int = 1, tenant: str = "haiduong") -> None:
+async def write_down(
+    served: Served,
+    *said: str,
+    count: int = 1,
+    tenant: str = "haiduong",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
     """Write down that someone did something about something."""
     async with connect(served.database_url) as connection:
         tenant_id = await connection.fetchval("SELECT tenant_id FROM tenant WHERE code = $1", tenant)
         for number in range(count):
             async with connection.transaction():
-                await audit.append(connection, tenant_id, *said, {"lý do": f"<b>vì {number}</b>"})
+                await audit.append(connection, tenant_id, *said, detail or {"lý do": f"<b>vì {number}</b>"})
 
 
 async def an_auditor(served: Served, visitor: Visitor) -> None:
@@ -137,6 +145,42 @@ async def test_an_entry_leads_to_the_page_of_what_it_is_about(database_url: str)
             _, text = await admin.get(TRAIL)
             assert f'href="/desk/haiduong/{place}"' in text, act
         assert f"/people/{number}" not in (await auditor.get(TRAIL))[1]
+
+
+async def test_what_an_entry_comes_to_is_said_in_words(database_url: str) -> None:
+    async with a_service(database_url) as served, Visitor(served) as auditor:
+        await an_auditor(served, auditor)
+        await a_person(served, Role.OFFICER, name="lan.nguyen")
+        async with connect(database_url) as connection:
+            await connection.execute("UPDATE person SET full_name = 'Nguyễn Thị Lan' WHERE name = 'lan.nguyen'")
+        about = {"reason": "wrong_account", "amount": 150_000, "state": "assigned"}
+        for act, detail, said in (
+            (
+                Deed.DISCREPANCY_ASSIGNED,
+                {**about, "to": "lan.nguyen", "from": None},
+                ">giao cho: Nguyễn Thị Lan; lý do: Tiền về sai tài khoản; số tiền: 150.000 ₫; trạng thái: Đã giao<",
+            ),
+            (Deed.DISCREPANCY_PROPOSED, {**about, "kind": "write_off", "detail": {}}, ">loại: Xóa lệch; lý do: "),
+            (Deed.DISCREPANCY_PROPOSED, {"amount": 1_050, "currency": "USD"}, ">số tiền: 10,50 USD<"),
+            (Deed.DISCREPANCY_PROPOSED, {"detail": {"payments": [7, 8]}}, ">cụ thể (khoản nộp: 7, 8)<"),
+            (Deed.MATCH_UNDONE, {"id": 1_204, "leg": "bank"}, ">cặp khớp số: 1204; chặng: Ngân hàng<"),
+            (
+                Deed.PERSON_CHANGED,
+                {"before": {"roles": ["officer"], "agencies": ["A"]}, "after": {"roles": ["admin"], "agencies": []}},
+                "sau (đơn vị: tất cả các đơn vị; các vai trò: Quản trị viên); trước (",
+            ),
+            (Deed.TRIMMED, {"gone": 1_500, "before": "2024-05-08"}, ">trước: 08/05/2024; đã xóa: 1.500<"),
+            (Deed.NOTICES_REPLAYED, {"notices": list(range(1, 13))}, "8, 9, 10 … (12)<"),
+        ):
+            await write_down(served, "lan.nguyen", act, "x:1", detail=detail)
+            _, text = await auditor.get(TRAIL)
+            newest = text.replace("\N{NO-BREAK SPACE}", " ").partition("<tbody>")[2].partition("</tr>")[0]
+            assert said in newest, newest
+            assert ">Nguyễn Thị Lan</td>" in newest
+            assert "null" not in newest
+            assert "wrong_account" not in newest
+        _, text = await auditor.get(f"{TRAIL}/1")
+        assert "Nguyễn Thị Lan (lan.nguyen)" in text
 
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.APPROVER, Role.OPERATOR, Role.SERVICE])

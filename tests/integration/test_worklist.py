@@ -84,6 +84,7 @@ SELECTIVE: Final = {
     "amounts": Wanted(least=1_000_000, most=1_010_000),
     "state": Wanted(state="proposed"),
     "waiting for approval": Wanted(awaits_other_than="anh-7"),
+    "waiting for another's approval": Wanted(awaits_after="anh-7"),
     "a dossier's end": Wanted(text="240508-00777"),
     "a reference": Wanted(text="ref 777"),
     "two at once": Wanted(agencies=("A07",), reasons=("flag_not_synced",)),
@@ -175,7 +176,7 @@ async def test_lists_are_counted_up_to_where_it_tells_no_more(many: tuple[Any, i
     few = Wanted(least=19_995_000)
     assert await count_worklist(connection, tenant_id, few) == Summed(6, sum(range(19_995_000, 20_000_001, 1_000)), {})
     tabs = await count_tabs(connection, tenant_id, "anh-9", None, DAY - timedelta(days=395))
-    assert dict(tabs) == {"mine": 331, "unassigned": 10_001, "approval": 218, "overdue": 50, "all": 10_001}
+    assert dict(tabs) == {"mine": 331, "unassigned": 10_001, "approval": 218, "sent": 0, "overdue": 50, "all": 10_001}
 
 
 @pytest.mark.parametrize("turned", [False, True])

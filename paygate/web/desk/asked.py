@@ -18,7 +18,7 @@ from paygate.web.desk.forms import read_amount, read_day
 from paygate.web.desk.navigation import say
 from paygate.web.desk.terms import STATES, UNITS, VERDICTS
 
-TABS: Final = ("mine", "unassigned", "approval", "overdue", "all")
+TABS: Final = ("mine", "unassigned", "approval", "sent", "overdue", "all")
 FILTERS: Final = (
     "q",
     "reason",
@@ -138,6 +138,7 @@ class Asked:
             assignee=None if assignee == NOBODY else assignee,
             unassigned=self.tab == "unassigned" or assignee == NOBODY,
             awaits_other_than=person if self.tab == "approval" else None,
+            awaits_after=person if self.tab == "sent" else None,
             text=chosen.get("q"),
             order=self.order,
             reversed=self.reversed,

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from paygate.access import MAKERS
+from paygate.access import CHECKERS, MAKERS
 from paygate.database import Connection, Database
 from paygate.domain.calendar import Calendar
 from paygate.domain.errors import ConflictError, InvalidInputError
@@ -44,6 +44,7 @@ TAB_NAMES: Final[Mapping[str, str]] = {
     "mine": say("My work"),
     "unassigned": say("Unassigned"),
     "approval": say("Waiting for approval"),
+    "sent": say("Waiting for another's approval"),
     "overdue": say("Overdue"),
     "all": say("All"),
 }
@@ -171,7 +172,7 @@ class DiscrepancyPages:
             status=422 if faults else 200,
             asked=asked,
             faults=dict(faults or {}) | {name: visit.say(fault) for name, fault in asked.faults.items()},
-            tabs=[(name, TAB_NAMES[name], tabs[name], address_of(visit, asked.on(name))) for name in TABS],
+            tabs=[(name, TAB_NAMES[name], tabs[name], address_of(visit, asked.on(name))) for name in _tabs(visit)],
             tab_name=TAB_NAMES[asked.tab],
             address_here=address_of(visit, asked),
             views=[(name, f"{visit.path(LIST)}?{query}") for name, query in views],
@@ -245,6 +246,14 @@ def _chips(
         for name in FILTERS
         if name in asked.filters
     ]
+
+
+def _tabs(visit: DeskVisit) -> list[str]:
+    """Return the tabs that someone has use for: who makes proposals sees theirs, who does nothing else no others'."""
+    left_out = set() if visit.may(MAKERS) else {"sent"}
+    if visit.may(MAKERS) and not visit.may(CHECKERS):
+        left_out = {"approval"}
+    return [name for name in TABS if name not in left_out]
 
 
 def _said(visit: DeskVisit, words: Mapping[str, str]) -> list[tuple[str, str]]:

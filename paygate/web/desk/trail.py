@@ -9,21 +9,22 @@ from typing import Any, Final
 from aiohttp import web
 
 from paygate import audit, jobs, people
+from paygate.access import naming
 from paygate.audit import Entry, Fault, Wanted
 from paygate.audit_checks import ask_check
 from paygate.database import Connection, Database
 from paygate.domain.deeds import Deed
 from paygate.domain.errors import NotFoundError
+from paygate.domain.worklist import Catalogue
 from paygate.jobs import JobKind, JobState
 from paygate.web.desk.deeds import DEEDS, About, place_of
 from paygate.web.desk.door import Page
 from paygate.web.desk.navigation import ADMINS, WATCHERS, say
+from paygate.web.desk.trail_words import Teller, persons_in
 from paygate.web.desk.visit import DeskVisit, Done
 
 PAGE: Final = 50
 LONGEST_FILTER: Final = 200
-LONGEST_DETAIL: Final = 240
-"""Characters of an entry's detail in the list; the entry's own page shows all of it."""
 FILTERS: Final[Mapping[str, str]] = {"actor": say("Who"), "act": say("What"), "subject": say("About")}
 FAULTS: Final[Mapping[str, str]] = {
     Fault.GONE.name: say("Entry %(number)s is gone."),
@@ -39,6 +40,7 @@ class Shown:
     """An entry in a reader's words. `place` is the address of what it is about, None where there is no page of it."""
 
     entry: Entry
+    actor: str
     act: str
     short: str
     place: str | None
@@ -49,6 +51,7 @@ class AuditPages:
     """`asked` is called when there is a job to be done."""
 
     database: Database
+    catalogue: Catalogue
     asked: Callable[[], None]
 
     async def index(self, visit: DeskVisit) -> web.StreamResponse:
@@ -60,7 +63,7 @@ class AuditPages:
         async with self.database.snapshot() as connection:
             found = await audit.list_entries(connection, tenant_id, wanted, before=before, limit=PAGE + 1)
             acts = await audit.list_acts(connection, tenant_id)
-            rows = await _in_words(connection, visit, found[:PAGE])
+            rows = await self._in_words(connection, visit, found[:PAGE])
         following = {**_given(filters), "before": found[PAGE - 1].number} if len(found) > PAGE else None
         return visit.render(
             "audit.html",
@@ -78,7 +81,7 @@ class AuditPages:
         """Show an entry whole, with the digests that hold it in its place."""
         async with self.database.snapshot() as connection:
             sealed = await audit.find_entry(connection, visit.tenant.tenant_id, visit.number("number"))
-            (shown,) = await _in_words(connection, visit, [sealed.entry])
+            (shown,) = await self._in_words(connection, visit, [sealed.entry])
         detail = json.dumps(json.loads(sealed.entry.detail), ensure_ascii=False, indent=2)
         return visit.render("audit-entry.html", sealed=sealed, entry=sealed.entry, shown=shown, detail=detail)
 
@@ -100,18 +103,30 @@ class AuditPages:
             if job.tenant_id != visit.tenant.tenant_id:
                 raise NotFoundError("there is no such job")
             head, _ = await audit.head_of(connection, job.tenant_id)
+            who = await naming(connection, [job.asked_by])
         found = job.result or {}
         fault = found.get("fault")
         broken = None if fault is None else found["number"] + 1
         return visit.render(
             "audit-check.html",
             job=job,
+            asked_by=who(job.asked_by),
             under_way=job.state in {JobState.WAITING, JobState.RUNNING},
             total=max(head, job.progress),
             found=found,
             broken=broken,
             fault="" if fault is None else visit.say(FAULTS[fault], number=broken),
         )
+
+    async def _in_words(self, connection: Connection, visit: DeskVisit, entries: Sequence[Entry]) -> list[Shown]:
+        numbers: Mapping[str, int] = {}
+        if visit.may(ADMINS):
+            numbers = await people.numbers_of(connection, visit.tenant.tenant_id, {one.subject for one in entries})
+        details = [json.loads(one.detail) for one in entries]
+        named = [name for detail in details for name in persons_in(detail)]
+        who = await naming(connection, [*named, *(one.actor for one in entries)])
+        teller = Teller(visit, who, self.catalogue)
+        return [_shown(teller, one, detail, numbers) for one, detail in zip(entries, details, strict=True)]
 
     def pages(self) -> list[Page]:
         return [
@@ -122,17 +137,13 @@ class AuditPages:
         ]
 
 
-async def _in_words(connection: Connection, visit: DeskVisit, entries: Sequence[Entry]) -> list[Shown]:
-    numbers: Mapping[str, int] = {}
-    if visit.may(ADMINS):
-        numbers = await people.numbers_of(connection, visit.tenant.tenant_id, {one.subject for one in entries})
-    return [_shown(visit, one, numbers) for one in entries]
-
-
-def _shown(visit: DeskVisit, entry: Entry, numbers: Mapping[str, int]) -> Shown:
-    detail = json.loads(entry.detail)
+def _shown(teller: Teller, entry: Entry, detail: Mapping[str, Any], numbers: Mapping[str, int]) -> Shown:
+    visit = teller.visit
     place = place_of(About(Deed(entry.act), entry.subject, detail, numbers)) if entry.act in set(Deed) else None
-    return Shown(entry, _act(visit, entry.act), _in_short(detail), None if place is None else visit.path(place))
+    short = teller.tell(entry.act, detail)
+    return Shown(
+        entry, teller.who(entry.actor), _act(visit, entry.act), short, None if place is None else visit.path(place)
+    )
 
 
 def _act(visit: DeskVisit, act: str) -> str:
@@ -142,13 +153,3 @@ def _act(visit: DeskVisit, act: str) -> str:
 
 def _given(filters: Mapping[str, str]) -> dict[str, Any]:
     return {name: text for name, text in filters.items() if text}
-
-
-def _in_short(detail: Mapping[str, Any]) -> str:
-    """Write an entry's detail in a line, as much as there is room for."""
-    said = "; ".join(f"{name}: {_plain(value)}" for name, value in detail.items())
-    return said if len(said) <= LONGEST_DETAIL else f"{said[:LONGEST_DETAIL]}…"
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
