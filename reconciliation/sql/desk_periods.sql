@@ -19,15 +19,23 @@ WHERE tenant_id = $1 AND business_date = $2 ORDER BY sequence DESC;
 
 -- name: list_run_cases
 -- Of one run or of a period's, in their order; a code of '-' is that of none. The amount is the case's, or that of the
--- reason that is asked for: the dong of it where it has several currencies.
+-- reason that is asked for: the dong of it where it has several currencies. Each leads to the discrepancy of the reason
+-- that is asked for, else of the weightiest that is there.
 SELECT c.run_id, r.business_date, c.case_key, c.verdict, c.agency_code, c.source, c.procedure_code, c.dossier_code,
        c.reasons, CASE WHEN $4::text IS NULL THEN c.amount ELSE c.amounts[array_position(c.reasons, $4)] END AS amount,
        CASE WHEN $4 IS NULL THEN c.currency ELSE c.currencies[array_position(c.reasons, $4)] END AS currency,
-       coalesce(p.reference, nullif(l.document, ''), nullif(l.bank_reference, ''), nullif(l.reference, '')) AS reference
+       coalesce(p.reference, nullif(l.document, ''), nullif(l.bank_reference, ''), nullif(l.reference, '')) AS reference,
+       c.payment_id, l.statement_id, d.discrepancy_id
 FROM run_case AS c
 JOIN run AS r ON r.tenant_id = $1 AND r.run_id = c.run_id
 LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = c.payment_id
 LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = c.line_id
+LEFT JOIN LATERAL (
+    SELECT o.discrepancy_id FROM discrepancy AS o
+    WHERE o.tenant_id = $1 AND o.case_key = c.case_key AND o.reason = ANY (c.reasons)
+      AND ($5::text[] IS NULL OR o.agency_code = ANY ($5))
+    ORDER BY o.reason = $4 DESC NULLS LAST, array_position(c.reasons, o.reason), o.discrepancy_id DESC LIMIT 1) AS d
+    ON true
 WHERE c.tenant_id = $1 AND c.run_id = ANY ($2::bigint[]) AND ($3::text IS NULL OR c.verdict = $3)
   AND ($4 IS NULL OR $4 = ANY (c.reasons)) AND ($5::text[] IS NULL OR c.agency_code = ANY ($5))
   AND ($6::text IS NULL OR coalesce(c.agency_code, '-') = $6) AND ($7::text IS NULL OR coalesce(c.source, '-') = $7)

@@ -29,9 +29,9 @@ WITH wanted AS NOT MATERIALIZED (
       AND ($14::text IS NULL OR d.state = 'proposed' AND EXISTS (
               SELECT FROM proposal AS o WHERE o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id
               AND o.state = 'open' AND o.proposed_by <> $14))
-      AND ($26::text IS NULL OR d.state = 'proposed' AND EXISTS (
-              SELECT FROM proposal AS o WHERE o.tenant_id = $1 AND o.discrepancy_id = d.discrepancy_id
-              AND o.state = 'open' AND o.proposed_by = $26))
+      AND ($26::text IS NULL OR d.state = 'proposed' AND d.discrepancy_id = ANY (ARRAY(
+              SELECT o.discrepancy_id FROM proposal AS o
+              WHERE o.tenant_id = $1 AND o.proposed_by = $26 AND o.state = 'open')))
       AND ($15::integer IS NULL OR d.source_ids @> ARRAY[$15::integer])),
 beyond AS NOT MATERIALIZED (
     SELECT * FROM wanted

@@ -230,6 +230,23 @@ async def test_long_lists_of_cases_go_on_where_the_page_before_ended(
     assert len(seen) == len(set(seen)) == total > 8
 
 
+async def test_a_case_of_a_figure_leads_to_its_discrepancy_of_the_reason_that_is_asked_for(province: Served) -> None:
+    await correct_the_first_day(province)
+    async with Visitor(province) as visitor:
+        await signed_in(visitor, province)
+        for reason in ("bank_unexpected", "overpaid", "duplicate_payment"):
+            _, page = await visitor.get(f"{REPORTS}/2024-05/cases?reason={reason}")
+            rows = page.partition("<tbody>")[2].partition("</tbody>")[0].split("</tr>")[:-1]
+            assert rows, reason
+            for row in rows:
+                (number,) = re.findall(r'<th scope="row"><a href="/desk/haiduong/discrepancies/(\d+)"', row)
+                told = await province.fetchval("SELECT reason FROM discrepancy WHERE discrepancy_id = $1", int(number))
+                assert told == reason
+        _, page = await visitor.get(f"{REPORTS}/2024-05/cases")
+        rows = re.findall(r'<th scope="row">(.*?)</th>', page)
+        assert not [one for one in rows if not one.startswith("<a ")]
+
+
 async def test_an_agency_lists_no_cases_but_its_own(province: Served) -> None:
     async with Visitor(province) as visitor:
         await signed_in(visitor, province, agencies=("elsewhere",))
