@@ -1,5 +1,6 @@
 """What another rule set would have made of past days: the engine itself, in a transaction that is rolled back."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ import asyncpg
 
 from paygate.database import Connection, Database, load_queries
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.money import dong
+from paygate.domain.money import written
 from reconciliation.engine import hold_tenant, latest_close, match_changes
 from reconciliation.model import REASONS, Reason
 from reconciliation.policy import Policy
@@ -154,7 +155,14 @@ def _grouped(
     for row in examples:
         shown = {name: value for name, value in _plain(row).items() if name not in by}
         of.setdefault(tuple(row[name] for name in by), []).append({**shown, **say(row)})
-    return [{**dict(row), "examples": of.get(tuple(row[name] for name in by), [])} for row in sums]
+    return [
+        {
+            **dict(row),
+            "others": json.loads(row["others"] or "{}"),
+            "examples": of.get(tuple(row[name] for name in by), []),
+        }
+        for row in sums
+    ]
 
 
 def _plain(row: asyncpg.Record) -> Json:
@@ -164,7 +172,7 @@ def _plain(row: asyncpg.Record) -> Json:
 _OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
     "new": ("sẽ ghép với {line}", "would be joined with {line}"),
     "gone": ("sẽ không còn ghép được", "would no longer be joined"),
-    "other": ("sẽ ghép với {line} theo luật khác", "would be joined with {line} by another rule"),
+    "other": ("sẽ ghép với {line} theo quy tắc khác", "would be joined with {line} by another rule"),
     "vanishes": ("sẽ không còn", "would vanish"),
     "appears": ("sẽ phát sinh", "would appear"),
     "changes": ("sẽ đổi số tiền", "would change its amount"),
@@ -184,18 +192,18 @@ def _say(change: str, subject: tuple[str, str], line: tuple[str, str] = ("", "")
 
 
 def _money_in_words(row: asyncpg.Record) -> tuple[str, str]:
-    names = [row["reference"], row["dossier_code"]]
+    names, money = [row["reference"], row["dossier_code"]], written(row["amount"], row["currency"])
     if not any(names):
-        return f"dòng {row['line']}, {dong(row['amount'])}", f"line {row['line']}, {dong(row['amount'])}"
-    vi = [row["reference"], row["dossier_code"] and f"hồ sơ {row['dossier_code']}", dong(row["amount"])]
-    en = [row["reference"], row["dossier_code"] and f"dossier {row['dossier_code']}", dong(row["amount"])]
+        return f"dòng {row['line']}, {money}", f"line {row['line']}, {money}"
+    vi = [row["reference"], row["dossier_code"] and f"hồ sơ {row['dossier_code']}", money]
+    en = [row["reference"], row["dossier_code"] and f"dossier {row['dossier_code']}", money]
     return ", ".join(filter(None, vi)), ", ".join(filter(None, en))
 
 
 def _line_in_words(row: asyncpg.Record) -> tuple[str, str]:
     if row["line"] is None:
         return "dòng sao kê", "its line"
-    booked = f"{row['booked_on']:%d/%m/%Y}, {dong(row['line_amount'])}"
+    booked = f"{row['booked_on']:%d/%m/%Y}, {written(row['line_amount'], row['line_currency'])}"
     return f"dòng {row['line']} ngày {booked}", f"line {row['line']} of {booked}"
 
 

@@ -21,7 +21,7 @@ from paygate.commands.terminal import (
     write_text,
 )
 from paygate.domain.errors import InvalidInputError
-from paygate.domain.money import dong
+from paygate.domain.money import dong, written
 from paygate.rule_choices import RuleChoices
 from reconciliation.backtest import MOST_EXAMPLES, Days, backtest
 from reconciliation.rendering import Language
@@ -212,7 +212,8 @@ def _show_backtest(found: dict[str, Any], language: Language) -> None:
         for one in found[kind]:
             names = [one.get("leg"), one.get("reason"), " → ".join(filter(None, (one.get("before"), one.get("after"))))]
             said = " ".join(filter(None, [one["change"], *names]))
-            OUT.print(f"{said}: {one['count']}, {dong(one['amount'])}")
+            sums = [dong(one["amount"]), *(written(amount, code) for code, amount in sorted(one["others"].items()))]
+            OUT.print(f"{said}: {one['count']}, {' + '.join(sums)}")
             for example in one["examples"]:
                 OUT.print(f"  {example[language]}")
     for one in found["contradicts"]:

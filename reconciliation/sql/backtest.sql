@@ -4,9 +4,9 @@
 CREATE TEMP TABLE tried_retired (match_id bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE tried_live (discrepancy_id bigint NOT NULL, amount bigint NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE tried_match (change text NOT NULL, leg leg NOT NULL, before text, after text, payment_id bigint,
-    fact_id bigint, batch_id bigint, amount bigint NOT NULL) ON COMMIT DROP;
+    fact_id bigint, batch_id bigint, amount bigint NOT NULL, currency text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE tried_discrepancy (change text NOT NULL, discrepancy_id bigint NOT NULL, reason text NOT NULL,
-    amount bigint NOT NULL) ON COMMIT DROP;
+    amount bigint NOT NULL, currency text NOT NULL) ON COMMIT DROP;
 CREATE TEMP TABLE tried_parted (leg leg NOT NULL, payment_id bigint, batch_id bigint, fact_id bigint NOT NULL,
     parted_by text NOT NULL, reason text NOT NULL) ON COMMIT DROP;
 
@@ -56,7 +56,8 @@ change AS (
     FROM gone AS g FULL JOIN came AS c
         ON c.leg = g.leg AND coalesce(c.payment_id, 0) = coalesce(g.payment_id, 0)
         AND coalesce(c.batch_id, 0) = coalesce(g.batch_id, 0))
-SELECT change, c.leg, before, after, c.payment_id, c.fact_id, c.batch_id, coalesce(p.amount, l.amount, 0)
+SELECT change, c.leg, before, after, c.payment_id, c.fact_id, c.batch_id, coalesce(p.amount, l.amount, 0),
+       coalesce(p.currency, l.currency, 'VND')
 FROM change AS c
 LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = c.payment_id
 LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = c.fact_id
@@ -65,7 +66,7 @@ WHERE p.business_date BETWEEN $3 AND $4 OR l.booked_on BETWEEN $3 AND $4;
 -- name: compare_discrepancies
 INSERT INTO tried_discrepancy
 SELECT CASE WHEN d.state = 'resolved' THEN 'vanishes' WHEN t.discrepancy_id IS NULL THEN 'appears' ELSE 'changes' END,
-       d.discrepancy_id, d.reason, d.amount
+       d.discrepancy_id, d.reason, d.amount, d.currency
 FROM discrepancy AS d LEFT JOIN tried_live AS t ON t.discrepancy_id = d.discrepancy_id
 WHERE d.tenant_id = $1
   AND ((t.discrepancy_id IS NOT NULL AND (d.state = 'resolved' OR d.amount <> t.amount))
@@ -80,13 +81,19 @@ WHERE d.tenant_id = $1
                         WHERE b.tenant_id = $1 AND b.settled_on BETWEEN $2 AND $3));
 
 -- name: sum_tried_matches
-SELECT change, leg::text AS leg, before, after, count(*) AS count, sum(amount)::bigint AS amount
-FROM tried_match GROUP BY change, tried_match.leg, before, after ORDER BY change, tried_match.leg, before, after;
+-- In dong; what is of other currencies, apart.
+SELECT o.change, o.leg::text AS leg, o.before, o.after, sum(o.count)::bigint AS count,
+       sum(dong(o.amount, o.currency))::bigint AS amount,
+       jsonb_object_agg(o.currency, o.amount) FILTER (WHERE o.currency <> 'VND') AS others
+FROM (SELECT change, leg, before, after, currency, count(*) AS count, sum(amount)::bigint AS amount
+      FROM tried_match GROUP BY change, leg, before, after, currency) AS o
+GROUP BY o.change, o.leg, o.before, o.after ORDER BY o.change, o.leg, o.before, o.after;
 
 -- name: show_tried_matches
 -- The largest of each kind.
-SELECT t.change, t.leg::text AS leg, t.before, t.after, p.reference, p.dossier_code, t.amount,
-       coalesce(nullif(l.bank_reference, ''), l.line_id::text) AS line, l.amount AS line_amount, l.booked_on
+SELECT t.change, t.leg::text AS leg, t.before, t.after, p.reference, p.dossier_code, t.amount, t.currency,
+       coalesce(nullif(l.bank_reference, ''), l.line_id::text) AS line, l.amount AS line_amount,
+       l.currency AS line_currency, l.booked_on
 FROM (SELECT *, row_number() OVER (PARTITION BY change, leg, before, after
                                    ORDER BY amount DESC, payment_id, fact_id) AS place FROM tried_match) AS t
 LEFT JOIN payment AS p ON p.tenant_id = $1 AND p.payment_id = t.payment_id
@@ -94,11 +101,15 @@ LEFT JOIN statement_line AS l ON l.tenant_id = $1 AND l.line_id = t.fact_id
 WHERE t.place <= $2 ORDER BY t.change, t.leg, t.before, t.after, t.place;
 
 -- name: sum_tried_discrepancies
-SELECT change, reason, count(*) AS count, sum(amount)::bigint AS amount
-FROM tried_discrepancy GROUP BY change, reason ORDER BY change, reason;
+-- In dong; what is of other currencies, apart.
+SELECT o.change, o.reason, sum(o.count)::bigint AS count, sum(dong(o.amount, o.currency))::bigint AS amount,
+       jsonb_object_agg(o.currency, o.amount) FILTER (WHERE o.currency <> 'VND') AS others
+FROM (SELECT change, reason, currency, count(*) AS count, sum(amount)::bigint AS amount
+      FROM tried_discrepancy GROUP BY change, reason, currency) AS o
+GROUP BY o.change, o.reason ORDER BY o.change, o.reason;
 
 -- name: show_tried_discrepancies
-SELECT t.change, t.reason, d.amount, d.dossier_code, coalesce(p.reference, nullif(l.reference, '')) AS reference,
+SELECT t.change, t.reason, d.amount, d.currency, d.dossier_code, coalesce(p.reference, nullif(l.reference, '')) AS reference,
        d.since, coalesce(nullif(l.bank_reference, ''), l.line_id::text) AS line
 FROM (SELECT *, row_number() OVER (PARTITION BY change, reason ORDER BY amount DESC, discrepancy_id) AS place
       FROM tried_discrepancy) AS t
@@ -126,7 +137,9 @@ GROUP BY kind;
 -- name: find_contradictions
 -- Both in one match again, though a person has parted them.
 SELECT DISTINCT t.leg::text AS leg, mine.rule, p.reference, p.dossier_code, coalesce(p.amount, l.amount) AS amount,
-       coalesce(nullif(l.bank_reference, ''), l.line_id::text) AS line, l.amount AS line_amount, l.booked_on,
+       coalesce(p.currency, l.currency) AS currency,
+       coalesce(nullif(l.bank_reference, ''), l.line_id::text) AS line, l.amount AS line_amount,
+       l.currency AS line_currency, l.booked_on,
        t.parted_by, t.reason
 FROM tried_parted AS t
 JOIN match AS mine ON mine.tenant_id = $1 AND mine.leg = t.leg

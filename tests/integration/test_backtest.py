@@ -1,6 +1,7 @@
 """A backtest says what another rule set would make of past days, and leaves them as they are."""
 
 import asyncio
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError
 from paygate.domain.money import dong
-from reconciliation.backtest import Days, backtest
+from reconciliation.backtest import QUERIES, Days, backtest
 from reconciliation.closing import close_day
 from reconciliation.oracle.facts import LineFact, PaymentFact, RecordFact
 from reconciliation.policy import Policy
@@ -99,6 +100,25 @@ async def test_a_tolerance_shows_what_it_would_let_pass(database: Database, tena
         f" {dong(149_500)} by another rule"
     )
     assert "would vanish" in found["discrepancies"][0]["examples"][0]["en"]
+
+
+async def test_what_is_of_another_currency_is_added_to_no_sum_of_dong(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(QUERIES["create_backtest_tables"])
+        await connection.execute(
+            """INSERT INTO tried_match (change, leg, after, amount, currency)
+               SELECT 'new', 'bank', 'exact', one.amount, one.currency
+               FROM (VALUES (150000, 'VND'), (50000, 'VND'), (1050, 'USD'), (7, 'JPY')) AS one (amount, currency)"""
+        )
+        await connection.execute(
+            "INSERT INTO tried_discrepancy VALUES ('appears', 1, 'currency_differs', 150000, 'USD')"
+        )
+        for name, expected in (
+            ("sum_tried_matches", (4, 200_000, {"USD": 1_050, "JPY": 7})),
+            ("sum_tried_discrepancies", (1, 0, {"USD": 150_000})),
+        ):
+            (found,) = await connection.fetch(QUERIES[name])
+            assert (found["count"], found["amount"], json.loads(found["others"])) == expected
 
 
 async def test_what_would_no_longer_match_is_named_with_what_it_opens(database: Database, tenant_id: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from aiohttp import web
 
 from paygate import jobs
-from paygate.access import Role
+from paygate.access import Role, naming
 from paygate.database import Connection, Database
 from paygate.domain.errors import InvalidInputError, NotFoundError, TooLargeError
 from paygate.domain.formulas import guard
@@ -87,12 +87,14 @@ class ImportPages:
         """Show how an import stands, and at its end what came of it."""
         async with self.database.snapshot() as connection:
             job = await self._job(connection, visit)
+            who = await naming(connection, [job.asked_by])
             found: list[Statement] = []
             if job.state is JobState.DONE:
                 found = await statements_of(connection, visit.tenant.tenant_id, bytes.fromhex(job.wanted["sha256"]))
         return visit.render(
             "import.html",
             job=job,
+            who=who,
             state=STATES[job.state],
             result=job.result,
             statements=[_shown(one) for one in found],
@@ -104,7 +106,8 @@ class ImportPages:
         """Show a statement: its balance, how it joins the one before, and what was refused."""
         async with self.database.snapshot() as connection:
             found = await read_statement(connection, visit.tenant.tenant_id, visit.number("statement"))
-        return visit.render("statement.html", one=_shown(found), legs=LEGS, most=ROWS_SHOWN)
+            who = await naming(connection, [found.facts["imported_by"]])
+        return visit.render("statement.html", one=_shown(found), who=who, legs=LEGS, most=ROWS_SHOWN)
 
     async def refused(self, visit: DeskVisit) -> web.StreamResponse:
         """Hand out the rows that were refused, as a file that a spreadsheet opens and executes nothing of."""
@@ -137,6 +140,7 @@ class ImportPages:
         async with self.database.snapshot() as connection:
             stored = await list_approved(connection, tenant_id)
             asked = await jobs.recent(connection, tenant_id, JobKind.STATEMENT, JOBS_SHOWN)
+            who = await naming(connection, [one.asked_by for one in asked])
             rows, more = await list_statements(connection, tenant_id, account.account_id if account else None, given)
         return visit.render(
             "imports.html",
@@ -147,6 +151,7 @@ class ImportPages:
             account=account.number if account else "",
             formats=[(name, name) for name in self.readable.formats],
             mappings=self._mappings(visit, stored),
+            who=who,
             jobs=[(job, *STATES[job.state]) for job in asked],
             rows=rows,
             more=more,

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final, Protocol
 from aiohttp import web
 
 from paygate import mapping_drafts, mappings
-from paygate.access import CHECKERS, Role
+from paygate.access import CHECKERS, Role, naming
 from paygate.database import Connection, Database
 from paygate.domain.errors import ConfigurationError, InvalidInputError, NotFoundError, TooLargeError
 from paygate.domain.parties import Account, Source
@@ -133,10 +133,12 @@ class MappingPages:
         """Show a version: what it says, what its maker saw, and who decided."""
         async with self.database.snapshot() as connection:
             found = await mappings.find_version(connection, visit.tenant.tenant_id, visit.number("mapping"))
+            who = await naming(connection, [found.proposed_by, found.decided_by])
         own = found.proposed_by == visit.person
         return visit.render(
             "mapping.html",
             one=found,
+            who=who,
             state=STATES[found.state],
             content=_in_words(visit, found.content),
             found={**NOTHING, **found.sample},
@@ -198,6 +200,7 @@ class MappingPages:
     async def _index(self, visit: DeskVisit, form: Form, status: HTTPStatus = HTTPStatus.OK) -> web.StreamResponse:
         async with self.database.connection() as connection:
             versions = await mappings.list_versions(connection, visit.tenant.tenant_id)
+            who = await naming(connection, [one[name] for one in versions for name in ("proposed_by", "decided_by")])
         configured = self.reading.configured(visit.tenant.code)
         latest = {one["name"]: one for one in reversed(versions)}
         starts = [(str(one["mapping_id"]), f"{one['name']} v{one['version']}") for one in latest.values()]
@@ -205,6 +208,7 @@ class MappingPages:
             "mappings.html",
             status=status,
             form=form,
+            who=who,
             versions=[(one, *STATES[one["state"]]) for one in versions],
             configured=configured,
             starts=[*starts, *((f"configured:{name}", name) for name in configured)],

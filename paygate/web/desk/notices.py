@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from paygate.access import Role
+from paygate.access import Role, naming
 from paygate.database import Connection, Database
 from paygate.domain.errors import NotFoundError
 from paygate.domain.lifecycle import NoticeState
@@ -103,6 +103,7 @@ class NoticePages:
                 (self._reason(visit, reason), count, self._address(visit, replace(wanted, reason=reason)))
                 for reason, count in reasons
             ],
+            own_words=_own_words(visit),
             without_reason=self._address(visit, replace(wanted, reason=None)),
             asked_reason=None if wanted.reason is None else self._reason(visit, wanted.reason),
             sources=[(code, code) for code in sorted(sources.values())],
@@ -121,6 +122,7 @@ class NoticePages:
             notice = await read_notice(connection, tenant_id, number)
             again = await replays_of(connection, tenant_id, number)
             payment = await payment_of(connection, tenant_id, number, notice["received_at"])
+            who = await naming(connection, [one["person"] for one in again])
         return visit.render(
             "notice.html",
             notice=notice,
@@ -128,10 +130,12 @@ class NoticePages:
             state=STATES[notice["state"]],
             states=STATES,
             reason=self._reason(visit, notice["reason"]) if notice["reason"] else None,
+            own_words=_own_words(visit),
             method=METHODS.get(notice["method"]),
             body=None if notice["body"] is None else legible(notice["body"]),
             size=len(notice["body"] or b""),
             again=[{**one, "why": self._reason(visit, one["reason"] or "")} for one in again],
+            who=who,
             payment=payment,
             said=PAYMENT_STATES,
             outcomes=OUTCOMES,
@@ -258,6 +262,11 @@ class NoticePages:
             "why": self._reason(visit, row["reason"]) if row["reason"] else row["alarm"] or "",
             "due": row["state"] in {"received", "retrying"},
         }
+
+
+def _own_words(visit: DeskVisit) -> frozenset[str]:
+    """Return the reasons that are said in the visitor's language; every other is English."""
+    return frozenset(visit.say(one) for one in OUR_REASONS.values())
 
 
 def _preview(content: Mapping[str, Any]) -> Preview:

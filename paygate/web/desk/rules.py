@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from aiohttp import web
 
 from paygate import jobs
-from paygate.access import CHECKERS, MAKERS
+from paygate.access import CHECKERS, MAKERS, naming
 from paygate.database import Connection, Database
 from paygate.domain.errors import ConflictError, InvalidInputError, NotFoundError, TooLargeError
 from paygate.jobs import JobKind
@@ -18,6 +18,7 @@ from paygate.web.desk.door import Door, Page
 from paygate.web.desk.forms import Form, read_day
 from paygate.web.desk.navigation import WORKERS, say
 from paygate.web.desk.sent_files import begin_parts, cut_off
+from paygate.web.desk.terms import LEGS
 from paygate.web.desk.visit import DeskVisit, Done
 
 LONGEST_FORM: Final = 512 * 1024
@@ -81,12 +82,14 @@ class RulesPages:
         """Show the rules in force, what waits for approval, and what was before."""
         async with self.database.snapshot() as connection:
             listed = await self.book.list_choices(connection, visit.tenant.tenant_id)
+            who = await naming(connection, _names_in(listed))
             (current,) = (one for one in listed if one["state"] == "in force")
             rules, _ = await self.book.find(connection, visit.tenant.tenant_id, current["version"])
         read = self.book.read_out(rules, visit.language, rules)
         proposed = [one for one in listed if one["state"] == "proposed"]
         return visit.render(
             "rules.html",
+            who=who,
             read=read,
             current=current,
             proposed=proposed,
@@ -105,6 +108,7 @@ class RulesPages:
             listed = await self.book.list_choices(connection, tenant_id)
             rules, text = await self.book.find(connection, tenant_id, version)
             in_force = await self._in_force(connection, tenant_id)
+            who = await naming(connection, _names_in(listed))
         # A set may be proposed again after it was replaced: what stands last counts.
         choice = next((one for one in reversed(listed) if one["version"] == version), None)
         return visit.render(
@@ -116,6 +120,7 @@ class RulesPages:
             in_force=in_force.version,
             text=text,
             choice=choice,
+            who=who,
             states=STATES,
             may_approve=visit.may(CHECKERS),
             may_try=visit.may(MAKERS),
@@ -193,13 +198,16 @@ class RulesPages:
         """Show what a backtest came to, or that it is under way."""
         async with self.database.connection() as connection:
             job = await jobs.find(connection, JobKind.BACKTEST, visit.request.match_info["job"])
+            who = await naming(connection, [job.asked_by])
         if job.tenant_id != visit.tenant.tenant_id:
             raise NotFoundError("there is no such job")
         return visit.render(
             "rules-trial.html",
             job=job,
+            who=who,
             found=job.result,
             changes=CHANGES,
+            legs=LEGS,
             reasons={
                 one["reason"]: self.book.reason(one["reason"], visit.language)
                 for one in (job.result or {}).get("discrepancies", ())
@@ -286,6 +294,10 @@ def _suggested(visit: DeskVisit) -> dict[str, Any]:
     first = yesterday - timedelta(days=BACKTEST_DAYS - 1)
     given = {name: visit.form.text(name) or visit.request.query.get(name, "") for name in ("first", "last")}
     return {"first": given["first"] or f"{first:%d/%m/%Y}", "last": given["last"] or f"{yesterday:%d/%m/%Y}"}
+
+
+def _names_in(listed: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    return [one[name] for one in listed for name in ("proposed_by", "approved_by", "dropped_by")]
 
 
 def _around(text: str, line: int | None) -> list[tuple[int, str]]:

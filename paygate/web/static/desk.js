@@ -12,6 +12,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// A page is printed with one press.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // A page that shows work under way loads itself again.
 const wait = document.querySelector("[data-again]");
 if (wait) setTimeout(() => location.reload(), Number(wait.dataset.again) * 1000);
