@@ -25,8 +25,16 @@ async def test_an_officer_opens_the_report_of_a_day_from_the_menu(province_url: 
             await page.wait_for_url("**/reports/2024-05-08")
             assert await page.inner_text("h1") == "Ngày 08/05/2024"
             assert await faults_of(page) == []
+            await page.evaluate("() => { window.print = () => { document.title = 'printed'; }; }")
+            await page.click("[data-print]")
+            assert await page.title() == "printed"
+            assert await page.locator("text=mỗi số dẫn đến").first.is_visible()
             await page.emulate_media(media="print")
             assert not await page.is_visible(".top")
+            assert not await page.is_visible("[data-print]")
+            assert not await page.locator("text=mỗi số dẫn đến").first.is_visible()
+            across = await page.eval_on_selector_all("main table", "all => all.map(one => one.offsetWidth)")
+            assert min(across) > 0.9 * max(across)
             assert await page.is_visible("h1")
 
 
@@ -34,6 +42,8 @@ async def test_a_month_is_read_on_a_phone_in_english_and_without_a_script(provin
     async with a_province(province_url) as served:
         name = await a_person(served, Role.AUDITOR)
         async with opened(served, name, viewport=PHONE, java_script_enabled=False) as page:
+            await page.goto("/desk/haiduong/reports/2024-05")
+            assert not await page.is_visible("[data-print]")
             await page.click("text=English")
             await page.goto("/desk/haiduong/reports")
             await page.select_option("[name=period]", "2024-05")

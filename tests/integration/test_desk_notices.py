@@ -53,7 +53,8 @@ async def test_each_shelf_shows_its_notices_with_why_they_stand_there(served: Se
         }
     assert f"{INBOX}/{inbox.waiting}" in shown["parked"]
     assert "Hồ sơ của khoản nộp chưa đến" in shown["parked"]
-    assert "exhausted" in shown["dead"]
+    assert '<span class="said">Hồ sơ của khoản nộp chưa đến' in shown["parked"]
+    assert re.search(r'lang="en">[^<]*exhausted', shown["dead"])
     assert f"{INBOX}/{inbox.unreadable}" in shown["quarantined"]
     assert "REF-KNOWN" in shown["applied"]
     assert "Chạy lại" not in shown["dead"]

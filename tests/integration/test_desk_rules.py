@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from paygate.access import Role
+from paygate.database import connect
 from reconciliation.rules.reading import shipped_content, shipped_rules
 from tests.desk import Visitor, a_person
 from tests.province import a_province
@@ -92,6 +93,8 @@ async def test_a_rule_set_is_proposed_by_one_person_and_approved_by_another(data
     async with a_service(database_url) as served, Visitor(served) as maker, Visitor(served) as checker:
         lan = await signed_in(served, maker, Role.ADMIN)
         await signed_in(served, checker, Role.APPROVER)
+        async with connect(database_url) as connection:
+            await connection.execute("UPDATE person SET full_name = 'Nguyễn Thị Lan' WHERE name = $1", lan)
         status, text = await sent(maker, "propose", "", file=OTHERS.encode())
         assert (status, "chờ người khác duyệt" in text) == (200, True)
         version = maker.url.rpartition("/")[2]
@@ -100,12 +103,13 @@ async def test_a_rule_set_is_proposed_by_one_person_and_approved_by_another(data
         assert (await maker.post(f"{RULES}/{version}/approve"))[0] == 403
         assert (await sent(maker, "propose", OTHERS))[0] == 422
         status, text = await checker.get(f"{RULES}/{version}")
-        assert (status, f"{lan} đề nghị" in text, "1.000" in text) == (200, True, True)
+        assert (status, "Nguyễn Thị Lan đề nghị" in text, "1.000" in text) == (200, True, True)
         again = dict(checker.hidden)
         status, text = await checker.post(f"{RULES}/{version}/approve")
         assert (status, f"{version} đã có hiệu lực" in text) == (200, True)
         checker.hidden = again
         assert (await checker.post(f"{RULES}/{version}/approve"))[0] == 200
+        assert "Nguyễn Thị Lan đề nghị" in (await checker.get(RULES))[1]
         acts = await served.fetchval("SELECT array_agg(act ORDER BY number) FROM audit_entry")
         assert acts == ["rules_proposed", "rules_approved"]
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 from zoneinfo import ZoneInfo
 
@@ -76,7 +76,7 @@ class Door:
     def routes(self, pages: Iterable[Page]) -> list[web.RouteDef]:
         """Return the route of each page, and last those of pages that are not there."""
         there = [web.route(one.method, one.path, self._guarded(one)) for one in pages]
-        return [*there, *(web.get(f"{part}/{{nowhere:.*}}", _nowhere) for part in PARTS)]
+        return [*there, *(web.get(f"{part}/{{nowhere:.*}}", self._nowhere) for part in PARTS)]
 
     async def session_of(self, request: web.Request) -> Session | None:
         """Find the session of a request's cookie."""
@@ -140,12 +140,13 @@ class Door:
                 await self._go_on(request, session, response)
             except (PaygateError, web.HTTPException) as error:
                 log.info(Event.REQUEST, refused=type(error).__name__)
-                return refusal(error, language, self._zone(request))
+                return refusal(error, language, self._zone(request), self._lost(request, session, language))
             except (RequestPayloadError, ConnectionError):
                 raise
             except Exception as error:  # noqa: BLE001 -- people are shown a page whatever happens
                 log_unhandled(error)
-                return refusal(web.HTTPInternalServerError(), language)
+                lost = self._lost(request, session, language)
+                return refusal(web.HTTPInternalServerError(), language, visit=lost)
             log.info(Event.REQUEST, status=response.status)
             return response
 
@@ -164,8 +165,21 @@ class Door:
             if not one.upload:
                 form = await read_form(request)
                 self.check_token(session, form.secret(CSRF))
-        known = tuple(self.tenants[code] for code in session.grants if code in self.tenants)
-        return DeskVisit(request, session, language, self.database, known, current, form)
+        return DeskVisit(request, session, language, self.database, self._known(session), current, form)
+
+    def _known(self, session: Session) -> tuple[Tenant, ...]:
+        return tuple(self.tenants[code] for code in session.grants if code in self.tenants)
+
+    def _lost(self, request: web.Request, session: Session | None, language: Language) -> DeskVisit | None:
+        """Return the visit of somebody who is refused, for the way around; None: they are not signed in."""
+        if session is None:
+            return None
+        return DeskVisit(request, session, language, self.database, self._known(session), None)
+
+    async def _nowhere(self, request: web.Request) -> web.Response:
+        language = language_of(request)
+        lost = self._lost(request, await self.session_of(request), language)
+        return refusal(web.HTTPNotFound(), language, visit=lost)
 
     def _tenant(self, one: Page, request: web.Request, session: Session) -> Tenant | None:
         code = request.match_info.get("tenant")
@@ -219,18 +233,19 @@ def _to_sign_in(request: web.Request) -> web.Response:
     return see_other(f"{SIGN_IN}?next={quote(page_of(request), safe='')}{lost}")
 
 
-async def _nowhere(request: web.Request) -> web.Response:
-    return refusal(web.HTTPNotFound(), language_of(request))
-
-
 def language_of(request: web.BaseRequest) -> Language:
     """Return the language a visitor has chosen, the first where they have not."""
     given = request.cookies.get(LANGUAGE_COOKIE, "")
     return Language(given) if given in set(Language) else Language.VI
 
 
-def refusal(error: PaygateError | web.HTTPException, language: Language, zone: ZoneInfo = UNKNOWN_ZONE) -> web.Response:
-    """Write why a page is not shown, or an act not done."""
+def refusal(
+    error: PaygateError | web.HTTPException,
+    language: Language,
+    zone: ZoneInfo = UNKNOWN_ZONE,
+    visit: DeskVisit | None = None,
+) -> web.Response:
+    """Write why a page is not shown, or an act not done; with the way around, where it is known who comes."""
     if isinstance(error, web.HTTPException):
         status, slug, detail = error.status, "", ""
     else:
@@ -239,7 +254,8 @@ def refusal(error: PaygateError | web.HTTPException, language: Language, zone: Z
         detail = "" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else reason_of(error, language, zone)
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log_unhandled(error)
-    response = page("refused.html", language, status=status, code=status, slug=slug, detail=detail)
+    said: dict[str, Any] = {"status": status, "code": status, "slug": slug, "detail": detail}
+    response = page("refused.html", language, **said) if visit is None else visit.render("refused.html", **said)
     if isinstance(error, PaygateError):
         response.headers.update(retry_after(error))
     return response

@@ -28,6 +28,7 @@ QUERIES: Final = load_queries("paygate.sql", "queries/forms.sql")
 SAFE: Final = frozenset({"GET", "HEAD"})
 """Methods that change nothing."""
 _OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
+_OF_TENANT = re.compile(r"/desk/([^/]+)")
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 Done = tuple[str, str]
@@ -59,6 +60,20 @@ class DeskVisit:
         if self.current is None:
             raise NotFoundError("there is no such page")
         return self.current
+
+    @property
+    def home(self) -> Tenant | None:
+        """Return the tenant whose parts the menu leads to: the page's, else the one come from, else the only one.
+
+        None while the password is a temporary one: no part of the desk is open then.
+        """
+        if self.current is not None or self.session.must_change:
+            return self.current
+        known = {one.code: one for one in self.tenants}
+        paths = (self.request.path, urlsplit(self.request.headers.get("Referer", "")).path)
+        named = [found[1] for path in paths if (found := _OF_TENANT.match(path))]
+        only = self.tenants[0] if len(self.tenants) == 1 else None
+        return next((known[code] for code in named if code in known), only)
 
     @property
     def person(self) -> str:
@@ -105,6 +120,7 @@ class DeskVisit:
 
     def render(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
         """Write a page with what every page shows."""
+        home = self.home
         return page(
             template,
             self.language,
@@ -115,8 +131,9 @@ class DeskVisit:
             once=new_once(),
             lasts=max(int((self.session.ends_at - datetime.now(UTC)).total_seconds()), 0),
             zone=self.zone,
-            seeks=self.current is not None and self.may(WORKERS),
-            places=places_for(self.session.caller, self.current.code) if self.current else (),
+            home=home,
+            seeks=home is not None and bool(self.session.grants[home.code].roles & WORKERS),
+            places=places_for(self.session.caller, home.code) if home else (),
             here=page_of(self.request),
             **context,
         )
