@@ -217,7 +217,8 @@ def build_jobs(service: Service, changed: Callable[[], None]) -> JobRunner:
         JobKind.BACKTEST: backtesting(service.database, service.policy),
         JobKind.EXPORT: exporting(service.database, service.report_files, service.directory.tenants),
     }
-    return JobRunner(service.database, work, service.uploads, changed, tidy=tidy_web)
+    tidy = partial(tidy_web, service.report_files.clear)
+    return JobRunner(service.database, work, service.uploads, changed, tidy=tidy)
 
 
 def matches_of(service: Service) -> Matches:

@@ -1,6 +1,6 @@
 """The composition of the desk: hands its pages what they need of the other rooms."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -268,8 +268,9 @@ def _mappings(ground: Ground) -> MappingPages:
     )
 
 
-async def tidy_web(connection: Connection) -> None:
+async def tidy_web(clear_files: Callable[[], Awaitable[None]], connection: Connection) -> None:
     """Drop what nobody asks after any more: replies, forms, files, and sessions that no limit lets last so long."""
+    await clear_files()
     await forget_replies(connection)
     await forget_forms(connection)
     await exports.forget_files(connection)

@@ -25,6 +25,7 @@ from paygate.domain.print_form import PrintForm
 from paygate.domain.report_file import FileKind, ReportFile
 from paygate.isolation import Limits, read_apart
 from paygate.jobs import Job
+from paygate.scratch import a_folder_below, clear_below
 from reconciliation.desk.detail import read_detail
 from reconciliation.desk.paper import print_report
 from reconciliation.desk.periods import load_period
@@ -65,11 +66,14 @@ class ReportFiles:
             raise TooMuchWaitsError("%(count)s files are being made; ask again in a moment", count=AT_ONCE)
         self._under_way += 1
         try:
-            await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self._folder) as name:
-                yield await self._make(wanted, now, advance, Path(name))
+            with a_folder_below(self._folder) as folder:
+                yield await self._make(wanted, now, advance, folder)
         finally:
             self._under_way -= 1
+
+    async def clear(self) -> None:
+        """Remove what is left of files whose making was killed: it names payers."""
+        await asyncio.to_thread(clear_below, self._folder)
 
     async def _make(self, wanted: ReportFile, now: datetime, advance: Advance, folder: Path) -> Path:
         report, sheets = await self._read(wanted, now, folder)
