@@ -30,7 +30,7 @@ def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def tested(checkout: Path) -> tuple[int, str]:
+def outcome_of_tests(checkout: Path) -> tuple[int, str]:
     """Run what a new adapter must pass: the contract, and the tests of its own that were written with it."""
     files = ("tests/contract/test_adapters.py", "tests/unit/adapters/test_thu.py")
     told = run(checkout, "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", "thu")
@@ -49,7 +49,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_the_walk_leads_from_failing_contract_tests_to_passing_ones(checkout: Path) -> None:
     assert run(checkout, "paygate", "adapter", "new", "thu").returncode == 0
-    assert tested(checkout)[0] == pytest.ExitCode.TESTS_FAILED
+    assert outcome_of_tests(checkout)[0] == pytest.ExitCode.TESTS_FAILED
     steps = dict(WRITTEN.findall(WALK))
     assert len(steps) == len(["signature", "payloads", "translate", "simulator"])
     for file, text in steps.items():
@@ -59,7 +59,7 @@ def test_the_walk_leads_from_failing_contract_tests_to_passing_ones(checkout: Pa
     text, replaced = ENTERED.subn(example, examples.read_text(encoding="utf-8"))
     assert replaced == 1
     examples.write_text(text, encoding="utf-8")
-    code, told = tested(checkout)
+    code, told = outcome_of_tests(checkout)
     assert code == pytest.ExitCode.OK, told
     assert " passed" in told
     assert " deselected" in told, "of the contract, what is about it alone"

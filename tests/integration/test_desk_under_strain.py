@@ -116,7 +116,8 @@ async def test_of_many_who_decide_at_once_by_page_and_by_token_one_does(served: 
         pages = [one.post(path_of(number, "/approve"), {"version": version}) for one, version in checkers]
         found = await asyncio.gather(*pages, *(by_token(dict(one), checkers[0][1]) for one in tokens))
     statuses = [one if isinstance(one, int) else one[0] for one in found]
-    assert sorted(statuses) == [200, 409, 409, 409, 409, 409]
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 409, 503}, "503: more than may wait have come at once"
     assert await served.fetchval("SELECT count(*) FROM audit_entry WHERE act = 'discrepancy_approved'") == 1
     assert await served.fetchval("SELECT count(*) FROM discrepancy_event WHERE said = 'closed'") == 1
     async with connect(served.database_url) as connection:
