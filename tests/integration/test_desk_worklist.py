@@ -217,3 +217,17 @@ async def test_only_so_many_views_are_kept(database_url: str) -> None:
         await visitor.get(LIST)
         assert (await visitor.post(f"{LIST}/views", {"name": "one more", "list": ""}))[0] == 422
         assert (await visitor.post(f"{LIST}/views", {"name": "v7", "list": ""}))[0] == 200
+
+
+async def test_who_proposes_sees_what_of_it_waits_and_who_approves_what_waits_for_them(database_url: str) -> None:
+    async with a_service(database_url) as served:
+        for role, expected in (
+            (Role.OFFICER, (False, True)),
+            (Role.APPROVER, (True, False)),
+            (Role.AUDITOR, (True, False)),
+            (Role.ADMIN, (True, True)),
+        ):
+            async with Visitor(served) as visitor:
+                await visitor.sign_in(await a_person(served, role))
+                _, page = await visitor.get(LIST)
+            assert (f"{LIST}?tab=approval" in page, "Chờ người khác duyệt" in page) == expected, role
