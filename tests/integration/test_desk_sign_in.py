@@ -193,7 +193,8 @@ async def test_too_many_failures_pause_a_name_whether_or_not_somebody_has_it(ser
         found = [await visitor.sign_in(name, OTHER) for _ in range(5)]
         form, headers = {"name": name, "password": PASSWORD}, {"Sec-Fetch-Site": "same-origin"}
         async with served.session.post(served.url + "/sign-in", data=form, headers=headers) as reply:
-            assert (reply.status, reply.headers["Retry-After"]) == (429, "30")
+            assert reply.status == 429
+            assert 20 < int(reply.headers["Retry-After"]) <= 30
             assert "Hãy thử lại sau 1 phút" in await reply.text()
     assert found == [422] * 5
     assert REGISTRY.get_sample_value("paygate_sign_ins_total", {"outcome": "paused"}) == before + 1
