@@ -89,4 +89,5 @@ def test_an_agency_is_told_of_its_own_cases_alone() -> None:
     assert told["classes"]["missing"] == {"count": 1, "amount": 7}
     assert told["reasons"] == {"bank_missing": {"count": 1, "amount": 7}}
     assert [one["agency_code"] for one in told["by_agency"]] == ["H23"]
-    assert told.keys() == {"status", "by_agency", "classes", "reasons"}
+    assert told.keys() == {"status", "by_agency", "classes", "reasons", "other_currencies"}
+    assert told["other_currencies"] == {}

@@ -57,8 +57,8 @@ def settled_sums(gross: int | None, fee: int | None, net: int | None) -> Sums:
     where nothing was taken, for the payer may have paid it.
 
     Raises:
-        InvalidInputError: there is neither gross nor net, the fee could mean either direction, or 64 bits are not
-            enough.
+        InvalidInputError: there is neither gross nor net, the fee could mean either direction, or one of the three is
+            larger than what is kept.
     """
     if gross is None and net is None:
         raise InvalidInputError("it has neither a gross nor a net")

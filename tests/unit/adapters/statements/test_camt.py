@@ -143,7 +143,7 @@ def test_entries_that_are_not_booked_are_counted_and_left_out() -> None:
         (entry("12,5"), "not an amount"),
         (entry("1.5"), "more decimals"),
         (entry("-1"), "has a sign"),
-        (entry("9" * 30), "64 bits"),
+        (entry("9" * 30), "larger than any amount that is kept"),
         (entry(direction="BOTH"), "CdtDbtInd"),
         (entry(status=""), "no Sts"),
         (entry(booked=""), "no BookgDt"),

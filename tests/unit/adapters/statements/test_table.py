@@ -113,7 +113,7 @@ def test_a_header_alone_is_a_statement_without_lines() -> None:
         ('08/05/2024,FT,,x,"1,500",,', "two ways"),
         ("08/05/2024,FT,,x,1e5,,", "not an amount"),
         ("08/05/2024,FT,,x,١٢,,", "not an amount"),
-        ("08/05/2024,FT,,x,99999999999999999999,,", "64 bits"),
+        ("08/05/2024,FT,,x,99999999999999999999,,", "larger than any amount that is kept"),
         ("08/05/2024,FT,,x,1,,abc", "not an amount"),
         ("08/05/2024,FT,,x\0,1,,", "NUL"),
         ("08/05/2024,FT,,x", "4 cells where the header has 7"),
