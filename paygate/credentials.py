@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final, TypeVar
 
 import asyncpg
@@ -24,8 +25,6 @@ SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 256
 HASHER: Final = PasswordHasher()
 """argon2id as RFC 9106 recommends it where memory is short: 64 MiB for as long as one check takes."""
-NOBODY: Final = HASHER.hash("a password that nobody has")
-"""Checked in place of a person that is not there, so that the time taken tells nothing."""
 CHECKS_AT_ONCE: Final = 2
 CHECKS_WAITING: Final = 32
 """Passwords that may wait to be checked; who comes then is asked to come again."""
@@ -46,12 +45,22 @@ class Credential:
     totp_secret: bytes | None
 
 
+@cache
+def _hash_of_nobody() -> str:
+    """Make what is checked in place of a person that is not there, so that the time taken tells nothing.
+
+    It is made when passwords are about to be checked: most commands never do.
+    """
+    return HASHER.hash("a password that nobody has")
+
+
 class Hashing:
     """Threads in which passwords are hashed and checked, so few that people who sign in cannot take all the memory."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(CHECKS_AT_ONCE, "passwords")
         self._waiting = 0
+        self._nobodys = _hash_of_nobody()
 
     async def hash(self, password: str) -> str:
         """Hash a new password.
@@ -68,7 +77,7 @@ class Hashing:
         Raises:
             TooMuchWaitsError: too many are checked already.
         """
-        held = credential.password_hash if credential else NOBODY
+        held = credential.password_hash if credential else self._nobodys
         return await self._run(lambda: _holds(held, password)) and credential is not None
 
     async def renewed(self, credential: Credential, password: str) -> str | None:
